@@ -1,0 +1,156 @@
+"""The sessions of the workshop: a plain `nox` runs the default ones, `nox -l` lists them all."""
+
+import runpy
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False
+nox.options.download_python = "never"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+PACKAGES: list[str] = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+PYTHONS = nox.project.python_versions(PROJECT)
+
+
+def runs(version: str) -> bool:
+    """Whether this Python really runs here: a shim of pyenv may exist and only print an error."""
+    if version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return True
+    command = shutil.which(f"python{version}")
+    return command is not None and subprocess.run([command, "-c", ""], capture_output=True).returncode == 0
+
+
+HERE = [version for version in PYTHONS if runs(version)]
+if not HERE:
+    sys.exit(f"None of the Pythons {', '.join(PYTHONS)} runs here.")
+LOWEST = HERE[0]
+
+
+def install(session: nox.Session, *groups: str, constraints: Path | None = None) -> None:
+    """Install the project, as a user would, and some groups of tools."""
+    limits = ["--constraint", str(constraints)] if constraints else []
+    session.install(".", *nox.project.dependency_groups(PROJECT, *groups), *limits)
+
+
+@nox.session(python=LOWEST)
+def lint(session: nox.Session) -> None:
+    """Ruff, both its rules and its format."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+
+
+@nox.session(python=LOWEST)
+def types(session: nox.Session) -> None:
+    """Both type checkers, strict, over source and tests; the public types are complete."""
+    install(session, "types")
+    session.run("mypy", *PACKAGES, "tests")
+    quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    session.run("pyright", *PACKAGES, "tests", env=quiet)
+    for package in PACKAGES:
+        session.run("pyright", "--verifytypes", package, "--ignoreexternal", env=quiet)
+
+
+@nox.session(python=HERE)
+def tests(session: nox.Session) -> None:
+    """The tests on each Python that runs here, with the coverage gates on the lowest."""
+    session.log(f"Pythons that run here: {', '.join(HERE)}, of {', '.join(PYTHONS)}")
+    install(session, "tests")
+    session.run("python", "--version")
+    if session.python != LOWEST or session.posargs:
+        session.run("python", "-m", "pytest", *(session.posargs or ["--ignore=tests/docs"]))
+        return
+    pure = runpy.run_path("tools/floors.py")["PURE"]
+    pure_files = ",".join(f"smartcar_async/{name}{tail}" for name in sorted(pure) for tail in (".py", "/*"))
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "--ignore=tests/docs")
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")
+    session.log("coverage of floors 0 to 2")
+    session.run("coverage", "report", f"--include={pure_files}", "--fail-under=100", log=False)
+
+
+@nox.session(python=LOWEST)
+def tests_min(session: nox.Session) -> None:
+    """The tests with the lowest versions that pyproject.toml declares."""
+    pins = [lowest(text) for text in PROJECT["project"]["dependencies"]]
+    session.log(", ".join(pins))
+    constraints = Path(session.virtualenv.location) / "constraints.txt"
+    constraints.write_text("\n".join(pins), encoding="utf-8")
+    install(session, "tests", constraints=constraints)
+    session.run("python", "-m", "pytest", *(session.posargs or ["--ignore=tests/docs"]))
+
+
+def lowest(dependency: str) -> str:
+    """`name>=1.2` pinned to the bound it declares: `name==1.2`."""
+    requirement = Requirement(dependency)
+    (bound,) = (specifier.version for specifier in requirement.specifier if specifier.operator == ">=")
+    return f"{requirement.name}=={bound}"
+
+
+@nox.session(python=LOWEST)
+def docs(session: nox.Session) -> None:
+    """Every example in the README runs."""
+    install(session, "docs")
+    session.run("python", "-m", "pytest", "tests/docs")
+
+
+@nox.session(python=LOWEST)
+def bench(session: nox.Session) -> None:
+    """The benchmarks, short unless arguments are given; only a crash fails."""
+    install(session)
+    session.run("python", "-m", "benchmarks", *(session.posargs or ["--quick"]))
+
+
+INSTALLED = """
+import importlib, importlib.metadata, importlib.resources, importlib.util, sys
+for package in sys.argv[1:]:
+    assert "site-packages" in importlib.import_module(package).__file__, f"{package} is not the installed one"
+    assert importlib.resources.files(package).joinpath("py.typed").is_file(), f"{package} has no py.typed"
+entries = importlib.metadata.distribution("smartcar-async").entry_points
+assert {entry.group for entry in entries} == {"console_scripts", "pytest11"}, entries
+for entry in entries:
+    assert importlib.util.find_spec(entry.module), f"{entry} names no module"
+"""
+
+
+@nox.session(python=LOWEST)
+def package(session: nox.Session) -> None:
+    """The wheel builds, installs into a fresh environment, imports, and has its command."""
+    session.install("build")
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder)
+        (wheel,) = Path(folder).glob("*.whl")
+        session.run("python", "-m", "venv", f"{folder}/venv")
+        with session.chdir(folder):
+            session.run("venv/bin/python", "-m", "pip", "install", "--quiet", wheel.name, external=True)
+            session.run("venv/bin/python", "-I", "-c", INSTALLED, *PACKAGES, external=True)
+            session.run("venv/bin/smartcar", "--help", external=True)
+
+
+@nox.session(python=LOWEST, default=False)
+def fuzz(session: nox.Session) -> None:
+    """The long form of the fuzz tests."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/fuzz", env={"SMARTCAR_FUZZ": "100000"})
+
+
+@nox.session(python=LOWEST, default=False)
+def soak(session: nox.Session) -> None:
+    """The tests that take hours of simulated or minutes of real time."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/soak", *session.posargs)
+
+
+@nox.session(python=LOWEST, default=False)
+def official_sdks(session: nox.Session) -> None:
+    """Smartcar's own SDKs against the simulator."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", "--timeout=600", "tests/official", *session.posargs)

@@ -1,0 +1,183 @@
+"""Read and command connected cars through Smartcar, with asyncio."""
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+from ._version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from . import signals as signals
+    from .client import Smartcar as Smartcar
+    from .vehicle import Vehicle as Vehicle
+    from .pages import Pages as Pages
+    from .settings import (
+        Proxy as Proxy,
+        RateLimit as RateLimit,
+        Retry as Retry,
+        Settings as Settings,
+        Tls as Tls,
+    )
+    from .records import (
+        ApplicationToken as ApplicationToken,
+        Connection as Connection,
+        Malformed as Malformed,
+        Page as Page,
+        Response as Response,
+        Signal as Signal,
+        SignalError as SignalError,
+        SignalKey as SignalKey,
+        SignalSet as SignalSet,
+        SignalUnavailable as SignalUnavailable,
+        VehicleAttributes as VehicleAttributes,
+    )
+    from .errors import (
+        AccountError as AccountError,
+        ApiError as ApiError,
+        Attempt as Attempt,
+        AuthenticationError as AuthenticationError,
+        BillingError as BillingError,
+        CommandOutcomeUnknown as CommandOutcomeUnknown,
+        CompatibilityError as CompatibilityError,
+        ConfigurationError as ConfigurationError,
+        ConnectionFailed as ConnectionFailed,
+        ConnectionLost as ConnectionLost,
+        DeadlineExceeded as DeadlineExceeded,
+        DecodeError as DecodeError,
+        InvalidRequest as InvalidRequest,
+        NotFound as NotFound,
+        PermissionDenied as PermissionDenied,
+        RateLimited as RateLimited,
+        Resolution as Resolution,
+        ServerError as ServerError,
+        SmartcarError as SmartcarError,
+        TransportError as TransportError,
+        UpstreamError as UpstreamError,
+        VehicleStateError as VehicleStateError,
+    )
+    from .bodies import (
+        CapacityOption as CapacityOption,
+        ChargeCondition as ChargeCondition,
+        ChargeCost as ChargeCost,
+        ChargeLimit as ChargeLimit,
+        ChargeLimits as ChargeLimits,
+        ChargeRecord as ChargeRecord,
+        ChargeRecords as ChargeRecords,
+        ChargeTimer as ChargeTimer,
+        ChargeTimers as ChargeTimers,
+        ChargeWindow as ChargeWindow,
+        ChargingStatus as ChargingStatus,
+        Count as Count,
+        DepartureTimer as DepartureTimer,
+        Door as Door,
+        Doors as Doors,
+        DriveMode as DriveMode,
+        Flag as Flag,
+        Gear as Gear,
+        Location as Location,
+        LockableOpening as LockableOpening,
+        LowVoltageHealth as LowVoltageHealth,
+        Measure as Measure,
+        NominalCapacity as NominalCapacity,
+        Opening as Opening,
+        Place as Place,
+        PortLight as PortLight,
+        Range as Range,
+        RangeEstimate as RangeEstimate,
+        ServiceCost as ServiceCost,
+        ServiceItem as ServiceItem,
+        ServiceRecord as ServiceRecord,
+        ServiceRecords as ServiceRecords,
+        SystemStatus as SystemStatus,
+        Text as Text,
+        Texts as Texts,
+        Tire as Tire,
+        Tires as Tires,
+        TroubleCode as TroubleCode,
+        TroubleCodes as TroubleCodes,
+        Window as Window,
+        Windows as Windows,
+    )
+    from .vocabulary import (
+        BatteryHealth as BatteryHealth,
+        CapacitySource as CapacitySource,
+        ChargeScope as ChargeScope,
+        ChargeState as ChargeState,
+        ChargingType as ChargingType,
+        CompassPoint as CompassPoint,
+        DriveModeName as DriveModeName,
+        GearPosition as GearPosition,
+        LocationType as LocationType,
+        Permission as Permission,
+        PortColor as PortColor,
+        Powertrain as Powertrain,
+        RangeBasis as RangeBasis,
+        ScheduleType as ScheduleType,
+        SignalStatus as SignalStatus,
+        SystemState as SystemState,
+        UnitSystem as UnitSystem,
+        VehicleMode as VehicleMode,
+        Weekday as Weekday,
+    )
+    from .log import (
+        EntriesSkipped as EntriesSkipped,
+        RequestEvent as RequestEvent,
+    )
+    from .clock import (
+        Clock as Clock,
+        SystemClock as SystemClock,
+    )
+    from .store import (
+        MemoryTokenStore as MemoryTokenStore,
+        StoredTokens as StoredTokens,
+        TokenStore as TokenStore,
+    )
+
+_NAMES: Final = {
+    "client": "Smartcar",
+    "vehicle": "Vehicle",
+    "pages": "Pages",
+    "settings": "Proxy RateLimit Retry Settings Tls",
+    "records": (
+        "ApplicationToken Connection Malformed Page Response Signal SignalError SignalKey SignalSet "
+        "SignalUnavailable VehicleAttributes"
+    ),
+    "errors": (
+        "AccountError ApiError Attempt AuthenticationError BillingError CommandOutcomeUnknown "
+        "CompatibilityError ConfigurationError ConnectionFailed ConnectionLost DeadlineExceeded "
+        "DecodeError InvalidRequest NotFound PermissionDenied RateLimited Resolution ServerError "
+        "SmartcarError TransportError UpstreamError VehicleStateError"
+    ),
+    "bodies": (
+        "CapacityOption ChargeCondition ChargeCost ChargeLimit ChargeLimits ChargeRecord ChargeRecords "
+        "ChargeTimer ChargeTimers ChargeWindow ChargingStatus Count DepartureTimer Door Doors DriveMode "
+        "Flag Gear Location LockableOpening LowVoltageHealth Measure NominalCapacity Opening Place "
+        "PortLight Range RangeEstimate ServiceCost ServiceItem ServiceRecord ServiceRecords SystemStatus "
+        "Text Texts Tire Tires TroubleCode TroubleCodes Window Windows"
+    ),
+    "vocabulary": (
+        "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
+        "GearPosition LocationType Permission PortColor Powertrain RangeBasis ScheduleType SignalStatus "
+        "SystemState UnitSystem VehicleMode Weekday"
+    ),
+    "log": "EntriesSkipped RequestEvent",
+    "clock": "Clock SystemClock",
+    "store": "MemoryTokenStore StoredTokens TokenStore",
+}
+"""Where each public name lives. Nothing is imported before it is asked for."""
+
+_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
+_MODULES: Final = ("signals",)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+        globals()[name] = value
+        return value
+    if name in _MODULES:
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*_HOMES, *_MODULES, "__version__"])

@@ -1,0 +1,225 @@
+"""Everything that can go wrong, as one tree of disjoint families.
+
+SmartcarError
+├── ConfigurationError            local, nothing was sent (a ValueError too)
+├── TransportError                no usable answer
+│   ├── ConnectionFailed            provably not sent
+│   ├── ConnectionLost              sent, at least in part, and no whole answer came
+│   └── DeadlineExceeded            the time given for the call is over
+├── DecodeError                   an answer that cannot be read at all; carries the raw bytes
+├── SignalUnavailable             this signal has no trustworthy body (defined beside `Signal`, in records.py)
+├── ApiError                      the API said no
+│   ├── AuthenticationError  401      ├── VehicleStateError   409
+│   ├── PermissionDenied     403      ├── RateLimited         429 (status None: held back here, nothing was sent)
+│   ├── InvalidRequest       400      ├── BillingError        430
+│   ├── AccountError         400      ├── CompatibilityError  501
+│   ├── NotFound             404      ├── UpstreamError       502
+│   └── ServerError          5xx
+└── CommandOutcomeUnknown         the command may have run
+
+The text of an error is redacted; its attributes hold what was received.
+"""
+
+import copy
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any, Final, Self
+
+from attrs import frozen
+
+from .redaction import redact
+
+_REQUEST_ID: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
+NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@frozen
+class Attempt:
+    """One request that was made for a call: how it ended, and how long it took."""
+
+    status: int | None
+    """The HTTP status, or None when no answer came."""
+    problem: str
+    seconds: float
+    request_id: str | None = None
+
+
+@frozen
+class Resolution:
+    """What the API suggests to do about an error."""
+
+    type: str | None = None
+    url: str | None = None
+
+
+class SmartcarError(Exception):
+    """The root: everything that this package raises on purpose."""
+
+    attempts: tuple[Attempt, ...] = ()
+    """The requests that were made before the call failed, in order."""
+
+    def fresh(self) -> Self:
+        """The same error without a traceback, for one more caller that shares its outcome."""
+        return copy.copy(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (type(self), self.args, {**self.__dict__})
+
+
+class ConfigurationError(SmartcarError, ValueError):
+    """An argument or a setting cannot be right. Nothing was sent."""
+
+
+class TransportError(SmartcarError):
+    """No usable answer came. `cause` names what the network said, without addresses or secrets."""
+
+    cause: str | None = None
+
+
+class ConnectionFailed(TransportError):
+    """No connection could be made, so the request provably never left."""
+
+
+class ConnectionLost(TransportError):
+    """The connection broke after the request began to leave: the server may or may not have acted."""
+
+
+class DeadlineExceeded(TransportError):
+    """The time given for this call is over, with queueing, tokens and retries included."""
+
+
+class DecodeError(SmartcarError):
+    """An answer that cannot be read at all. `body` holds its bytes."""
+
+    def __init__(
+        self, message: str, *, body: bytes = b"", status: int | None = None, request_id: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.body = body
+        self.status = status
+        self.request_id = request_id
+
+
+class ApiError(SmartcarError):
+    """The API said no. The class tells the family; the attributes hold all that the answer said."""
+
+    def __init__(
+        self,
+        summary: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,
+        code: str | None = None,
+        error: str | None = None,
+        message: str | None = None,
+        description: str | None = None,
+        details: Sequence[object] = (),
+        title: str | None = None,
+        errors: Sequence[Mapping[str, Any]] = (),
+        request_id: str | None = None,
+        resolution: Resolution | None = None,
+        doc_url: str | None = None,
+        suggested_user_message: str | None = None,
+        retry_after: float | None = None,
+        headers: Mapping[str, str] = NO_HEADERS,
+        body: bytes = b"",
+    ) -> None:
+        named = f" (request {request_id})" if request_id and _REQUEST_ID.fullmatch(request_id) else ""
+        super().__init__(redact(summary) + named)
+        self.status = status
+        self.type = type
+        self.code = code
+        self.error = error
+        self.message = message
+        self.description = description
+        self.details = tuple(details)
+        self.title = title
+        self.errors = tuple(errors)
+        """Every entry of a v3 error document; the first one fills the other attributes."""
+        self.request_id = request_id
+        self.resolution = resolution
+        self.doc_url = doc_url
+        self.suggested_user_message = suggested_user_message
+        self.retry_after = retry_after
+        """Seconds to wait before this can work, where the server or our own limiter told."""
+        self.headers = dict(headers)
+        self.body = body
+
+
+class AuthenticationError(ApiError):
+    """The credentials were refused."""
+
+
+class PermissionDenied(ApiError):
+    """The owner has not granted what this call needs. `permission` names it where it is known."""
+
+    permission: str | None = None
+
+
+class InvalidRequest(ApiError):
+    """The request itself is wrong; sending it again cannot help."""
+
+
+class AccountError(ApiError):
+    """Something is wrong with the owner's account at the maker."""
+
+
+class NotFound(ApiError):
+    """There is no such thing, or not yet."""
+
+
+class VehicleStateError(ApiError):
+    """The car is in a state in which it cannot do this."""
+
+
+class RateLimited(ApiError):
+    """Too many requests. `status` is None when this client held the call back and sent nothing."""
+
+
+class BillingError(ApiError):
+    """The plan or its quota does not allow this."""
+
+
+class CompatibilityError(ApiError):
+    """This car, make or platform cannot do this."""
+
+
+class UpstreamError(ApiError):
+    """The maker's service failed or answered with nonsense."""
+
+
+class ServerError(ApiError):
+    """Smartcar failed."""
+
+
+class CommandOutcomeUnknown(SmartcarError):
+    """A request that changes something may or may not have been carried out. It was not sent again.
+
+    Plain data, so that it can be stored and reconciled later.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str,
+        vehicle_id: str | None = None,
+        parameters: Mapping[str, Any] = NO_HEADERS,
+        sent_at: datetime | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(redact(message))
+        self.action = action
+        self.vehicle_id = vehicle_id
+        self.parameters = dict(parameters)
+        self.sent_at = sent_at
+        self.request_id = request_id
+
+
+def _restore(cls: type[SmartcarError], args: tuple[Any, ...], state: dict[str, Any]) -> SmartcarError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

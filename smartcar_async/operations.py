@@ -1,0 +1,178 @@
+"""Every endpoint, as a function from typed arguments to a `Call`.
+
+Handles, the reference and the tests read this catalogue. A new endpoint is one line in it and one function.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from attrs import evolve
+
+from . import codec
+from .errors import ConfigurationError
+from .records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
+from .request import (
+    FORM_TYPE,
+    Call,
+    Credential,
+    Effect,
+    Endpoint,
+    Host,
+    form_body,
+    header_value,
+    json_body,
+    Reply,
+    query_of,
+    relative_path,
+    segment,
+)
+from .vocabulary import VehicleMode
+
+T = TypeVar("T")
+
+TOKEN: Final = Endpoint("POST", "/oauth2/token", Host.IAM, Credential.NONE)
+CONNECTIONS: Final = Endpoint("GET", "/v3/connections")
+CONNECTION: Final = Endpoint("GET", "/v3/connections/{connection_id}")
+CONNECTION_DELETION: Final = Endpoint("DELETE", "/v3/connections/{connection_id}", effect=Effect.DELETE)
+USER_DELETION: Final = Endpoint("DELETE", "/v3/users/{user_id}", effect=Effect.DELETE)
+VEHICLE: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}")
+SIGNALS: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals")
+SIGNAL: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals/{code}")
+
+ENDPOINTS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Endpoint))
+"""Every endpoint that this package calls."""
+
+PAGE_SIZE: Final = 100
+"""Large pages, because requests are the scarce thing."""
+
+
+def application_token(client_id: str, client_secret: str) -> Call[ApplicationToken]:
+    """Ask for a token by client credentials."""
+    fields = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
+    return Call(
+        TOKEN,
+        TOKEN.path,
+        codec.application_token,
+        body=form_body(fields),
+        content_type=FORM_TYPE,
+        private=(client_secret,),
+    )
+
+
+def list_connections(
+    *,
+    user_id: str | None = None,
+    vehicle_id: str | None = None,
+    mode: VehicleMode | str | None = None,
+    external_id: str | None = None,
+    page_size: int = PAGE_SIZE,
+    number: int = 1,
+) -> Call[Page[Connection]]:
+    """One page of the connections that match every given filter."""
+    for name, value in {"user_id": user_id, "vehicle_id": vehicle_id, "external_id": external_id}.items():
+        if value is not None:
+            segment(value, name)
+    fields = {
+        "filter[userId]": user_id,
+        "filter[vehicleId]": vehicle_id,
+        "filter[vehicle.mode]": None if mode is None else _mode(mode),
+        "filter[user.externalId]": external_id,
+        "page[number]": _positive(number, "page"),
+        "page[size]": _positive(page_size, "page_size"),
+    }
+    private = tuple(value for value in (user_id, external_id) if value is not None)
+    decode = partial(codec.connections, number=number)
+    return Call(CONNECTIONS, CONNECTIONS.path, decode, query=query_of(fields), private=private)
+
+
+def get_connection(connection_id: str) -> Call[Connection]:
+    """One connection."""
+    return Call(CONNECTION, CONNECTION.at(connection_id=connection_id), codec.connection)
+
+
+def delete_connection(connection_id: str) -> Call[None]:
+    """End one connection."""
+    return Call(CONNECTION_DELETION, CONNECTION_DELETION.at(connection_id=connection_id), codec.nothing)
+
+
+def delete_user(user_id: str) -> Call[None]:
+    """Remove a user and all of the user's connections."""
+    return Call(USER_DELETION, USER_DELETION.at(user_id=user_id), codec.nothing, private=(user_id,))
+
+
+def vehicle_attributes(vehicle_id: str, user_id: str) -> Call[VehicleAttributes]:
+    """What a vehicle is."""
+    return _of_vehicle(VEHICLE, codec.vehicle_attributes, vehicle_id, user_id)
+
+
+def list_signals(vehicle_id: str, user_id: str) -> Call[SignalSet]:
+    """Every signal of a vehicle, in one request."""
+    return _of_vehicle(SIGNALS, codec.signal_set, vehicle_id, user_id)
+
+
+def get_signal(vehicle_id: str, user_id: str, key: SignalKey[T]) -> Call[Signal[T]]:
+    """One signal of a vehicle."""
+    call = _of_vehicle(SIGNAL, partial(codec.one_signal, key=key), vehicle_id, user_id, code=key.code)
+    return evolve(call, permission=key.permission)
+
+
+def custom(
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+    vehicle_id: str | None = None,
+    user_id: str | None = None,
+) -> Call[Response]:
+    """A call that this package has no function for. Only a GET may be sent again."""
+    verb = method.upper() if isinstance(method, str) else ""
+    if not verb.isalpha() or not verb.isascii():
+        raise ConfigurationError("method: give an HTTP method, such as GET")
+    own = {_header_name(name): header_value(value, f"headers[{name!r}]") for name, value in (headers or {}).items()}
+    prefix, template = ("", "") if vehicle_id is None else (VEHICLE.at(vehicle_id=vehicle_id), VEHICLE.path)
+    return Call(
+        Endpoint(verb, f"{template}/...", effect=Effect.READ if verb == "GET" else Effect.COMMAND),
+        prefix + relative_path(path),
+        codec.response,
+        query=query_of(query or {}),
+        headers={**own, **_for_user(user_id)},
+        body=None if body is None else json_body(body),
+        vehicle_id=vehicle_id,
+        private=() if user_id is None else (user_id,),
+    )
+
+
+def _of_vehicle(
+    endpoint: Endpoint, decode: Callable[[Reply], T], vehicle_id: str, user_id: str, **parameters: str
+) -> Call[T]:
+    path = endpoint.at(vehicle_id=vehicle_id, **parameters)
+    return Call(endpoint, path, decode, headers=_for_user(user_id), vehicle_id=vehicle_id, private=(user_id,))
+
+
+def _for_user(user_id: str | None) -> dict[str, str]:
+    return {} if user_id is None else {"sc-user-id": header_value(user_id, "user_id")}
+
+
+def _header_name(name: object) -> str:
+    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9-]+", name):
+        raise ConfigurationError(f"headers: {name!r} is no header name")
+    if name.lower() in ("authorization", "sc-user-id", "content-type", "content-length", "host"):
+        raise ConfigurationError(f"headers: {name} is set by the client")
+    return name
+
+
+def _mode(mode: VehicleMode | str) -> str:
+    try:
+        return VehicleMode(mode).value
+    except ValueError:
+        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
+
+
+def _positive(value: int, argument: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ConfigurationError(f"{argument}: give a whole number of at least 1, not {value!r}")
+    return value

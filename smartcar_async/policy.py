@@ -1,0 +1,96 @@
+"""What may be sent again, and when. Decisions only: facts go in, an answer comes out."""
+
+from collections.abc import Callable
+from typing import Final
+
+from attrs import define
+
+from .errors import (
+    ApiError,
+    AuthenticationError,
+    ConnectionFailed,
+    NotFound,
+    RateLimited,
+    ServerError,
+    SmartcarError,
+    TransportError,
+    UpstreamError,
+)
+from .request import Effect
+from .settings import Retry
+
+_FINAL_CODES: Final = frozenset(
+    {"RATE_LIMIT", "KNOWN_ISSUE", "INVALID_DATA", "RECORD_NOT_FOUND", "MULTIPLE_RECORDS_FOUND"}
+)
+"""Failures of the maker or of Smartcar that a second try moments later cannot mend."""
+
+VEHICLE_PAUSE: Final = 60.0
+"""Seconds to leave a vehicle alone after a throttle that does not say how long."""
+
+
+@define
+class RetryBudget:
+    """A reserve that resending draws on and that good answers refill, so that an outage is not made worse.
+
+    Unlike a limit per call, it bounds what all calls together may add to the load of a server in trouble.
+    """
+
+    reserve: float = 10.0
+    refill: float = 0.1
+    balance: float = 10.0
+
+    def spend(self) -> bool:
+        """Take the price of one more request, if it is there."""
+        if self.balance < 1:
+            return False
+        self.balance -= 1
+        return True
+
+    def earn(self) -> None:
+        """Put back a share, because a call was answered."""
+        self.balance = min(self.reserve, self.balance + self.refill)
+
+
+def is_vehicle_throttle(error: SmartcarError) -> bool:
+    """Whether the API asks to leave this one vehicle alone."""
+    return isinstance(error, RateLimited) and error.code == "VEHICLE"
+
+
+def outcome_is_unknown(effect: Effect, error: SmartcarError) -> bool:
+    """Whether a request that acts may have been carried out although no success came back."""
+    if effect is not Effect.COMMAND:
+        return False
+    if isinstance(error, TransportError):
+        return not isinstance(error, ConnectionFailed)
+    return isinstance(error, (ServerError, UpstreamError))
+
+
+def may_resend(effect: Effect, error: SmartcarError) -> bool:
+    """Whether the same request may be sent once more after this error, ever."""
+    if isinstance(error, ConnectionFailed):
+        return True
+    if isinstance(error, RateLimited):
+        return not is_vehicle_throttle(error)
+    if effect is Effect.COMMAND:
+        return False
+    if isinstance(error, TransportError):
+        return True
+    return isinstance(error, (ServerError, UpstreamError)) and error.code not in _FINAL_CODES
+
+
+def done_already(effect: Effect, error: SmartcarError, attempts: int) -> bool:
+    """Whether a deletion that was sent again finds that the first one did its work."""
+    return effect is Effect.DELETE and isinstance(error, NotFound) and attempts > 1
+
+
+def renews_token(error: SmartcarError) -> bool:
+    """Whether a new token could help: the server says that it does not know who is asking."""
+    return isinstance(error, AuthenticationError) and error.status == 401
+
+
+def pause(retry: Retry, attempt: int, error: SmartcarError, chance: Callable[[], float]) -> float:
+    """Seconds to wait before the next request: what the server asks, else exponential with full jitter above half."""
+    asked = error.retry_after if isinstance(error, ApiError) else None
+    grown = min(retry.longest_pause, retry.first_pause * 2.0 ** min(attempt - 1, 30))
+    own = grown * (0.5 + 0.5 * chance())
+    return own if asked is None else asked + own * 0.1

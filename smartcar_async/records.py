@@ -1,0 +1,289 @@
+"""What users receive: frozen records, with all that the wire said in `raw`.
+
+A `repr` shows personal data only in the very record that holds it, never in one that contains such a record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Generic, TypeGuard, TypeVar, overload
+
+from attrs import field, frozen
+
+from .bodies import Count, Flag, Measure
+from .errors import NO_HEADERS, ConfigurationError, SmartcarError
+from .times import instant_or_none
+from .vocabulary import Permission, Powertrain, SignalStatus, VehicleMode
+
+B = TypeVar("B")
+B_co = TypeVar("B_co", covariant=True)
+D = TypeVar("D")
+T_co = TypeVar("T_co", covariant=True)
+
+Json = Mapping[str, Any]
+"""A JSON object as it was received."""
+
+_NOTHING: Final[Json] = NO_HEADERS
+_SHOWN_BODIES: Final = (Measure, Count, Flag)
+
+
+def is_mapping(value: object) -> TypeGuard[Json]:
+    """Whether this is a JSON object."""
+    return isinstance(value, Mapping)
+
+
+def _raw() -> Any:
+    return field(default=_NOTHING, eq=False, repr=False)
+
+
+@frozen
+class VehicleAttributes:
+    """What a vehicle is."""
+
+    id: str
+    make: str | None = None
+    model: str | None = None
+    year: int | None = None
+    powertrain_type: Powertrain | str | None = None
+    mode: VehicleMode | str | None = None
+    raw: Json = _raw()
+
+
+@frozen
+class Connection:
+    """One owner's grant of one vehicle to your application."""
+
+    id: str
+    vehicle_id: str
+    user_id: str
+    external_id: str | None = None
+    permissions: tuple[Permission | str, ...] = ()
+    vehicle: VehicleAttributes | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    raw: Json = _raw()
+
+
+@frozen
+class Malformed:
+    """An entry of a list that could not be read; its neighbours were. `raw` holds it."""
+
+    problem: str
+    raw: Any = _raw()
+
+
+@frozen
+class Page(Generic[T_co]):
+    """One page of a list."""
+
+    items: tuple[T_co, ...] = field(repr=lambda items: f"<{len(items)}>")
+    number: int
+    has_next: bool
+    total: int | None = None
+    malformed: tuple[Malformed, ...] = ()
+
+
+@frozen
+class Response:
+    """A successful answer to `request`, as it came."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    data: Any = field(default=None, repr=False)
+    """The decoded JSON, or None where the body is no JSON."""
+
+
+@frozen
+class ApplicationToken:
+    """The token of an application, good for every vehicle that is connected to it."""
+
+    access_token: str = field(repr=False)
+    expires_in: float
+
+
+@frozen
+class SignalKey(Generic[B_co]):
+    """The name of a signal, with the type of its body and the permission it needs."""
+
+    group: str = field(eq=False)
+    name: str = field(eq=False)
+    body: type[B_co] = field(eq=False, repr=False)
+    permission: Permission | None = field(default=None, eq=False, repr=False)
+    code: str = field(default="", repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        if self.group and not self.code:
+            object.__setattr__(self, "code", f"{self.group}-{self.name}".lower())
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@frozen
+class SignalError:
+    """Why a signal could not be read, in the API's words; type MALFORMED is ours."""
+
+    type: str | None = None
+    code: str | None = None
+    title: str | None = field(default=None, repr=False)
+    detail: str | None = field(default=None, repr=False)
+    description: str | None = field(default=None, repr=False)
+    resolution: str | None = None
+
+
+MALFORMED: Final = "MALFORMED"
+"""The `SignalError.type` of a signal whose body is not what its kind of signal says."""
+
+
+class SignalUnavailable(SmartcarError):
+    """This signal has no trustworthy body. `signal` tells why and holds what was sent."""
+
+    def __init__(self, signal: "Signal[Any]") -> None:
+        error = signal.error
+        reason = f": {error.type or 'UNKNOWN'}/{error.code or 'UNKNOWN'}" if error else ""
+        super().__init__(f"{signal.code or 'a signal without a code'} is {signal.status}{reason}")
+        self.signal = signal
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.signal,), {**self.__dict__}
+
+
+@frozen(repr=False)
+class Signal(Generic[B_co]):
+    """One reading. `body` is there only if the API vouches for it; `raw` holds everything that was sent."""
+
+    key: SignalKey[B_co]
+    status: SignalStatus | str
+    body: B_co | None = None
+    error: SignalError | None = None
+    raw: Any = _raw()
+
+    @property
+    def code(self) -> str:
+        """Group and name as one word, such as `odometer-traveleddistance`."""
+        return self.key.code
+
+    @property
+    def name(self) -> str:
+        """The signal's name within its group."""
+        return self.key.name
+
+    @property
+    def group(self) -> str:
+        """The group that the signal belongs to."""
+        return self.key.group
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is a body to trust."""
+        return self.body is not None
+
+    def require(self) -> B_co:
+        """The body, or SignalUnavailable."""
+        if self.body is None:
+            raise SignalUnavailable(self)
+        return self.body
+
+    @property
+    def value(self) -> Any:
+        """The body's `value`, or None where there is no body or it has no such field."""
+        return self._of_body("value")
+
+    @property
+    def unit(self) -> str | None:
+        """The unit as it was sent."""
+        unit = self._of_body("unit")
+        return unit if isinstance(unit, str) else None
+
+    @property
+    def recorded_at(self) -> datetime | None:
+        """When the car recorded it: the time to judge its freshness by."""
+        return self._time("oemUpdatedAt")
+
+    @property
+    def retrieved_at(self) -> datetime | None:
+        """When Smartcar fetched it from the maker."""
+        return self._time("retrievedAt") or self._time("fetchedAt")
+
+    @property
+    def ingested_at(self) -> datetime | None:
+        """When Smartcar stored it."""
+        return self._time("ingestedAt")
+
+    def age(self, now: datetime) -> timedelta | None:
+        """How long before `now` the car recorded it; None if that is not known."""
+        if now.tzinfo is None:
+            raise ConfigurationError("now: give an aware datetime, such as datetime.now(UTC)")
+        return None if self.recorded_at is None else now - self.recorded_at
+
+    def _of_body(self, name: str) -> Any:
+        body: Any = self.body
+        return body.get(name) if is_mapping(body) else getattr(body, name, None)
+
+    def _time(self, name: str) -> datetime | None:
+        meta = self.raw.get("meta") if is_mapping(self.raw) else None
+        return instant_or_none(meta.get(name)) if is_mapping(meta) else None
+
+    def __repr__(self) -> str:
+        shown = self.body if isinstance(self.body, _SHOWN_BODIES) else type(self.body).__name__
+        return f"Signal({self.code}, {self.error or shown})"
+
+
+class SignalSet(Mapping[str, Signal[Any]]):
+    """The signals of one answer, by `SignalKey` or by code. Iteration gives the codes."""
+
+    __slots__ = ("_by_code", "entries", "vehicle")
+
+    def __init__(self, entries: Iterable[Signal[Any]], vehicle: VehicleAttributes | None = None) -> None:
+        self.entries: tuple[Signal[Any], ...] = tuple(entries)
+        """Every signal in the order of the answer, those without a readable code included."""
+        self.vehicle = vehicle
+        self._by_code = {signal.key.code: signal for signal in self.entries if signal.key.code}
+
+    @property
+    def ok(self) -> tuple[Signal[Any], ...]:
+        """The signals that have a body to trust."""
+        return tuple(signal for signal in self.entries if signal.body is not None)
+
+    @property
+    def failed(self) -> tuple[Signal[Any], ...]:
+        """The signals that could not be read, each with its `error`."""
+        return tuple(signal for signal in self.entries if signal.body is None)
+
+    @overload
+    def __getitem__(self, key: SignalKey[B]) -> Signal[B]: ...
+    @overload
+    def __getitem__(self, key: str) -> Signal[Any]: ...
+    def __getitem__(self, key: SignalKey[Any] | str) -> Signal[Any]:
+        code = key.code if isinstance(key, SignalKey) else key
+        try:
+            return self._by_code[code]
+        except KeyError:
+            raise KeyError(f"{code} is not in this answer") from None
+
+    def __contains__(self, key: object) -> bool:
+        return (key.code if isinstance(key, SignalKey) else key) in self._by_code
+
+    @overload  # pyright cannot see that these cover those of Mapping: a SignalKey is a key here too
+    def get(self, key: SignalKey[B], /) -> Signal[B] | None: ...
+    @overload
+    def get(self, key: str, /) -> Signal[Any] | None: ...
+    @overload
+    def get(self, key: SignalKey[Any] | str, default: Signal[Any], /) -> Signal[Any]: ...
+    @overload
+    def get(self, key: SignalKey[Any] | str, default: D, /) -> Signal[Any] | D: ...
+    def get(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, key: SignalKey[Any] | str, default: Any = None, /
+    ) -> Any:
+        """The signal, or `default` where the answer does not list it."""
+        return self[key] if key in self else default
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_code)
+
+    def __len__(self) -> int:
+        return len(self._by_code)
+
+    def __repr__(self) -> str:
+        ok = len(self.ok)
+        return f"SignalSet({len(self.entries)} signals: {ok} ok, {len(self.entries) - ok} failed)"

@@ -1,0 +1,225 @@
+"""From a refusal's bytes to the error that the caller gets: one tolerant parser for every form of error body."""
+
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from types import MappingProxyType
+from typing import Any, Final
+
+from .codec import load
+from .errors import (
+    AccountError,
+    ApiError,
+    AuthenticationError,
+    BillingError,
+    CompatibilityError,
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    Resolution,
+    ServerError,
+    UpstreamError,
+    VehicleStateError,
+)
+from .redaction import redact
+from .request import Reply
+from .structure import Unreadable, is_list, is_object
+
+_BY_TYPE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
+    {
+        "AUTHENTICATION": AuthenticationError,
+        "PERMISSION": PermissionDenied,
+        "VALIDATION": InvalidRequest,
+        "CONNECTED_SERVICES_ACCOUNT": AccountError,
+        "RESOURCE_NOT_FOUND": NotFound,
+        "VEHICLE_STATE": VehicleStateError,
+        "RATE_LIMIT": RateLimited,
+        "BILLING": BillingError,
+        "COMPATIBILITY": CompatibilityError,
+        "UPSTREAM": UpstreamError,
+        "SERVER": ServerError,
+        "INVALID_CLIENT": AuthenticationError,
+        "INVALID_GRANT": AuthenticationError,
+        "INVALID_TOKEN": AuthenticationError,
+        "UNAUTHORIZED_CLIENT": AuthenticationError,
+    }
+)
+_BY_STATUS: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
+    {
+        400: InvalidRequest,
+        401: AuthenticationError,
+        403: PermissionDenied,
+        404: NotFound,
+        409: VehicleStateError,
+        429: RateLimited,
+        430: BillingError,
+        501: CompatibilityError,
+        502: UpstreamError,
+    }
+)
+
+_LONGEST_WAIT: Final = 86_400.0
+_A_WEEK: Final = 604_800.0
+_FIRST_EPOCH: Final = 1_000_000_000
+_FIRST_MILLISECOND_EPOCH: Final = 100_000_000_000
+_MARKUP: Final = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
+
+
+def refusal(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiError:
+    """The error for an answer that is no success, by its type where it names one, else by its status.
+
+    Its text repeats none of the `private` values.
+    """
+    facts = _facts(reply)
+    facts["request_id"] = facts.get("request_id") or reply.request_id
+    family = _family(reply.status, facts.get("type"), facts.get("code"))
+    return family(
+        redact(_summary(reply.status, facts), private),
+        status=reply.status,
+        retry_after=retry_after(reply.headers.get("retry-after"), now),
+        headers=reply.headers,
+        body=reply.body,
+        **facts,
+    )
+
+
+def retry_after(header: str | None, now: datetime) -> float | None:
+    """Seconds to wait, from seconds, an HTTP date or milliseconds; clamped to a day. None where it says nothing."""
+    if header is None:
+        return None
+    try:
+        number = float(header)
+    except ValueError:
+        return _until_date(header, now)
+    if number >= _FIRST_MILLISECOND_EPOCH:
+        number = number / 1000 - now.timestamp()
+    elif number >= _FIRST_EPOCH:
+        number -= now.timestamp()
+    elif number > _A_WEEK:
+        number /= 1000
+    return min(max(number, 0.0), _LONGEST_WAIT) if number == number else None
+
+
+def _until_date(header: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(header)
+    except (ValueError, OverflowError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT)
+
+
+def _family(status: int, kind: str | None, code: str | None) -> type[ApiError]:
+    if kind == "AUTHENTICATION" and (status == 403 or code == "ACCESS_DENIED"):
+        return PermissionDenied
+    found = _BY_TYPE.get(kind.upper()) if kind else None
+    return found or _BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
+
+
+def _summary(status: int, facts: Mapping[str, Any]) -> str:
+    name = ":".join(part for part in (facts.get("type"), facts.get("code")) if part)
+    text = facts.get("description") or facts.get("message") or facts.get("title")
+    head = f"{status} {name}" if name else str(status)
+    return f"{head} - {text}" if text else head
+
+
+def _facts(reply: Reply) -> dict[str, Any]:
+    """The attributes of the error, as far as the body gives them."""
+    try:
+        document: Any = load(reply.body)
+    except Unreadable:
+        return {"description": _plain_text(reply.body)}
+    if is_list(document):
+        document = {"errors": document}
+    if isinstance(document, str):
+        return {"description": document}
+    if not is_object(document):
+        return {}
+    entries: Any = document.get("errors")
+    readable = [entry for entry in entries if is_object(entry)] if is_list(entries) else []
+    if readable:
+        return {**_facts_of_v3(readable[0]), "errors": readable}
+    if isinstance(document.get("type"), str):
+        return _facts_of_v2(document)
+    return _facts_of_v1(document)
+
+
+def _facts_of_v3(entry: dict[str, Any]) -> dict[str, Any]:
+    debug = _inner(entry, "meta", "debug")
+    detail = entry.get("detail")
+    return {
+        "type": _text(entry.get("type")),
+        "code": _text(entry.get("code")),
+        "title": _text(entry.get("title")),
+        "message": _text(detail),
+        "description": _text(detail) or _text(entry.get("description")),
+        "details": _list(detail),
+        "resolution": _resolution(entry.get("resolution")),
+        "doc_url": _text(_inner(entry, "links").get("about")),
+        "suggested_user_message": _text(entry.get("suggestedUserMessage")),
+        "request_id": _text(debug.get("requestId")),
+    }
+
+
+def _facts_of_v2(document: dict[str, Any]) -> dict[str, Any]:
+    description = _text(document.get("description"))
+    return {
+        "type": _text(document.get("type")),
+        "code": _text(document.get("code")),
+        "message": _text(document.get("message")) or description,
+        "description": description,
+        "details": _list(document.get("detail")),
+        "resolution": _resolution(document.get("resolution")),
+        "doc_url": _text(document.get("docURL")),
+        "suggested_user_message": _text(document.get("suggestedUserMessage")),
+        "request_id": _text(document.get("requestId")),
+    }
+
+
+def _facts_of_v1(document: dict[str, Any]) -> dict[str, Any]:
+    """The v1 form and the OAuth form, whose `error` is the type."""
+    error = _text(document.get("error"))
+    text = _text(document.get("error_description")) or _text(document.get("message"))
+    return {
+        "type": error,
+        "error": error,
+        "code": _text(document.get("code")),
+        "message": text,
+        "description": text,
+        "doc_url": _text(document.get("error_uri")),
+        "request_id": _text(document.get("requestId")),
+    }
+
+
+def _plain_text(body: bytes) -> str | None:
+    text = " ".join(_MARKUP.sub(" ", body[:4000].decode("utf-8", "replace")).split())
+    return text[:300] or None
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value or None
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _list(value: object) -> list[Any]:
+    return value if is_list(value) else []
+
+
+def _inner(value: dict[str, Any], *names: str) -> dict[str, Any]:
+    for name in names:
+        inner = value.get(name)
+        if not is_object(inner):
+            return {}
+        value = inner
+    return value
+
+
+def _resolution(value: object) -> Resolution | None:
+    if isinstance(value, str):
+        return Resolution(value)
+    if not is_object(value):
+        return None
+    return Resolution(_text(value.get("type")), _text(value.get("url")))

@@ -1,0 +1,166 @@
+"""What is asked and what is answered, as values: nothing here acts."""
+
+import enum
+import json
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+
+from .errors import NO_HEADERS, ConfigurationError
+from .vocabulary import Permission
+
+T = TypeVar("T")
+
+JSON_TYPE: Final = "application/json"
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
+
+
+class Host(enum.Enum):
+    """Which of the settings' origins serves an endpoint; the value is the setting's name."""
+
+    VEHICLE = "vehicle_origin"
+    MANAGEMENT = "management_origin"
+    IAM = "iam_origin"
+    COMPATIBILITY = "compatibility_origin"
+
+
+class Credential(enum.Enum):
+    """Who a call speaks for."""
+
+    NONE = "none"
+    APPLICATION = "application"
+
+
+class Effect(enum.Enum):
+    """What a call does to the world, and so whether it may be sent again."""
+
+    READ = "read"
+    """Changes nothing: may be sent again."""
+    DELETE = "delete"
+    """Ends in the same state however often it is sent: may be sent again, and then 404 means done."""
+    COMMAND = "command"
+    """Acts: is sent again only if it provably never left or was refused before acting."""
+
+
+@frozen
+class Endpoint:
+    """One line of the API's reference."""
+
+    method: str
+    path: str
+    """The path with its parameters in braces. It names no car and no person, so it may be logged."""
+    host: Host = Host.VEHICLE
+    credential: Credential = Credential.APPLICATION
+    effect: Effect = Effect.READ
+    permission: Permission | None = None
+
+    def at(self, **parameters: str) -> str:
+        """The path for these parameters, each escaped into one segment."""
+        return self.path.format_map({name: segment(value, name) for name, value in parameters.items()})
+
+
+@frozen
+class Call(Generic[T]):
+    """A call that has been decided on, ready to be sent: everything that the engine needs to know about it."""
+
+    endpoint: Endpoint
+    path: str = field(repr=False)
+    decode: "Callable[[Reply], T]" = field(repr=False, eq=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    content_type: str = JSON_TYPE
+    vehicle_id: str | None = field(default=None, repr=False)
+    private: tuple[str, ...] = field(default=(), repr=False)
+    """Values that no error text may repeat, though the server might."""
+    permission: Permission | None = None
+    """What the owner must have granted, where it differs from the endpoint's own."""
+
+    @property
+    def target(self) -> str:
+        """Path and query as they go over the wire."""
+        return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
+
+
+@frozen
+class Request:
+    """One HTTP request, complete."""
+
+    method: str
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    effect: Effect = Effect.READ
+
+
+@frozen
+class Reply:
+    """One HTTP answer, complete. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    body: bytes = field(default=b"", repr=False)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the server said yes."""
+        return 200 <= self.status < 300
+
+    @property
+    def request_id(self) -> str | None:
+        """The id by which Smartcar's support finds this request."""
+        return self.headers.get("sc-request-id")
+
+
+def segment(value: str, argument: str) -> str:
+    """An id as one path segment: slashes and the like are escaped, an empty one is refused."""
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{argument}: give a non-empty text")
+    if value in (".", ".."):
+        raise ConfigurationError(f"{argument}: {value!r} is no id")
+    return quote(value, safe="")
+
+
+def header_value(value: str, argument: str) -> str:
+    """An id that can travel in a header."""
+    segment(value, argument)
+    if not value.isascii() or not value.isprintable():
+        raise ConfigurationError(f"{argument}: give printable ASCII, as the API's own ids are")
+    return value
+
+
+def relative_path(path: str) -> str:
+    """A path of the caller's own, or a ConfigurationError if it could lead anywhere else."""
+    bad = not isinstance(path, str) or not path.startswith("/") or path.startswith("//") or "\\" in path
+    if bad or "://" in path:
+        raise ConfigurationError("path: give a path that begins with one slash, such as /v3/connections, not a URL")
+    if "?" in path or "#" in path:
+        raise ConfigurationError("path: give the query as query=")
+    if any(part in (".", "..") for part in path.replace("%2e", ".").replace("%2E", ".").split("/")):
+        raise ConfigurationError("path: '.' and '..' are not allowed")
+    return quote(path, safe="/%:@!$&'()*+,;=~")
+
+
+def json_body(value: object) -> bytes:
+    """A value as JSON bytes, or a ConfigurationError if it has no JSON form."""
+    try:
+        return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError) as error:
+        raise ConfigurationError(f"body: not JSON: {type(error).__name__}") from None
+
+
+def form_body(fields: Mapping[str, str]) -> bytes:
+    """Fields as a form."""
+    return urlencode(fields).encode("ascii")
+
+
+def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The fields that were given, as query parameters in order."""
+    return tuple((name, _text(value)) for name, value in fields.items() if value is not None)
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,194 @@
+"""How to reach Smartcar, and how patiently. Values only; the environment is read in `from_env`, nowhere else."""
+
+import math
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import attrs
+from attrs import field, frozen
+
+from .errors import ConfigurationError
+from .vocabulary import UnitSystem
+
+_ORIGIN_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "vehicle_origin": (
+        "SMARTCAR_VEHICLE_ORIGIN",
+        "SMARTCAR_API_V3_ORIGIN",
+        "SMARTCAR_VEHICLE_API_V3_ORIGIN",
+        "SMARTCAR_VEHICLE_API_ORIGIN",
+    ),
+    "management_origin": ("SMARTCAR_MANAGEMENT_ORIGIN",),
+    "iam_origin": ("SMARTCAR_IAM_ORIGIN",),
+    "connect_origin": ("SMARTCAR_CONNECT_ORIGIN",),
+    "compatibility_origin": ("SMARTCAR_COMPATIBILITY_ORIGIN",),
+    "api_origin": ("SMARTCAR_API_ORIGIN",),
+    "auth_origin": ("SMARTCAR_AUTH_ORIGIN",),
+    "management_v2_origin": ("SMARTCAR_MANAGEMENT_API_ORIGIN",),
+}
+"""Our name first, then those of Smartcar's own SDKs."""
+
+_TOKEN_PATHS: Final = ("/oauth/token", "/oauth2/token")
+
+
+def seconds(value: float | timedelta, argument: str) -> float:
+    """A duration in seconds, positive and finite, or a ConfigurationError that names the argument."""
+    number = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number) or number <= 0:
+        raise ConfigurationError(f"{argument}: give a positive number of seconds or a timedelta, not {value!r}")
+    return float(number)
+
+
+def _origin(value: object, attribute: "attrs.Attribute[Any] | None" = None) -> str:
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+        raise ConfigurationError("origin: give an absolute http or https URL, such as https://vehicle.api.smartcar.com")
+    origin = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+    for path in _TOKEN_PATHS:
+        origin = origin.removesuffix(path)
+    return origin
+
+
+def _seconds_field(default: float, name: str) -> Any:
+    return field(default=default, converter=lambda value: seconds(value, name))
+
+
+def _origin_field(default: str) -> Any:
+    return field(default=default, converter=_origin)
+
+
+def _at_least(minimum: float) -> Any:
+    def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
+        good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        if not good or value < minimum:
+            raise ConfigurationError(f"{attribute.name}: give a number of at least {minimum:g}, not {value!r}")
+
+    return check
+
+
+@frozen
+class RateLimit:
+    """The application's request budget: a bucket that is refilled steadily."""
+
+    capacity: int = field(default=120, validator=_at_least(1))
+    per_minute: float = field(default=2.0, validator=_at_least(0.001))
+
+
+@frozen
+class Retry:
+    """How often a read is tried, and how the pauses grow."""
+
+    attempts: int = field(default=4, validator=_at_least(1))
+    first_pause: float = _seconds_field(0.5, "first_pause")
+    longest_pause: float = _seconds_field(8.0, "longest_pause")
+
+
+@frozen
+class Tls:
+    """Certificates beside the system's own: an extra authority, and one to show to the server or proxy."""
+
+    ca_file: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    client_key_password: str | None = field(default=None, repr=False)
+
+
+@frozen
+class Proxy:
+    """The proxies to go through, by the scheme of the origin; `bypass` lists hosts as NO_PROXY does."""
+
+    https: str | None = field(default=None, repr=False)
+    http: str | None = field(default=None, repr=False)
+    bypass: str = ""
+
+    def for_origin(self, origin: str) -> str | None:
+        """The proxy for this origin, or None to connect directly."""
+        parts = urlsplit(origin)
+        host, with_port = f".{parts.hostname}", f".{parts.netloc}"
+        for name in (name.strip().lower() for name in self.bypass.split(",")):
+            ending = f".{name.lstrip('.')}"
+            if name and (name == "*" or host.endswith(ending) or with_port.endswith(ending)):
+                return None
+        return self.https if parts.scheme == "https" else self.http
+
+
+def _proxy(value: str | Proxy | None) -> Proxy | None:
+    if value is None or isinstance(value, Proxy):
+        return value
+    if not isinstance(value, str) or urlsplit(value).scheme not in ("http", "https"):
+        raise ConfigurationError("proxy: give an http or https URL, or a Proxy")
+    return Proxy(https=value, http=value)
+
+
+def _unit_system(value: UnitSystem | str | None) -> UnitSystem | None:
+    try:
+        return None if value is None else UnitSystem(value)
+    except ValueError:
+        raise ConfigurationError(f"unit_system: give 'metric' or 'imperial', not {value!r}") from None
+
+
+@frozen
+class Settings:
+    """Everything that can be set, with Smartcar's own values as defaults."""
+
+    client_id: str | None = None
+    client_secret: str | None = field(default=None, repr=False)
+    application_id: str | None = None
+    """The application's id for Connect, which is not the `client_id` of the API."""
+    vehicle_origin: str = _origin_field("https://vehicle.api.smartcar.com")
+    management_origin: str = _origin_field("https://management.api.smartcar.com")
+    iam_origin: str = _origin_field("https://iam.smartcar.com")
+    connect_origin: str = _origin_field("https://connect.smartcar.com")
+    compatibility_origin: str = _origin_field("https://compatibility.api.smartcar.com")
+    api_origin: str = _origin_field("https://api.smartcar.com")
+    auth_origin: str = _origin_field("https://auth.smartcar.com")
+    management_v2_origin: str = _origin_field("https://management.smartcar.com")
+    unit_system: UnitSystem | None = field(default=None, converter=_unit_system)
+    """Asked of the API where given; values are never converted here."""
+    deadline: float = _seconds_field(30.0, "deadline")
+    """Seconds for one read, with queueing, tokens and retries."""
+    command_deadline: float = _seconds_field(310.0, "command_deadline")
+    """Seconds for one call that changes something: a car may take minutes to answer."""
+    connect_timeout: float = _seconds_field(10.0, "connect_timeout")
+    rate_limit: RateLimit | None = RateLimit()
+    """The application's budget as this client keeps it; None lifts it."""
+    retry: Retry = Retry()
+    proxy: Proxy | None = field(default=None, converter=_proxy)
+    tls: Tls | None = None
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None, **changes: Any) -> Self:
+        """Settings from the environment, under our names and those of Smartcar's SDKs; `changes` win."""
+        env = os.environ if environment is None else environment
+        found: dict[str, Any] = {
+            "client_id": env.get("SMARTCAR_CLIENT_ID") or None,
+            "client_secret": env.get("SMARTCAR_CLIENT_SECRET") or None,
+            "application_id": env.get("SMARTCAR_APPLICATION_ID") or None,
+            "proxy": _proxy_from(env),
+        }
+        for name, variables in _ORIGIN_VARIABLES.items():
+            for variable in variables:
+                if env.get(variable):
+                    found[name] = _named(variable, env[variable])
+                    break
+        return cls(**{**found, **changes})
+
+
+def _named(variable: str, value: str) -> str:
+    try:
+        return _origin(value)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{variable}: {error}") from None
+
+
+def _proxy_from(env: Mapping[str, str]) -> Proxy | None:
+    def either(name: str) -> str | None:
+        return env.get(name.lower()) or env.get(name.upper()) or None
+
+    everywhere = either("all_proxy")
+    https, http = either("https_proxy") or everywhere, either("http_proxy") or everywhere
+    if https is None and http is None:
+        return None
+    return Proxy(https=https, http=http, bypass=either("no_proxy") or "")

@@ -1,0 +1,85 @@
+"""A Smartcar service for tests: cars that drive and charge, a server that speaks the wire, and faults on demand."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .car import Car, ChargeTimer
+    from .cars import PROFILES
+    from .errors import SimulatorError
+    from .faults import (
+        Delay,
+        Drip,
+        ErrorReply,
+        Fault,
+        MalformedJson,
+        Reply,
+        ResetBeforeHeaders,
+        ResetBeforeReading,
+        ResetInBody,
+        ResetInHeaders,
+        Script,
+        Truncate,
+        WrongContentType,
+    )
+    from .simulator import Simulator
+    from .switches import Switches
+    from .wire import Request
+    from .world import PERMISSIONS, Connection, Owner, Vehicle, World
+
+__all__ = [
+    "PERMISSIONS",
+    "PROFILES",
+    "Car",
+    "ChargeTimer",
+    "Connection",
+    "Delay",
+    "Drip",
+    "ErrorReply",
+    "Fault",
+    "MalformedJson",
+    "Owner",
+    "Reply",
+    "Request",
+    "ResetBeforeHeaders",
+    "ResetBeforeReading",
+    "ResetInBody",
+    "ResetInHeaders",
+    "Script",
+    "Simulator",
+    "SimulatorError",
+    "Switches",
+    "Truncate",
+    "Vehicle",
+    "World",
+    "WrongContentType",
+]
+
+_HOMES = {
+    "car": ("Car", "ChargeTimer"),
+    "cars": ("PROFILES",),
+    "errors": ("SimulatorError",),
+    "faults": (
+        "Delay", "Drip", "ErrorReply", "Fault", "MalformedJson", "Reply", "ResetBeforeHeaders", "ResetBeforeReading",
+        "ResetInBody", "ResetInHeaders", "Script", "Truncate", "WrongContentType",
+    ),
+    "simulator": ("Simulator",),
+    "switches": ("Switches",),
+    "wire": ("Request",),
+    "world": ("PERMISSIONS", "Connection", "Owner", "Vehicle", "World"),
+}  # fmt: skip
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Import a name when it is first asked for, so that importing this package costs nothing."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, loaded or not."""
+    return __all__

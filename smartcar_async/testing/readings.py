@@ -1,0 +1,166 @@
+"""From what the service stored of a car to the signal documents of the v3 API: status, body, times, links."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from .bodies import SIGNALS, Body, SignalSpec
+from .switches import Switches
+from .world import EPOCH, Connection, Vehicle
+
+_ONLY_WHILE_CHARGING = frozenset({"charge-chargerate", "charge-timetocomplete", "charge-wattage"})
+_NEVER_DATED = frozenset(
+    f"vehicleidentification-{name}" for name in ("vin", "exteriorcolor", "packages", "trim")
+)  # fmt: skip
+_OFTEN_LEFT_OUT: Mapping[str, tuple[str, ...]] = {
+    "location-preciselocation": ("heading", "direction"),
+    "charge-timetocomplete": ("unit",),
+}
+_DOCUMENTED_UNITS: Mapping[object, str] = {
+    "km": "kilometers",
+    "km/h": "kph",
+    "percent": "percentage",
+    "kWh": "kilowatt-hours",
+    "celsius": "degrees-celsius",
+    "min": "minutes",
+}
+_STORE_LAG = timedelta(milliseconds=1500)
+
+
+@frozen
+class Refusal:
+    """Why a signal has no trustworthy body."""
+
+    type: str
+    code: str
+    title: str
+    detail: str
+    resolution: str = "UNKNOWN_RESOLUTION_TYPE"
+
+    def document(self) -> Body:
+        """The refusal as `status.error`."""
+        return {
+            "type": self.type,
+            "code": self.code,
+            "title": self.title,
+            "detail": self.detail,
+            "description": "Deprecated. Use detail",
+            "resolution": {"type": self.resolution},
+        }
+
+
+_NOT_CAPABLE = Refusal(
+    "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", "Vehicle Not Capable", "The vehicle does not support this signal."
+)
+_NOT_CHARGING = Refusal("VEHICLE_STATE", "NOT_CHARGING", "Not Charging", "The vehicle is not charging.")
+_NOT_GRANTED = Refusal(
+    "PERMISSION", "UNKNOWN", "Permission", "The owner has not granted this permission.", "REAUTHENTICATE"
+)
+
+
+def signal_documents(connection: Connection, switches: Switches, base: str) -> Iterator[Body]:
+    """Every signal that the list endpoint shows for a connection, in the order of the catalogue."""
+    if connection.vehicle.subscribed:
+        offered = connection.vehicle.car.model.signals
+        for code, spec in SIGNALS.items():
+            if code in offered:
+                yield _document(spec, connection, switches, base)
+
+
+def signal_document(connection: Connection, code: str, switches: Switches, base: str) -> Body | None:
+    """One signal of a connection, or None where the store holds nothing under that code."""
+    vehicle = connection.vehicle
+    if not vehicle.subscribed or code not in vehicle.car.model.signals:
+        return None
+    return _document(SIGNALS[code], connection, switches, base)
+
+
+def vehicle_attributes(vehicle: Vehicle, switches: Switches) -> Body:
+    """Make, model, year, powertrain and mode. Some cars do not tell their powertrain."""
+    model = vehicle.car.model
+    attributes: Body = {
+        "make": model.make,
+        "model": model.model,
+        "year": str(model.year) if switches.year == "text" else model.year,
+        "mode": vehicle.mode,
+    }
+    if not model.hides_powertrain:
+        attributes["powertrainType"] = model.powertrain
+    return attributes
+
+
+def iso(moment: datetime) -> str:
+    """A time as the API writes it: UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _document(spec: SignalSpec, connection: Connection, switches: Switches, base: str) -> Body:
+    vehicle = connection.vehicle
+    refusal, body = _judge(spec, connection)
+    status: Body = {"value": "SUCCESS"} if refusal is None else {"value": "ERROR", "error": refusal.document()}
+    attributes: Body = {"code": spec.code, "name": spec.name, "group": spec.group, "status": status}
+    if body is not None:
+        attributes["body"] = _spelled(spec.code, body, switches)
+    dated = body is not None and spec.code not in _NEVER_DATED
+    return {
+        "id": spec.code,
+        "type": "signal",
+        "attributes": attributes,
+        "meta": _meta(spec.code, vehicle, dated, refusal is not None, switches),
+        "links": {"self": f"{base}/v3/vehicles/{vehicle.id}/signals/{spec.code}"},
+    }
+
+
+def _judge(spec: SignalSpec, connection: Connection) -> tuple[Refusal | None, Body | None]:
+    """The refusal, if any, and the body, if any: both together is a body that must not be trusted."""
+    car = connection.vehicle.stored
+    model = car.model
+    if spec.permission is not None and spec.permission not in connection.permissions:
+        return _NOT_GRANTED, None
+    if spec.code in model.incapable:
+        return _NOT_CAPABLE, None
+    body = spec.body(car)
+    if spec.code in model.hollow:
+        return _NOT_CAPABLE, {**dict.fromkeys(body)}
+    if spec.code in _ONLY_WHILE_CHARGING and not car.charging:
+        kept = model.keeps_charge_body and car.last_charged is not None
+        return _NOT_CHARGING, body if kept else {**body, "value": None}
+    for name in model.nulls.get(spec.code, ()):
+        body[name] = None
+    return None, body
+
+
+def _spelled(code: str, body: Body, switches: Switches) -> Body:
+    if switches.units == "live":
+        return {key: value for key, value in body.items() if key not in _OFTEN_LEFT_OUT.get(code, ())}
+    if "unit" in body:
+        body["unit"] = _DOCUMENTED_UNITS.get(body["unit"], body["unit"])
+    return body
+
+
+def _meta(code: str, vehicle: Vehicle, dated: bool, refused: bool, switches: Switches) -> Body:
+    """When the car recorded it, when it was fetched, when it was stored. All lie in the past of the world's clock."""
+    ingested = vehicle.reported_at
+    meta: Body = {"ingestedAt": _time(ingested, switches)}
+    if not dated:
+        return meta
+    car = vehicle.stored
+    lag = timedelta(seconds=car.model.lag_s)
+    recorded = ingested - _STORE_LAG - lag
+    if refused and code in _ONLY_WHILE_CHARGING and car.last_charged is not None:
+        recorded = EPOCH + timedelta(minutes=car.last_charged) - lag
+    if code == "location-preciselocation" and car.model.location_type == "LAST_PARKED":
+        recorded = EPOCH + timedelta(minutes=car.parked_minute) - lag
+    meta["retrievedAt"] = _time(recorded + lag, switches)
+    meta["oemUpdatedAt"] = _time(recorded, switches)
+    return meta
+
+
+def _time(moment: datetime, switches: Switches) -> object:
+    if switches.times == "iso":
+        return iso(moment)
+    milliseconds = round(moment.timestamp() * 1000)
+    return milliseconds if switches.times == "milliseconds" else milliseconds // 1000

@@ -1,0 +1,230 @@
+"""`Simulator`: a world behind a real port, for `async with` on your loop or for `with` in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .endpoints import ROUTES, Service
+from .errors import SimulatorError
+from .faults import Fault, Faults, Script
+from .recorder import Recorder
+from .server import HOST, Server
+from .switches import Switches
+from .tokens import Tokens
+from .world import World
+
+if TYPE_CHECKING:
+    from ..client import Smartcar
+    from ..settings import Settings
+
+
+class Simulator:
+    """A Smartcar service on this machine: `with Simulator() as sim:` and point a client at `sim.settings`.
+
+    The world's clock moves by `sim.world.advance(...)` alone, unless `speed` makes it run: 1 is real time, 60 an hour
+    a minute; it then catches up at each request.
+    """
+
+    routes: tuple[tuple[str, str], ...] = tuple((route.method, route.path) for route in ROUTES)
+    """Method and path template of everything that is served."""
+
+    def __init__(
+        self,
+        profile: str = "everyday",
+        *,
+        seed: int = 1,
+        speed: float | None = None,
+        port: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Build the world; nothing listens before `with` or `async with`. Port 0 is any free one."""
+        if speed is not None and not 0 < speed < float("inf"):
+            raise SimulatorError(
+                f"speed {speed!r} is not a positive number: give 1 for real time, or None for a still clock"
+            )
+        self.world = World(profile, seed)
+        self.client_id = f"client_{self.world.make_id('client')}"
+        self.client_secret = self.world.make_id("client secret")
+        self.requests = Recorder()
+        self.faults = Faults(seed)
+        self._service = Service(self.world, Tokens(self.client_id, self.client_secret, seed))
+        self._server = Server(self._service, self.faults, self.requests, self._catch_up)
+        self._wanted_port = port
+        self._speed = speed
+        self._clock = clock
+        self._seen = clock()
+        self._thread: _ServerThread | None = None
+
+    @property
+    def url(self) -> str:
+        """The origin that stands for all of Smartcar's, such as `http://127.0.0.1:8123`."""
+        if not self._service.base:
+            raise SimulatorError("the simulator is not running: enter it by `with` or `async with` first")
+        return self._service.base
+
+    @property
+    def settings(self) -> Settings:
+        """Settings of the real client with every origin pointed here."""
+        from ..settings import Settings
+
+        return Settings(
+            vehicle_origin=self.url,
+            management_origin=self.url,
+            iam_origin=self.url,
+            connect_origin=self.url,
+            compatibility_origin=self.url,
+            api_origin=self.url,
+            auth_origin=self.url,
+            management_v2_origin=self.url,
+        )
+
+    def client(self) -> Smartcar:
+        """A new client for this simulator, with good credentials."""
+        from ..client import Smartcar
+
+        return Smartcar(self.client_id, self.client_secret, settings=self.settings)
+
+    @property
+    def switches(self) -> Switches:
+        """Which of two recorded forms is spoken, where the wire is contradictory."""
+        return self._service.switches
+
+    @property
+    def token_lifetime(self) -> float:
+        """Seconds, by the world's clock, that a token given out from now on is good for."""
+        return self._service.tokens.lifetime
+
+    @token_lifetime.setter
+    def token_lifetime(self, seconds: float) -> None:
+        self._service.tokens.lifetime = seconds
+
+    def expire_tokens(self) -> None:
+        """End every token now: the next call meets a 401."""
+        self._service.tokens.expire()
+
+    @property
+    def rate_limit(self) -> tuple[float, float] | None:
+        """The application's bucket as (capacity, refill per minute); None, at first, is no limit."""
+        return self._service.limits.bucket
+
+    @rate_limit.setter
+    def rate_limit(self, bucket: tuple[float, float] | None) -> None:
+        self._service.limits.set_bucket(bucket)
+
+    @property
+    def vehicle_interval(self) -> timedelta | None:
+        """The least time between two requests about one vehicle; None, at first, is no throttle."""
+        return self._service.limits.vehicle_interval
+
+    @vehicle_interval.setter
+    def vehicle_interval(self, interval: timedelta | None) -> None:
+        self._service.limits.vehicle_interval = interval
+
+    @property
+    def plan_limit(self) -> int | None:
+        """How many requests the plan allows a vehicle in a month; None, at first, is any number."""
+        return self._service.limits.per_month
+
+    @plan_limit.setter
+    def plan_limit(self, per_month: int | None) -> None:
+        self._service.limits.per_month = per_month
+
+    def fault(
+        self,
+        fault: Fault,
+        *,
+        path: str = "*",
+        method: str = "*",
+        vehicle_id: str | None = None,
+        times: int | None = None,
+        probability: float = 1.0,
+    ) -> Script:
+        """Let a fault strike: on paths like `/v3/vehicles/*/signals`, one vehicle, so many times, or by chance."""
+        return self.faults.add(Script(fault, path, method, vehicle_id, times, probability))
+
+    async def start(self) -> None:
+        """Listen, on the running loop."""
+        if self._service.base:
+            raise SimulatorError("the simulator is already running: make another one for a second port")
+        port = await self._server.start(self._wanted_port)
+        self._seen = self._clock()
+        self._service.base = f"http://{HOST}:{port}"
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection."""
+        await self._server.stop()
+        self._service.base = ""
+
+    async def __aenter__(self) -> Simulator:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Simulator:
+        thread = _ServerThread(self)
+        thread.open()
+        self._thread = thread
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.close()
+
+    def _catch_up(self) -> None:
+        if self._speed is not None:
+            with self.world.lock:
+                now = self._clock()
+                passed, self._seen = now - self._seen, now
+                self.world.advance(seconds=max(0.0, passed) * self._speed)
+
+
+class _ServerThread:
+    """A thread with a loop that runs one simulator."""
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._thread = threading.Thread(target=self._run, name="smartcar-simulator", daemon=True)
+
+    def open(self) -> None:
+        """Start, and wait until it listens or says why it cannot."""
+        self._thread.start()
+        try:
+            self._ready.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    def close(self) -> None:
+        """Stop, and wait until it is gone."""
+        loop, closing = self._ready.result()
+        loop.call_soon_threadsafe(closing.set)
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        closing = asyncio.Event()
+        try:
+            await self._simulator.start()
+        except BaseException as error:
+            self._ready.set_exception(error)
+            return
+        self._ready.set_result((asyncio.get_running_loop(), closing))
+        await closing.wait()
+        await self._simulator.stop()

@@ -1,0 +1,30 @@
+"""The places where two forms of the wire are on record, and which one the simulator speaks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import define, field
+from attrs.validators import in_
+
+
+@define
+class Switches:
+    """One attribute a contradiction, the form seen live first. Set them at any time, also between two requests."""
+
+    single: Literal["wrapped", "bare"] = field(default="wrapped", validator=in_(("wrapped", "bare")))
+    """A vehicle or signal on its own: inside `data`, or bare as in older SDK fixtures."""
+    times: Literal["iso", "seconds", "milliseconds"] = field(
+        default="iso", validator=in_(("iso", "seconds", "milliseconds"))
+    )
+    """Times in the `meta` of a signal: text, or a number since 1970."""
+    unsubscribed: Literal["empty", "not_found"] = field(default="empty", validator=in_(("empty", "not_found")))
+    """The signals of a vehicle that never had a subscription: an empty list, or 404."""
+    units: Literal["live", "documented"] = field(default="live", validator=in_(("live", "documented")))
+    """Units and fields as seen live (`km`, no heading), or as the older pages spell them (`kilometers`)."""
+    paging: Literal["live", "older"] = field(default="live", validator=in_(("live", "older")))
+    """`meta.pageNumber` and `links.prev`, or `meta.page` and `links.previous`."""
+    included: bool = True
+    """Whether signals come with the vehicle under `included`."""
+    year: Literal["number", "text"] = field(default="number", validator=in_(("number", "text")))
+    """The year of a vehicle: 2025, or "2025"."""

@@ -1,0 +1,68 @@
+"""What this client sends at the most: the application's budget, and a pause for a single vehicle."""
+
+from attrs import define, field
+
+from .settings import RateLimit
+
+
+@define
+class Bucket:
+    """A bucket of requests that is refilled steadily. It may be drawn below zero: the debt is time to wait."""
+
+    limit: RateLimit
+    level: float = field(init=False)
+    at: float | None = None
+
+    def __attrs_post_init__(self) -> None:
+        self.level = float(self.limit.capacity)
+
+    @property
+    def _per_second(self) -> float:
+        return self.limit.per_minute / 60
+
+    def wait(self, now: float) -> float:
+        """Seconds until a request that is taken now may go."""
+        self._refill(now)
+        return max(0.0, (1 - self.level) / self._per_second)
+
+    def take(self, now: float) -> float:
+        """Reserve a place, and tell the seconds until it comes."""
+        wait = self.wait(now)
+        self.level -= 1
+        return wait
+
+    def give_back(self) -> None:
+        """Return a place that was not used."""
+        self.level += 1
+
+    def empty(self, now: float, seconds: float) -> None:
+        """The server says that the bucket is empty, and for how long."""
+        self._refill(now)
+        self.level = min(self.level, 1 - seconds * self._per_second)
+
+    def _refill(self, now: float) -> None:
+        if self.at is not None:
+            self.level = min(float(self.limit.capacity), self.level + max(0.0, now - self.at) * self._per_second)
+        self.at = now
+
+
+@define
+class Throttle:
+    """When the next request may go: after its vehicle's pause, and in its turn from the bucket."""
+
+    bucket: Bucket | None = None
+    _paused: dict[str, float] = field(factory=dict[str, float])
+
+    def vehicle_wait(self, vehicle_id: str | None, now: float) -> float:
+        """Seconds that this vehicle must still be left alone. Other vehicles lose nothing by it."""
+        return max(0.0, self._paused.get(vehicle_id, 0.0) - now) if vehicle_id is not None else 0.0
+
+    def pause_vehicle(self, vehicle_id: str, now: float, seconds: float) -> None:
+        """Leave this vehicle alone for so long."""
+        self._paused = {key: until for key, until in self._paused.items() if until > now}
+        self._paused[vehicle_id] = max(self._paused.get(vehicle_id, 0.0), now + seconds)
+
+    def wait(self, vehicle_id: str | None, now: float) -> float:
+        """Seconds until a request for this vehicle may go."""
+        own = self.vehicle_wait(vehicle_id, now)
+        return max(own, self.bucket.wait(now)) if self.bucket is not None else own

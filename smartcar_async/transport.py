@@ -1,0 +1,154 @@
+"""The only room that knows aiohttp: one request goes out, one whole answer comes back."""
+
+import asyncio
+import errno
+import importlib
+import platform
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ._version import __version__
+from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, TransportError
+from .request import Reply, Request
+from .settings import Settings, Tls
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_CONNECTIONS: Final = 100
+_USER_AGENT: Final = f"smartcar-async/{__version__} Python/{platform.python_version()}"
+
+
+class _Broken(Exception):  # noqa: N818 - a message between two functions of this module
+    """A connection that broke. aiohttp does not know it, and so does not send the request again by itself."""
+
+
+class Transport:
+    """Sends requests over aiohttp. It never resends, follows no redirect and keeps no cookies."""
+
+    def __init__(self, settings: Settings, session: "aiohttp.ClientSession | None" = None) -> None:
+        self._settings = settings
+        self._session = session
+        self._owned = session is None
+        self._options: dict[str, Any] = {}
+        self._aiohttp: Any = None
+        self._opening = asyncio.Lock()
+        self._closed = False
+
+    async def open(self) -> None:
+        """Load aiohttp and the certificates in a thread, because both would stall the loop; then make the session."""
+        if self._aiohttp is not None or self._closed:
+            return
+        async with self._opening:
+            if self._aiohttp is None:
+                loaded, context = await asyncio.to_thread(_load, self._settings.tls)
+                if self._owned:
+                    self._session = loaded.ClientSession(
+                        connector=loaded.TCPConnector(limit=_CONNECTIONS), cookie_jar=loaded.DummyCookieJar()
+                    )
+                self._options = {
+                    "allow_redirects": False,
+                    "raise_for_status": False,
+                    "timeout": loaded.ClientTimeout(total=None, sock_connect=self._settings.connect_timeout),
+                    "middlewares": (_send_once(loaded),),
+                    **({} if context is None else {"ssl": context}),
+                }
+                self._aiohttp = loaded
+
+    async def send(self, request: Request) -> Reply:
+        """Send once. Raises ConnectionFailed if the request provably never left, else ConnectionLost."""
+        await self.open()
+        if self._closed or self._session is None:
+            raise ConfigurationError("the client is closed; make a new one")
+        proxy = None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url)
+        failure: TransportError
+        try:
+            async with self._session.request(
+                request.method,
+                _encoded(request.url),
+                headers={"User-Agent": _USER_AGENT, **request.headers},
+                data=request.body,
+                proxy=proxy,
+                **self._options,
+            ) as response:
+                body = await response.read()
+                return Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
+        except (self._aiohttp.ClientError, _Broken, OSError, TimeoutError) as error:
+            failure = _failure(self._aiohttp, error)
+        # Raised here and not above, so that aiohttp's error, which names addresses, is not its context.
+        raise failure
+
+    async def aclose(self) -> None:
+        """Close the session, unless the caller passed it in."""
+        self._closed = True
+        if self._owned and self._session is not None:
+            await self._session.close()
+
+
+def _encoded(url: str) -> Any:
+    """The URL with its escapes left exactly as they are."""
+    return importlib.import_module("yarl").URL(url, encoded=True)
+
+
+def _load(tls: Tls | None) -> tuple[Any, ssl.SSLContext | None]:
+    return importlib.import_module("aiohttp"), None if tls is None else _context(tls)
+
+
+def _context(tls: Tls) -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    try:
+        if tls.ca_file is not None:
+            context.load_verify_locations(cafile=tls.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(f"tls.ca_file: cannot be read as certificates ({type(error).__name__})") from None
+    try:
+        if tls.client_certificate is not None:
+            context.load_cert_chain(tls.client_certificate, tls.client_key, lambda: tls.client_key_password or "")
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigurationError(
+            f"tls.client_certificate: cannot be loaded with its key ({type(error).__name__})"
+        ) from None
+    return context
+
+
+def _send_once(loaded: Any) -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
+    """A middleware that hides broken connections from aiohttp, which would send GET, PUT and DELETE again."""
+
+    async def middleware(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        try:
+            return await handler(request)
+        except loaded.ClientConnectorError:
+            raise
+        except (loaded.ServerDisconnectedError, loaded.ClientOSError) as error:
+            broken = _Broken(_cause(error))
+        raise broken
+
+    return middleware
+
+
+def _failure(loaded: Any, error: Exception) -> TransportError:
+    never_left = (
+        loaded.ClientConnectorError,
+        loaded.ConnectionTimeoutError,
+        loaded.ClientHttpProxyError,
+        loaded.InvalidURL,
+    )
+    cause = str(error) if isinstance(error, _Broken) else _cause(error)
+    failure: TransportError
+    if isinstance(error, never_left):
+        failure = ConnectionFailed(f"no connection could be made, and nothing was sent ({cause})")
+    else:
+        failure = ConnectionLost(f"the connection broke before a whole answer came ({cause})")
+    failure.cause = cause
+    return failure
+
+
+def _cause(error: Exception) -> str:
+    """What went wrong, without the addresses and URLs that aiohttp's texts carry."""
+    inner = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
+    reason = getattr(inner, "reason", None) or getattr(inner, "verify_message", None)
+    number = getattr(inner, "errno", None)
+    if not isinstance(reason, str):
+        reason = errno.errorcode.get(number) if isinstance(number, int) else None
+    return f"{type(error).__name__}: {reason}" if reason else type(error).__name__

@@ -1,0 +1,195 @@
+"""The words that the API uses, as enums.
+
+Every one is open: a field of type `ChargeState | str` holds the member for a known word and the text for a new one.
+Members are texts, so both compare alike.
+"""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What an owner allows; the same list serves signals and commands."""
+
+    READ_ALERTS = "read_alerts"
+    READ_BATTERY = "read_battery"
+    READ_CHARGE = "read_charge"
+    READ_CHARGE_LOCATIONS = "read_charge_locations"
+    READ_CHARGE_RECORDS = "read_charge_records"
+    READ_CHARGE_EVENTS = "read_charge_events"
+    READ_CLIMATE = "read_climate"
+    READ_COMPASS = "read_compass"
+    READ_DIAGNOSTICS = "read_diagnostics"
+    READ_ENGINE_OIL = "read_engine_oil"
+    READ_EXTENDED_VEHICLE_INFO = "read_extended_vehicle_info"
+    READ_FUEL = "read_fuel"
+    READ_LOCATION = "read_location"
+    READ_ODOMETER = "read_odometer"
+    READ_SECURITY = "read_security"
+    READ_SERVICE_HISTORY = "read_service_history"
+    READ_SPEEDOMETER = "read_speedometer"
+    READ_THERMOMETER = "read_thermometer"
+    READ_TIRES = "read_tires"
+    READ_USER_PROFILE = "read_user_profile"
+    READ_VEHICLE_INFO = "read_vehicle_info"
+    READ_VIN = "read_vin"
+    CONTROL_CHARGE = "control_charge"
+    CONTROL_CLIMATE = "control_climate"
+    CONTROL_NAVIGATION = "control_navigation"
+    CONTROL_SECURITY = "control_security"
+    CONTROL_PIN = "control_pin"
+    CONTROL_TRUNK = "control_trunk"
+
+
+class SignalStatus(StrEnum):
+    """Whether a signal could be read."""
+
+    SUCCESS = "SUCCESS"
+    ERROR = "ERROR"
+    UNAVAILABLE = "UNAVAILABLE"
+
+
+class VehicleMode(StrEnum):
+    """Whether a connected vehicle is a real one."""
+
+    LIVE = "live"
+    SIMULATED = "simulated"
+
+
+class Powertrain(StrEnum):
+    """What drives the car."""
+
+    BEV = "BEV"
+    PHEV = "PHEV"
+    HEV = "HEV"
+    ICE = "ICE"
+
+
+class UnitSystem(StrEnum):
+    """The units that the API is asked to answer in."""
+
+    METRIC = "metric"
+    IMPERIAL = "imperial"
+
+
+class ChargeState(StrEnum):
+    """Whether a battery takes charge."""
+
+    CHARGING = "CHARGING"
+    NOT_CHARGING = "NOT_CHARGING"
+    FULLY_CHARGED = "FULLY_CHARGED"
+
+
+class PortColor(StrEnum):
+    """The light at the charge port."""
+
+    GREEN = "GREEN"
+    BLUE = "BLUE"
+    ORANGE = "ORANGE"
+    ETC = "ETC"
+
+
+class BatteryHealth(StrEnum):
+    """How well the low-voltage battery is."""
+
+    GOOD = "GOOD"
+    WARN = "WARN"
+    BAD = "BAD"
+
+
+class GearPosition(StrEnum):
+    """Where the gear selector stands."""
+
+    PARK = "PARK"
+    DRIVE = "DRIVE"
+    REVERSE = "REVERSE"
+    NEUTRAL = "NEUTRAL"
+
+
+class DriveModeName(StrEnum):
+    """Drive modes under one name for all makes."""
+
+    ECONOMY = "ECONOMY"
+    NORMAL = "NORMAL"
+    SPORT = "SPORT"
+    SNOW = "SNOW"
+    TOW = "TOW"
+    OFF_ROAD = "OFF_ROAD"
+
+
+class SystemState(StrEnum):
+    """Whether a system of the car reports trouble."""
+
+    OK = "OK"
+    ALERT = "ALERT"
+
+
+class ChargingType(StrEnum):
+    """Alternating or direct current."""
+
+    AC = "AC"
+    DC = "DC"
+
+
+class ChargeScope(StrEnum):
+    """Where a charge limit or timer applies. CONNECTOR is the name that CHARGING_TYPE had before 2026-01-28."""
+
+    GLOBAL = "GLOBAL"
+    LOCATION = "LOCATION"
+    CHARGING_TYPE = "CHARGING_TYPE"
+    CONNECTOR = "CONNECTOR"
+
+
+class Weekday(StrEnum):
+    """A day of the week."""
+
+    MONDAY = "MONDAY"
+    TUESDAY = "TUESDAY"
+    WEDNESDAY = "WEDNESDAY"
+    THURSDAY = "THURSDAY"
+    FRIDAY = "FRIDAY"
+    SATURDAY = "SATURDAY"
+    SUNDAY = "SUNDAY"
+
+
+class ScheduleType(StrEnum):
+    """The kinds of charge schedule."""
+
+    DAILY = "DAILY"
+    WEEKLY = "WEEKLY"
+    WORKWEEK = "WORKWEEK"
+
+
+class CompassPoint(StrEnum):
+    """Which way the car points."""
+
+    N = "N"
+    NE = "NE"
+    E = "E"
+    SE = "SE"
+    S = "S"
+    SW = "SW"
+    W = "W"
+    NW = "NW"
+
+
+class LocationType(StrEnum):
+    """Whether a position is live or where the car was last parked."""
+
+    LAST_PARKED = "LAST_PARKED"
+    CURRENT = "CURRENT"
+
+
+class CapacitySource(StrEnum):
+    """How the battery's capacity was decided."""
+
+    SMARTCAR = "SMARTCAR"
+    USER_SELECTED = "USER_SELECTED"
+
+
+class RangeBasis(StrEnum):
+    """What a range figure rests on."""
+
+    DEFAULT = "DEFAULT"
+    IDEAL_CONDITIONS = "IDEAL_CONDITIONS"
+    ESTIMATED = "ESTIMATED"
+    RATED = "RATED"

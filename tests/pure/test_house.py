@@ -1,0 +1,203 @@
+"""The import rules of the house, read from the sources: each floor stands on those below it."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tools.floors import FLOORS, PURE
+
+PACKAGE = "smartcar_async"
+SOURCES = Path(__file__).parents[2] / PACKAGE
+ORDER = list(FLOORS)
+OUTSIDE_PURE = {"asyncio", "os", "random", "socket", "time"}
+SIMULATOR_MAY_IMPORT = {"testing", "settings", "client"}
+SERVES_HTTP = {"testing", "receiver"}
+ASYNC_NODES = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
+
+
+@dataclass(frozen=True)
+class Import:
+    """One imported name in full, such as `smartcar_async.errors.ApiError`, and where it stands."""
+
+    name: str
+    line: int
+    typing_only: bool
+
+    @property
+    def library(self) -> str:
+        """The top package."""
+        return self.name.partition(".")[0]
+
+    @property
+    def room(self) -> str:
+        """The module of ours that is imported; empty for the package root, which re-exports every floor."""
+        name = self.name.removeprefix(f"{PACKAGE}.").partition(".")[0]
+        return name if name in FLOORS or name == "_version" else ""
+
+
+def is_type_checking(test: ast.expr) -> bool:
+    """Whether an `if` asks for TYPE_CHECKING, in either spelling."""
+    return ast.unparse(test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
+
+
+def imports_of(path: str, tree: ast.AST, typing_only: bool = False) -> Iterator[Import]:
+    """Every import below a node, in functions and under TYPE_CHECKING too, with relative ones resolved."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno, typing_only)
+        elif isinstance(node, ast.ImportFrom):
+            package = [PACKAGE, *Path(path).parent.parts]
+            base = package[: len(package) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield Import(f"{source}.{alias.name}", node.lineno, typing_only)
+        elif isinstance(node, ast.If) and is_type_checking(node.test):
+            yield from imports_of(path, ast.Module(node.body, []), typing_only=True)
+            yield from imports_of(path, ast.Module(node.orelse, []), typing_only)
+        else:
+            yield from imports_of(path, node, typing_only)
+
+
+def room_of(path: str) -> str:
+    """The module that a file belongs to: `errors.py` to errors, `v2/client.py` to v2."""
+    return Path(path).parts[0].removesuffix(".py")
+
+
+def may_import(room: str, other: str) -> bool:
+    """Whether one module of ours may import another."""
+    if room == "testing":
+        return other in SIMULATOR_MAY_IMPORT
+    return other == "_version" or other == room or (other != "" and ORDER.index(other) < ORDER.index(room))
+
+
+def may_use_aiohttp(room: str, imported: Import) -> bool:
+    """Only the transport has aiohttp's client; servers have `aiohttp.web`, and the client names its types."""
+    if room in SERVES_HTTP and (imported.name + ".").startswith("aiohttp.web."):
+        return True
+    return room == "transport" or (room == "client" and imported.typing_only)
+
+
+def may_read_environ(room: str, imported: Import, tree: ast.AST) -> bool:
+    """Only the settings have `os`, and of it only the environment."""
+    names = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"
+    }
+    return room == "settings" and imported.name in {"os", "os.environ"} and names <= {"environ"}
+
+
+def is_async(node: ast.AST) -> bool:
+    """Whether a node is async in itself, comprehensions included."""
+    return isinstance(node, ASYNC_NODES) or (isinstance(node, ast.comprehension) and bool(node.is_async))
+
+
+def violations(path: str, source: str) -> list[str]:
+    """What a file of the package, named by its path inside it, does against the rules."""
+    room, tree, found = room_of(path), ast.parse(source), list[str]()
+    if room not in FLOORS:
+        return [f"{path}: {room} has no floor; give it one in tools/floors.py"]
+    for imported in imports_of(path, tree):
+        where = f"{path}:{imported.line}: {room}"
+        if imported.library == PACKAGE and not may_import(room, imported.room):
+            found.append(f"{where} may not import {imported.room or 'the package root'}")
+        if imported.library == "aiohttp" and not may_use_aiohttp(room, imported):
+            found.append(f"{where} may not import {imported.name}")
+        if room in PURE and imported.library in OUTSIDE_PURE and not may_read_environ(room, imported, tree):
+            found.append(f"{where} may not import {imported.library} on floor {FLOORS[room]}")
+    if room in PURE and any(is_async(node) for node in ast.walk(tree)):
+        found.append(f"{path}: {room} may not be async on floor {FLOORS[room]}")
+    return found
+
+
+FILES = sorted(
+    path.relative_to(SOURCES).as_posix()
+    for path in SOURCES.rglob("*.py")
+    if path.relative_to(SOURCES).as_posix() not in {"__init__.py", "_version.py"}
+)
+
+
+def test_floors_rise() -> None:
+    """The table stands in the order of its floors, so that above in the table is below in the house."""
+    assert list(FLOORS.values()) == sorted(FLOORS.values())
+    assert FILES
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_file_keeps_the_rules(path: str) -> None:
+    """Each file of the package imports only what its floor allows."""
+    assert violations(path, (SOURCES / path).read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "rule"),
+    [
+        ("attic.py", "", "has no floor"),
+        ("errors.py", "from .engine import call", "may not import engine"),
+        ("errors.py", "from . import engine", "may not import engine"),
+        ("errors.py", "import smartcar_async.engine", "may not import engine"),
+        ("errors.py", "from smartcar_async import engine", "may not import engine"),
+        ("errors.py", "def late():\n    from smartcar_async.engine import call", "may not import engine"),
+        ("errors.py", "if TYPE_CHECKING:\n    from .engine import call", "may not import engine"),
+        (
+            "errors.py",
+            "if typing.TYPE_CHECKING:\n    pass\nelse:\n    from .engine import call",
+            "may not import engine",
+        ),
+        ("errors.py", "try:\n    pass\nexcept E:\n    from .engine import call", "may not import engine"),
+        ("times.py", "from .signals import ALL", "may not import signals"),
+        ("client.py", "from . import Vehicle", "may not import the package root"),
+        ("client.py", "import smartcar_async", "may not import the package root"),
+        ("client.py", "from .cli import main", "may not import cli"),
+        ("v2/vehicle.py", "from ..fleet import poll", "may not import fleet"),
+        ("v2/deep/vehicle.py", "from ...fleet import poll", "may not import fleet"),
+        ("engine.py", "import aiohttp", "may not import aiohttp"),
+        ("engine.py", "if TYPE_CHECKING:\n    import aiohttp", "may not import aiohttp"),
+        ("engine.py", "from aiohttp import web", "may not import aiohttp.web"),
+        ("client.py", "from aiohttp import ClientSession", "may not import aiohttp.ClientSession"),
+        ("client.py", "if TYPE_CHECKING:\n    pass\nelse:\n    import aiohttp", "may not import aiohttp"),
+        ("receiver.py", "from aiohttp import ClientSession", "may not import aiohttp.ClientSession"),
+        ("testing/server.py", "import aiohttp.websocket", "may not import aiohttp.websocket"),
+        ("testing/server.py", "from ..codec import decode", "may not import codec"),
+        ("testing/server.py", "from ..signals import ALL", "may not import signals"),
+        ("policy.py", "async def wait(): ...", "may not be async"),
+        ("policy.py", "rows = lambda source: (row async for row in source)", "may not be async"),
+        ("policy.py", "import time", "may not import time"),
+        ("policy.py", "from random import random", "may not import random"),
+        ("policy.py", "import asyncio.tasks", "may not import asyncio"),
+        ("codec.py", "import socket", "may not import socket"),
+        ("codec.py", "from os import environ", "may not import os"),
+        ("settings.py", "import os\nos.getcwd()", "may not import os"),
+        ("settings.py", "from os import getcwd", "may not import os"),
+    ],
+)
+def test_breach_is_seen(path: str, source: str, rule: str) -> None:
+    """Each rule finds a source that breaks it, and finds it once."""
+    (found,) = violations(path, source)
+    assert found.startswith(path)
+    assert rule in found
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("engine.py", "from . import errors\nfrom .policy import decide\nimport smartcar_async.auth"),
+        ("engine.py", "async def call():\n    await sleep()\nimport asyncio, time"),
+        ("records.py", "from .times import instant\nfrom datetime import datetime"),
+        ("transport.py", "import aiohttp\nfrom aiohttp import ClientSession"),
+        ("client.py", "if TYPE_CHECKING:\n    from aiohttp import ClientSession\nfrom ._version import __version__"),
+        ("receiver.py", "from aiohttp import web"),
+        ("testing/server.py", "import aiohttp.web\nfrom aiohttp.web import Request\nfrom .world import World"),
+        (
+            "testing/__init__.py",
+            "def client():\n    from ..client import Smartcar\n    from ..settings import Settings",
+        ),
+        ("settings.py", "import os\nos.environ['A']"),
+        ("v2/__init__.py", "from .vehicle import Vehicle\nfrom ..client import Smartcar"),
+    ],
+)
+def test_honest_source_passes(path: str, source: str) -> None:
+    """What the rules allow is not reported."""
+    assert violations(path, source) == []
