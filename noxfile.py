@@ -53,9 +53,9 @@ def types(session: nox.Session) -> None:
     install(session, "types")
     session.run("mypy", *PACKAGES, "tests")
     quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    session.run("pyright", *PACKAGES, "tests", env=quiet)
+    session.run("pyright", "--project", "pyproject.toml", *PACKAGES, "tests", env=quiet)
     for package in PACKAGES:
-        session.run("pyright", "--verifytypes", package, "--ignoreexternal", env=quiet)
+        session.run("pyright", "--project", "pyproject.toml", "--verifytypes", package, "--ignoreexternal", env=quiet)
 
 
 @nox.session(python=HERE)

@@ -7,53 +7,6 @@ from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from . import signals as signals
-    from .client import Smartcar as Smartcar
-    from .vehicle import Vehicle as Vehicle
-    from .pages import Pages as Pages
-    from .settings import (
-        Proxy as Proxy,
-        RateLimit as RateLimit,
-        Retry as Retry,
-        Settings as Settings,
-        Tls as Tls,
-    )
-    from .records import (
-        ApplicationToken as ApplicationToken,
-        Connection as Connection,
-        Malformed as Malformed,
-        Page as Page,
-        Response as Response,
-        Signal as Signal,
-        SignalError as SignalError,
-        SignalKey as SignalKey,
-        SignalSet as SignalSet,
-        SignalUnavailable as SignalUnavailable,
-        VehicleAttributes as VehicleAttributes,
-    )
-    from .errors import (
-        AccountError as AccountError,
-        ApiError as ApiError,
-        Attempt as Attempt,
-        AuthenticationError as AuthenticationError,
-        BillingError as BillingError,
-        CommandOutcomeUnknown as CommandOutcomeUnknown,
-        CompatibilityError as CompatibilityError,
-        ConfigurationError as ConfigurationError,
-        ConnectionFailed as ConnectionFailed,
-        ConnectionLost as ConnectionLost,
-        DeadlineExceeded as DeadlineExceeded,
-        DecodeError as DecodeError,
-        InvalidRequest as InvalidRequest,
-        NotFound as NotFound,
-        PermissionDenied as PermissionDenied,
-        RateLimited as RateLimited,
-        Resolution as Resolution,
-        ServerError as ServerError,
-        SmartcarError as SmartcarError,
-        TransportError as TransportError,
-        UpstreamError as UpstreamError,
-        VehicleStateError as VehicleStateError,
-    )
     from .bodies import (
         CapacityOption as CapacityOption,
         ChargeCondition as ChargeCondition,
@@ -97,6 +50,66 @@ if TYPE_CHECKING:
         Window as Window,
         Windows as Windows,
     )
+    from .client import Smartcar as Smartcar
+    from .clock import (
+        Clock as Clock,
+        SystemClock as SystemClock,
+    )
+    from .errors import (
+        AccountError as AccountError,
+        ApiError as ApiError,
+        Attempt as Attempt,
+        AuthenticationError as AuthenticationError,
+        BillingError as BillingError,
+        CommandOutcomeUnknown as CommandOutcomeUnknown,
+        CompatibilityError as CompatibilityError,
+        ConfigurationError as ConfigurationError,
+        ConnectionFailed as ConnectionFailed,
+        ConnectionLost as ConnectionLost,
+        DeadlineExceeded as DeadlineExceeded,
+        DecodeError as DecodeError,
+        InvalidRequest as InvalidRequest,
+        NotFound as NotFound,
+        PermissionDenied as PermissionDenied,
+        RateLimited as RateLimited,
+        Resolution as Resolution,
+        ServerError as ServerError,
+        SmartcarError as SmartcarError,
+        TransportError as TransportError,
+        UpstreamError as UpstreamError,
+        VehicleStateError as VehicleStateError,
+    )
+    from .log import (
+        EntriesSkipped as EntriesSkipped,
+        RequestEvent as RequestEvent,
+    )
+    from .pages import Pages as Pages
+    from .records import (
+        ApplicationToken as ApplicationToken,
+        Connection as Connection,
+        Malformed as Malformed,
+        Page as Page,
+        Response as Response,
+        Signal as Signal,
+        SignalError as SignalError,
+        SignalKey as SignalKey,
+        SignalSet as SignalSet,
+        SignalUnavailable as SignalUnavailable,
+        VehicleAttributes as VehicleAttributes,
+    )
+    from .settings import (
+        Proxy as Proxy,
+        RateLimit as RateLimit,
+        Retry as Retry,
+        Settings as Settings,
+        Tls as Tls,
+    )
+    from .store import (
+        MemoryTokenStore as MemoryTokenStore,
+        StoredTokens as StoredTokens,
+        TokenStore as TokenStore,
+    )
+    from .vehicle import Vehicle as Vehicle
     from .vocabulary import (
         BatteryHealth as BatteryHealth,
         CapacitySource as CapacitySource,
@@ -117,19 +130,6 @@ if TYPE_CHECKING:
         UnitSystem as UnitSystem,
         VehicleMode as VehicleMode,
         Weekday as Weekday,
-    )
-    from .log import (
-        EntriesSkipped as EntriesSkipped,
-        RequestEvent as RequestEvent,
-    )
-    from .clock import (
-        Clock as Clock,
-        SystemClock as SystemClock,
-    )
-    from .store import (
-        MemoryTokenStore as MemoryTokenStore,
-        StoredTokens as StoredTokens,
-        TokenStore as TokenStore,
     )
 
 _NAMES: Final = {

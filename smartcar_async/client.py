@@ -1,26 +1,24 @@
 """The client: it owns what is open, and hands out handles and pages."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from . import codec, operations
-from .clock import Clock
-from .engine import Engine
+from . import operations
 from .errors import ConfigurationError
-from .log import EntriesSkipped, Event, Reporter
 from .pages import Pages
 from .records import Connection, Page, Response
 from .request import Call
-from .settings import Settings
-from .transport import Transport
 from .vehicle import Vehicle
 from .vocabulary import VehicleMode
 
 if TYPE_CHECKING:
     import aiohttp
+
+    from .clock import Clock
+    from .log import Event
+    from .settings import Settings
 
 
 class Smartcar:
@@ -34,28 +32,29 @@ class Smartcar:
         client_id: str,
         client_secret: str,
         *,
-        settings: Settings | None = None,
+        settings: "Settings | None" = None,
         session: "aiohttp.ClientSession | None" = None,
-        on_event: Callable[[Event], None] | None = None,
-        clock: Clock | None = None,
+        on_event: "Callable[[Event], None] | None" = None,
+        clock: "Clock | None" = None,
     ) -> None:
         _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
         _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
+        # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
+        from .engine import Engine
+
         self.client_id = client_id
-        self.settings = Settings() if settings is None else settings
-        self._reporter = Reporter(on_event)
-        self._transport = Transport(self.settings, session)
-        self._engine = Engine(client_id, client_secret, self.settings, self._transport, self._reporter, clock)
+        self._engine = Engine(client_id, client_secret, settings, session, on_event, clock)
 
     @classmethod
     def from_env(cls) -> Self:
         """A client for the credentials and origins in the environment, see `Settings.from_env`."""
+        from .settings import Settings
+
         settings = Settings.from_env()
         return cls(settings.client_id or "", settings.client_secret or "", settings=settings)
 
     async def __aenter__(self) -> Self:
-        await asyncio.to_thread(codec.prepare)
-        await self._transport.open()
+        await self._engine.open()
         return self
 
     async def __aexit__(
@@ -95,8 +94,7 @@ class Smartcar:
         async def fetch(number: int) -> Page[Connection]:
             page = await self._engine.run(of(number), deadline)
             if page.malformed:
-                problems = tuple(entry.problem for entry in page.malformed)
-                self._reporter.tell(EntriesSkipped(operations.CONNECTIONS.path, len(problems), problems))
+                self._engine.report_skipped(operations.CONNECTIONS, page.malformed)
             return page
 
         of(1)  # refuses bad filters here and now, not at the first step of a later loop

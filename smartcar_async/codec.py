@@ -1,11 +1,10 @@
 """From an answer's bytes to records. One bad entry of a list never costs its neighbours."""
 
+import math
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any, Final, TypeVar
-
-import msgspec
 
 from . import signals
 from .records import (
@@ -22,7 +21,7 @@ from .records import (
     VehicleAttributes,
 )
 from .request import Reply
-from .structure import Hook, Unreadable, hook_of, is_list, is_object, maker, structure, wrong
+from .structure import Hook, Unreadable, hook_of, is_list, is_object, slots, structure, wrong
 from .times import instant
 from .vocabulary import Permission, Powertrain, SignalStatus, VehicleMode
 
@@ -30,15 +29,28 @@ T = TypeVar("T")
 
 _SUCCESS: Final = SignalStatus.SUCCESS
 _DEFAULT_LIFETIME: Final = 3600.0
-_parse: Final = msgspec.json.Decoder().decode
+
+
+@cache
+def _parser() -> Callable[[bytes], Any]:
+    """The JSON parser. It is loaded on first use, so that an import stays light."""
+    import msgspec
+
+    parse = msgspec.json.Decoder().decode
+    unreadable = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+    def load(body: bytes) -> Any:
+        try:
+            return parse(body)
+        except unreadable:
+            raise Unreadable("not JSON") from None
+
+    return load
 
 
 def load(body: bytes) -> Any:
     """Any JSON document, as plain objects."""
-    try:
-        return _parse(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise Unreadable("not JSON") from None
+    return _parser()(body)
 
 
 def nothing(reply: Reply) -> None:
@@ -62,8 +74,10 @@ def application_token(reply: Reply) -> ApplicationToken:
         raise Unreadable("access_token: missing or not a token")
     try:
         expires_in = float(lifetime) if lifetime is not None else _DEFAULT_LIFETIME
-    except (TypeError, ValueError):
-        raise wrong("a number of seconds", lifetime) from None
+    except (TypeError, ValueError, OverflowError):
+        expires_in = 0.0
+    if not 0 < expires_in < math.inf:
+        raise Unreadable("expires_in: not a positive number of seconds")
     return ApplicationToken(token, expires_in)
 
 
@@ -88,7 +102,7 @@ def signal_set(reply: Reply) -> SignalSet:
     entries = document.get("data")
     if not is_list(entries):
         raise Unreadable(f"data: {wrong('a list', entries)}")
-    return SignalSet([signal(entry) for entry in entries], _included_vehicle(document))
+    return SignalSet(_signals_reader()(entries), _included_vehicle(document))
 
 
 def one_signal(reply: Reply, key: SignalKey[T]) -> Signal[T]:
@@ -115,14 +129,40 @@ def _known() -> dict[str, tuple[SignalKey[Any], Hook]]:
 
 
 @cache
-def _make_signal() -> Callable[..., Signal[Any]]:
-    return maker(Signal)
+def _signals_reader() -> Callable[[list[Any]], list[Signal[Any]]]:
+    """A function that reads many signals: the usual form in place, anything else with all care by `signal`."""
+    known, success, new = _known(), SignalStatus.SUCCESS, object.__new__
+    signal_class: type[Signal[Any]] = Signal
+    set_key, set_status, set_body, set_error, set_raw = slots(Signal)
+
+    def read(entries: list[Any]) -> list[Signal[Any]]:
+        found: list[Signal[Any]] = []
+        add = found.append
+        for entry in entries:
+            try:
+                said = entry["attributes"]
+                key, hook = known[said["code"]]
+                if said["status"]["value"] == "SUCCESS":
+                    body = hook(said["body"], None)
+                    one: Signal[Any] = new(signal_class)
+                    set_key(one, key)
+                    set_status(one, success)
+                    set_body(one, body)
+                    set_error(one, None)
+                    set_raw(one, entry)
+                    add(one)
+                    continue
+            except (KeyError, TypeError, Unreadable):
+                pass
+            add(signal(entry))
+        return found
+
+    return read
 
 
 def prepare() -> None:
     """Build all hooks now, so that the first answer does not pay for it."""
-    _known()
-    _make_signal()
+    _signals_reader()
     for words in (Permission, Powertrain, VehicleMode):
         _word(words, None)
 
@@ -134,11 +174,10 @@ def _signal(entry: Any) -> Signal[Any]:
     said: dict[str, Any] = resource.get("attributes", resource)
     if type(said) is not dict:
         raise Unreadable(f"attributes: {wrong('an object', said)}")
-    code: Any = said.get("code")
-    known = _known().get(code) if type(code) is str else None
+    key = _key_of(resource)
+    known = _known().get(key.code)
     status, error, body = _status(said)
     if known is None:
-        key = _key_of(resource)
         if not key.code:
             raise Unreadable("code: missing")
         if body is not None and not is_object(body):
@@ -147,7 +186,7 @@ def _signal(entry: Any) -> Signal[Any]:
         key, hook = known
         if body is not None:
             body = hook(body, None)
-    return _make_signal()(key, status, body, error, resource)
+    return Signal(key, status, body, error, resource)
 
 
 def _status(said: dict[str, Any]) -> tuple[SignalStatus | str, SignalError | None, Any]:
@@ -165,7 +204,8 @@ def _status(said: dict[str, Any]) -> tuple[SignalStatus | str, SignalError | Non
         return (SignalStatus.UNAVAILABLE, None, None) if body is None else (_SUCCESS, None, body)
     if value is not None and type(value) is not str:
         raise Unreadable(f"status: {wrong('a text', value)}")
-    return _word(SignalStatus, value or "ERROR"), _signal_error(problem), None
+    word = _word(SignalStatus, value or "ERROR")
+    return (_SUCCESS, None, body) if word is _SUCCESS else (word, _signal_error(problem), None)
 
 
 def _signal_error(problem: Any) -> SignalError | None:
@@ -184,7 +224,7 @@ def _key_of(entry: Any) -> SignalKey[Any]:
     said = said if is_object(said) else {}
     code = _word_or_none(said.get("code")) or _word_or_none(resource.get("id")) or ""
     group, name = (_word_or_none(said.get(part)) or "" for part in ("group", "name"))
-    return signals.find(code) or SignalKey[Any](group, name, dict, code=code)
+    return signals.find(code) or SignalKey[Any](group, name, "dict", code=code)
 
 
 def _word_or_none(value: Any) -> str | None:
@@ -296,7 +336,7 @@ def _optional_text(value: dict[str, Any], name: str) -> str | None:
 
 
 def _year(value: Any) -> int | None:
-    if type(value) is str and value.strip().isdecimal():
+    if type(value) is str and len(value) < 10 and value.strip().isdecimal():
         return int(value)
     return None if value is None else structure(value, int)
 

@@ -4,17 +4,18 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from attrs import define, field
 
-from . import policy
+from . import codec, policy
 from .auth import ApplicationTokens, Token
 from .clock import Clock, SystemClock
 from .errors import (
     ApiError,
     Attempt,
     CommandOutcomeUnknown,
+    ConnectionFailed,
     DeadlineExceeded,
     DecodeError,
     PermissionDenied,
@@ -22,13 +23,17 @@ from .errors import (
     SmartcarError,
     TransportError,
 )
-from .log import Reporter, RequestEvent
+from .log import EntriesSkipped, Hook, Reporter, RequestEvent
+from .records import Malformed
 from .refusal import refusal
-from .request import JSON_TYPE, Call, Credential, Effect, Reply, Request
+from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Request
 from .settings import Settings, seconds
 from .structure import Unreadable
 from .throttle import Bucket, Throttle
 from .transport import Transport
+
+if TYPE_CHECKING:
+    import aiohttp
 
 T = TypeVar("T")
 
@@ -53,20 +58,30 @@ class Engine:
         self,
         client_id: str,
         client_secret: str,
-        settings: Settings,
-        transport: Transport,
-        reporter: Reporter,
+        settings: Settings | None = None,
+        session: "aiohttp.ClientSession | None" = None,
+        on_event: Hook | None = None,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._settings = settings
-        self._transport = transport
-        self._reporter = reporter
+        self._settings = settings = Settings() if settings is None else settings
+        self._transport = Transport(settings, session)
+        self._reporter = Reporter(on_event)
         self._clock = SystemClock() if clock is None else clock
         self._chance = chance
         self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
         self._budget = policy.RetryBudget()
         self._throttle = Throttle(None if settings.rate_limit is None else Bucket(settings.rate_limit))
+
+    async def open(self) -> None:
+        """Load and build all that would stall the loop later, in a thread."""
+        await asyncio.to_thread(codec.prepare)
+        await self._transport.open()
+
+    def report_skipped(self, endpoint: Endpoint, malformed: tuple[Malformed, ...]) -> None:
+        """Tell of entries that a list could not give."""
+        problems = tuple(entry.problem for entry in malformed)
+        self._reporter.tell(EntriesSkipped(endpoint.path, len(problems), problems))
 
     async def run(self, call: Call[T], deadline: float | timedelta | None = None) -> T:
         """Carry out one call within its deadline."""
@@ -189,16 +204,20 @@ class Engine:
         return error
 
     def _heed(self, call: Call[T], error: SmartcarError) -> None:
-        """Remember for later calls what the server asked of this one."""
-        if not isinstance(error, RateLimited) or call.endpoint.credential is not Credential.APPLICATION:
+        """Remember for later calls what the server asked of this one, and what it never saw."""
+        if call.endpoint.credential is not Credential.APPLICATION:
             return
-        now = self._clock.monotonic()
+        now, bucket = self._clock.monotonic(), self._throttle.bucket
+        if isinstance(error, ConnectionFailed) and bucket is not None:
+            bucket.give_back()
+        if not isinstance(error, RateLimited):
+            return
         if policy.is_vehicle_throttle(error) and call.vehicle_id is not None:
             if error.retry_after is None:
                 error.retry_after = policy.VEHICLE_PAUSE
             self._throttle.pause_vehicle(call.vehicle_id, now, error.retry_after)
-        elif self._throttle.bucket is not None:
-            self._throttle.bucket.empty(now, error.retry_after or 0.0)
+        elif bucket is not None:
+            bucket.empty(now, error.retry_after or 0.0)
 
     def _pause(self, call: Call[T], error: SmartcarError, flight: _Flight) -> float | None:
         """Seconds until the call is sent again, or None if it is not."""

@@ -3,13 +3,13 @@
 A `repr` shows personal data only in the very record that holds it, never in one that contains such a record.
 """
 
+import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeGuard, TypeVar, overload
 
 from attrs import field, frozen
 
-from .bodies import Count, Flag, Measure
 from .errors import NO_HEADERS, ConfigurationError, SmartcarError
 from .times import instant_or_none
 from .vocabulary import Permission, Powertrain, SignalStatus, VehicleMode
@@ -23,7 +23,7 @@ Json = Mapping[str, Any]
 """A JSON object as it was received."""
 
 _NOTHING: Final[Json] = NO_HEADERS
-_SHOWN_BODIES: Final = (Measure, Count, Flag)
+_SHOWN_BODIES: Final = ("Measure", "Count", "Flag")
 
 
 def is_mapping(value: object) -> TypeGuard[Json]:
@@ -103,17 +103,24 @@ class ApplicationToken:
 
 @frozen
 class SignalKey(Generic[B_co]):
-    """The name of a signal, with the type of its body and the permission it needs."""
+    """The name of a signal, with the class of its body and the permission it needs."""
 
     group: str = field(eq=False)
     name: str = field(eq=False)
-    body: type[B_co] = field(eq=False, repr=False)
+    body_name: str = field(eq=False, repr=False)
     permission: Permission | None = field(default=None, eq=False, repr=False)
     code: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
         if self.group and not self.code:
             object.__setattr__(self, "code", f"{self.group}-{self.name}".lower())
+
+    @property
+    def body(self) -> type[B_co]:
+        """The class of the body, by name: to make forty classes is what an import need not wait for."""
+        home: Any = importlib.import_module("builtins" if self.body_name == "dict" else "smartcar_async.bodies")
+        found: type[B_co] = getattr(home, self.body_name)
+        return found
 
     def __str__(self) -> str:
         return self.code
@@ -225,7 +232,8 @@ class Signal(Generic[B_co]):
         return instant_or_none(meta.get(name)) if is_mapping(meta) else None
 
     def __repr__(self) -> str:
-        shown = self.body if isinstance(self.body, _SHOWN_BODIES) else type(self.body).__name__
+        kind = type(self.body).__name__
+        shown = self.body if kind in _SHOWN_BODIES else kind
         return f"Signal({self.code}, {self.error or shown})"
 
 
@@ -276,7 +284,7 @@ class SignalSet(Mapping[str, Signal[Any]]):
         self, key: SignalKey[Any] | str, default: Any = None, /
     ) -> Any:
         """The signal, or `default` where the answer does not list it."""
-        return self[key] if key in self else default
+        return self._by_code.get(key.code if isinstance(key, SignalKey) else key, default)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_code)

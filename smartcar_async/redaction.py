@@ -5,10 +5,12 @@ from collections.abc import Iterable
 from typing import Final
 
 HIDDEN: Final = "[hidden]"
+_LONGEST: Final = 500
+"""A longer text is cut: nobody reads it, and the search for what is private may take the square of its length."""
 
 _LABELLED: Final = (
     r"(?P<label>\b(?:access_token|refresh_token|id_token|client_secret|password|secret|token|pin|vin|"
-    r"user_?id|latitude|longitude|lat|lon|lng|code(?==))\b[\"']?\s*[:=]\s*)(?:\"[^\"]*\"|'[^']*'|[^\s\"'&,;})\]]+)"
+    r"user_?id|latitude|longitude|lat|lon|lng|code(?==))\b[\"']?\s*[:=]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,;})\]]+)"
 )
 _PRIVATE: Final = re.compile(
     "|".join(
@@ -53,7 +55,14 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     """
     for value in sorted((value for value in known if len(value) > 3), key=len, reverse=True):
         text = text.replace(value, HIDDEN)
-    return _PRIVATE.sub(_hide, text)
+    return _PRIVATE.sub(_hide, shortened(text, _LONGEST))
+
+
+def shortened(text: str, length: int) -> str:
+    """The text, cut between two words where it is longer: half a secret would not be recognised."""
+    if len(text) <= length:
+        return text
+    return f"{text[: length + 1].rpartition(' ')[0]} [...]".lstrip()
 
 
 def _hide(match: re.Match[str]) -> str:

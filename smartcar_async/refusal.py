@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -23,7 +22,7 @@ from .errors import (
     UpstreamError,
     VehicleStateError,
 )
-from .redaction import redact
+from .redaction import redact, shortened
 from .request import Reply
 from .structure import Unreadable, is_list, is_object
 
@@ -103,6 +102,8 @@ def retry_after(header: str | None, now: datetime) -> float | None:
 
 
 def _until_date(header: str, now: datetime) -> float | None:
+    from email.utils import parsedate_to_datetime  # rarely needed, and slow to load
+
     try:
         moment = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
@@ -195,7 +196,7 @@ def _facts_of_v1(document: dict[str, Any]) -> dict[str, Any]:
 
 def _plain_text(body: bytes) -> str | None:
     text = " ".join(_MARKUP.sub(" ", body[:4000].decode("utf-8", "replace")).split())
-    return text[:300] or None
+    return shortened(text, 300) or None
 
 
 def _text(value: object) -> str | None:

@@ -2,7 +2,6 @@
 
 import enum
 import json
-
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -121,7 +120,7 @@ def segment(value: str, argument: str) -> str:
         raise ConfigurationError(f"{argument}: give a non-empty text")
     if value in (".", ".."):
         raise ConfigurationError(f"{argument}: {value!r} is no id")
-    return quote(value, safe="")
+    return _quoted(value, "", argument)
 
 
 def header_value(value: str, argument: str) -> str:
@@ -141,14 +140,21 @@ def relative_path(path: str) -> str:
         raise ConfigurationError("path: give the query as query=")
     if any(part in (".", "..") for part in path.replace("%2e", ".").replace("%2E", ".").split("/")):
         raise ConfigurationError("path: '.' and '..' are not allowed")
-    return quote(path, safe="/%:@!$&'()*+,;=~")
+    return _quoted(path, "/%:@!$&'()*+,;=~", "path")
+
+
+def _quoted(value: str, safe: str, argument: str) -> str:
+    try:
+        return quote(value, safe=safe)
+    except UnicodeEncodeError:
+        raise ConfigurationError(f"{argument}: not a text that UTF-8 can hold") from None
 
 
 def json_body(value: object) -> bytes:
     """A value as JSON bytes, or a ConfigurationError if it has no JSON form."""
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"body: not JSON: {type(error).__name__}") from None
 
 

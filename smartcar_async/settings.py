@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import attrs
 from attrs import field, frozen
@@ -41,10 +41,20 @@ def seconds(value: float | timedelta, argument: str) -> float:
     return float(number)
 
 
-def _origin(value: object, attribute: "attrs.Attribute[Any] | None" = None) -> str:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
-        raise ConfigurationError("origin: give an absolute http or https URL, such as https://vehicle.api.smartcar.com")
+def _http_url(value: object) -> SplitResult | None:
+    """The parts of an absolute http or https URL, or None for anything else."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        return None
+    return parts if good else None
+
+
+def _origin(value: object, argument: str) -> str:
+    parts = _http_url(value)
+    if parts is None or "@" in parts.netloc or parts.query or parts.fragment:
+        raise ConfigurationError(f"{argument}: give an absolute http or https URL, such as https://api.smartcar.com")
     origin = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
     for path in _TOKEN_PATHS:
         origin = origin.removesuffix(path)
@@ -55,8 +65,18 @@ def _seconds_field(default: float, name: str) -> Any:
     return field(default=default, converter=lambda value: seconds(value, name))
 
 
-def _origin_field(default: str) -> Any:
-    return field(default=default, converter=_origin)
+def _origin_field(default: str, name: str) -> Any:
+    return field(default=default, converter=lambda value: _origin(value, name))
+
+
+def _proxy_field() -> Any:
+    return field(default=None, repr=False, converter=_proxy_url)
+
+
+def _proxy_url(value: str | None) -> str | None:
+    if value is not None and _http_url(value) is None:
+        raise ConfigurationError("proxy: give an http or https URL, here or in https_proxy, http_proxy and all_proxy")
+    return value
 
 
 def _at_least(minimum: float) -> Any:
@@ -99,14 +119,14 @@ class Tls:
 class Proxy:
     """The proxies to go through, by the scheme of the origin; `bypass` lists hosts as NO_PROXY does."""
 
-    https: str | None = field(default=None, repr=False)
-    http: str | None = field(default=None, repr=False)
+    https: str | None = _proxy_field()
+    http: str | None = _proxy_field()
     bypass: str = ""
 
     def for_origin(self, origin: str) -> str | None:
         """The proxy for this origin, or None to connect directly."""
         parts = urlsplit(origin)
-        host, with_port = f".{parts.hostname}", f".{parts.netloc}"
+        host, with_port = f".{parts.hostname}", f".{parts.netloc.lower()}"
         for name in (name.strip().lower() for name in self.bypass.split(",")):
             ending = f".{name.lstrip('.')}"
             if name and (name == "*" or host.endswith(ending) or with_port.endswith(ending)):
@@ -115,11 +135,7 @@ class Proxy:
 
 
 def _proxy(value: str | Proxy | None) -> Proxy | None:
-    if value is None or isinstance(value, Proxy):
-        return value
-    if not isinstance(value, str) or urlsplit(value).scheme not in ("http", "https"):
-        raise ConfigurationError("proxy: give an http or https URL, or a Proxy")
-    return Proxy(https=value, http=value)
+    return value if value is None or isinstance(value, Proxy) else Proxy(https=value, http=value)
 
 
 def _unit_system(value: UnitSystem | str | None) -> UnitSystem | None:
@@ -137,14 +153,14 @@ class Settings:
     client_secret: str | None = field(default=None, repr=False)
     application_id: str | None = None
     """The application's id for Connect, which is not the `client_id` of the API."""
-    vehicle_origin: str = _origin_field("https://vehicle.api.smartcar.com")
-    management_origin: str = _origin_field("https://management.api.smartcar.com")
-    iam_origin: str = _origin_field("https://iam.smartcar.com")
-    connect_origin: str = _origin_field("https://connect.smartcar.com")
-    compatibility_origin: str = _origin_field("https://compatibility.api.smartcar.com")
-    api_origin: str = _origin_field("https://api.smartcar.com")
-    auth_origin: str = _origin_field("https://auth.smartcar.com")
-    management_v2_origin: str = _origin_field("https://management.smartcar.com")
+    vehicle_origin: str = _origin_field("https://vehicle.api.smartcar.com", "vehicle_origin")
+    management_origin: str = _origin_field("https://management.api.smartcar.com", "management_origin")
+    iam_origin: str = _origin_field("https://iam.smartcar.com", "iam_origin")
+    connect_origin: str = _origin_field("https://connect.smartcar.com", "connect_origin")
+    compatibility_origin: str = _origin_field("https://compatibility.api.smartcar.com", "compatibility_origin")
+    api_origin: str = _origin_field("https://api.smartcar.com", "api_origin")
+    auth_origin: str = _origin_field("https://auth.smartcar.com", "auth_origin")
+    management_v2_origin: str = _origin_field("https://management.smartcar.com", "management_v2_origin")
     unit_system: UnitSystem | None = field(default=None, converter=_unit_system)
     """Asked of the API where given; values are never converted here."""
     deadline: float = _seconds_field(30.0, "deadline")
@@ -171,16 +187,9 @@ class Settings:
         for name, variables in _ORIGIN_VARIABLES.items():
             for variable in variables:
                 if env.get(variable):
-                    found[name] = _named(variable, env[variable])
+                    found[name] = _origin(env[variable], variable)
                     break
         return cls(**{**found, **changes})
-
-
-def _named(variable: str, value: str) -> str:
-    try:
-        return _origin(value)
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{variable}: {error}") from None
 
 
 def _proxy_from(env: Mapping[str, str]) -> Proxy | None:

@@ -10,10 +10,12 @@ import enum
 import types
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import Any, Final, TypeGuard, TypeVar, Union, cast, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Final, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import attrs
-from cattrs import Converter
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 from .times import clock_time, instant
 
@@ -48,12 +50,14 @@ def hook_of(cls: Any) -> Hook:
 
 
 @cache
-def converter() -> Converter:
-    """The one converter. It is built on first use, so that an import stays light."""
+def converter() -> "Converter":
+    """The one converter. It is built, and cattrs loaded, on first use, so that an import stays light."""
+    from cattrs import Converter
+
     made = Converter(detailed_validation=False)
     for leaf, hook in _LEAVES.items():
         made.register_structure_hook(leaf, hook)
-    factories: tuple[tuple[Callable[[Any], bool], Callable[[Converter, Any], Hook]], ...] = (
+    factories: tuple[tuple[Callable[[Any], bool], Callable[[Any, Any], Hook]], ...] = (
         (_is_choice, _choice_hook),
         (_is_tuple, _tuple_hook),
         (attrs.has, _record_hook),
@@ -143,7 +147,7 @@ def _is_tuple(cls: Any) -> bool:
     return get_origin(cls) is tuple
 
 
-def _choice_hook(made: Converter, cls: Any) -> Hook:
+def _choice_hook(made: "Converter", cls: Any) -> Hook:
     """`X | None`, or an open enum: the member for a known word in any case, else the word itself."""
     options = [option for option in _options(cls) if option is not type(None)]
     words = next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
@@ -152,18 +156,19 @@ def _choice_hook(made: Converter, cls: Any) -> Hook:
         inner: Hook = made.get_structure_hook(only)
         return lambda value, _: None if value is None else inner(value, only)
     known: dict[str, enum.Enum] = {member.value.upper(): member for member in words}
+    optional = type(None) in _options(cls)
 
     def choose(value: Any, _: Any) -> Any:
         if type(value) is str:
-            return known.get(value.upper(), value)
-        if value is None:
+            return known.get(value) or known.get(value.upper(), value)
+        if value is None and optional:
             return None
         raise wrong("a text", value)
 
     return choose
 
 
-def _tuple_hook(made: Converter, cls: Any) -> Hook:
+def _tuple_hook(made: "Converter", cls: Any) -> Hook:
     """A list of one kind; null is an empty list."""
     kind = get_args(cls)[0]
     inner = made.get_structure_hook(kind)
@@ -183,15 +188,16 @@ def _camel(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
-_WELL_FORMED: Final[Mapping[Any, str]] = {
-    float: "type({v}) is float or type({v}) is int",
-    str: "type({v}) is str",
-    bool: "{v} is True or {v} is False",
+_CONVERT_UNLESS: Final[Mapping[Any, str]] = {
+    float: "type({v}) is not float and type({v}) is not int and ",
+    int: "type({v}) is not int and ",
+    str: "type({v}) is not str and ",
+    bool: "{v} is not True and {v} is not False and ",
 }
-"""The leaves that need no conversion: checked in place, which saves a call each."""
+"""The leaves that are mostly right as they are: looked at in place, which saves a call each."""
 
 
-def _record_hook(made: Converter, cls: Any) -> Hook:
+def _record_hook(made: "Converter", cls: Any) -> Hook:
     """Write, compile and return the hook of one record class."""
     scope: dict[str, Any] = {"cls": cls, "new": object.__new__, "wrong": wrong, "Unreadable": Unreadable}
     lines = ["def hook(o, _):", "    if type(o) is not dict: raise wrong('an object', o)", "    get = o.get"]
@@ -210,28 +216,20 @@ def _reading(item: "attrs.Attribute[Any]", names: tuple[str, ...], number: int) 
     """The lines that find, check and convert one field's value."""
     v = f"v{number}"
     options = [option for option in _options(item.type) if option is not type(None)] or [item.type]
-    fine = _WELL_FORMED.get(options[0]) if len(options) == 1 else None
+    unless = _CONVERT_UNLESS.get(options[0], "") if len(options) == 1 else ""
     return [
         f"    {v} = get({names[0]!r})",
         *(f"    if {v} is None: {v} = get({name!r})" for name in names[1:]),
-        f"    if {v} is None: {v} = default{number}",
-        f"    elif {fine.format(v=v)}: pass" if fine else "",
-        "    else:",
+        f"    if {unless.format(v=v)}{v} is not None:",
         f"        try: {v} = hook{number}({v}, type{number})",
         f"        except Unreadable as e: raise Unreadable('{names[0]}: ' + str(e)) from None",
+        *([] if item.default is None else [f"    if {v} is None: {v} = default{number}"]),
     ]
 
 
-def maker(cls: type[T]) -> Callable[..., T]:
-    """A function that makes this record of the values of all its fields, in order, at half the price."""
-    names = [item.name for item in attrs.fields(cast("type[attrs.AttrsInstance]", cls))]
-    scope: dict[str, Any] = {"cls": cls, "new": object.__new__}
-    scope.update({f"set_{name}": getattr(cls, name).__set__ for name in names})
-    fill = [f"    set_{name}(r, {name})" for name in names]
-    make: Callable[..., T] = _compiled(
-        [f"def make({', '.join(names)}):", "    r = new(cls)", *fill, "    return r"], "make", scope
-    )
-    return make
+def slots(cls: type[Any]) -> tuple[Callable[[Any, Any], None], ...]:
+    """What sets each field of a frozen record, in order: for the one place that builds very many."""
+    return tuple(getattr(cls, item.name).__set__ for item in attrs.fields(cls))
 
 
 def _compiled(lines: list[str], name: str, scope: dict[str, Any]) -> Any:

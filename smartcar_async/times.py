@@ -5,6 +5,7 @@ from typing import Final
 
 _FIRST_MILLISECOND_EPOCH: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie beyond the year 5138."""
+_END_OF_DAY: Final = ("24:00", "24:00:00")
 
 
 def instant(value: object) -> datetime | None:
@@ -31,15 +32,14 @@ def instant_or_none(value: object) -> datetime | None:
 
 def clock_time(value: str) -> time:
     """A time of day from `HH:MM` or `HH:MM:SS`; the `24:00` that ends a day is midnight."""
-    return time.fromisoformat("00:00" if value.startswith("24:00") else value)
+    return time.fromisoformat("00:00" if value in _END_OF_DAY else value)
 
 
 def _from_number(value: float) -> datetime | None:
     if not value:
         return None
-    seconds = value / 1000 if abs(value) >= _FIRST_MILLISECOND_EPOCH else value
     try:
-        return datetime.fromtimestamp(seconds, UTC)
+        return datetime.fromtimestamp(value / 1000 if abs(value) >= _FIRST_MILLISECOND_EPOCH else value, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError("not a time: out of range") from error
 

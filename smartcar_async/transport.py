@@ -3,8 +3,8 @@
 import asyncio
 import errno
 import importlib
-import platform
 import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import aiohttp
 
 _CONNECTIONS: Final = 100
-_USER_AGENT: Final = f"smartcar-async/{__version__} Python/{platform.python_version()}"
+_USER_AGENT: Final = f"smartcar-async/{__version__} Python/{sys.version_info.major}.{sys.version_info.minor}"
 
 
-class _Broken(Exception):  # noqa: N818 - a message between two functions of this module
+class _Broken(Exception):
     """A connection that broke. aiohttp does not know it, and so does not send the request again by itself."""
 
 

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import operations, signals
-from .engine import Engine
 from .records import Response, Signal, SignalKey, SignalSet, VehicleAttributes
 from .request import header_value, segment
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
+
+    from .engine import Engine
 
     T = TypeVar("T", default=Any)
 else:
@@ -22,7 +23,7 @@ else:
 class Vehicle:
     """A handle on one vehicle and the user who granted it. Making one sends nothing."""
 
-    def __init__(self, engine: Engine, vehicle_id: str, user_id: str) -> None:
+    def __init__(self, engine: "Engine", vehicle_id: str, user_id: str) -> None:
         segment(vehicle_id, "vehicle_id")
         header_value(user_id, "user_id")
         self._engine = engine

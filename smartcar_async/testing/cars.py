@@ -119,11 +119,6 @@ class CarModel:
     hides_powertrain: bool = False
 
     @property
-    def capable(self) -> frozenset[str]:
-        """The codes that this car can really answer."""
-        return self.signals - self.hollow - self.incapable
-
-    @property
     def incapable(self) -> frozenset[str]:
         """The codes of its make that this powertrain has no use for; the API lists them as errors."""
         without_plug = NEEDS_A_PLUG if self.powertrain == "ICE" else frozenset[str]()

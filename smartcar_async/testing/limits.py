@@ -56,9 +56,8 @@ class Limits:
             last = self._last_seen.get(vehicle_id)
             if last is not None and now - last < self.vehicle_interval:
                 wait = math.ceil((last + self.vehicle_interval - now).total_seconds())
-                problem = Problem(
-                    429, "RATE_LIMIT", "VEHICLE", "The vehicle was asked too often.", "Rate Limit", "RETRY_LATER"
-                )
+                detail, advice = "The vehicle was asked too often.", "Please try again in a few minutes."
+                problem = Problem(429, "RATE_LIMIT", "VEHICLE", detail, "Rate Limit", "RETRY_LATER", advice)
                 raise Refused(problem, retry_after=wait)
             self._last_seen[vehicle_id] = now
         if self.per_month is not None:

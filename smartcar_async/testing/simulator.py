@@ -32,6 +32,7 @@ class Simulator:
     a minute; it then catches up at each request.
     """
 
+    _thread: _ServerThread
     routes: tuple[tuple[str, str], ...] = tuple((route.method, route.path) for route in ROUTES)
     """Method and path template of everything that is served."""
 
@@ -60,7 +61,6 @@ class Simulator:
         self._speed = speed
         self._clock = clock
         self._seen = clock()
-        self._thread: _ServerThread | None = None
 
     @property
     def url(self) -> str:
@@ -180,9 +180,7 @@ class Simulator:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.close()
+        self._thread.close()
 
     def _catch_up(self) -> None:
         if self._speed is not None:

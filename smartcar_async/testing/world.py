@@ -123,13 +123,15 @@ class World:
 
     def disconnect(self, connection_id: str) -> bool:
         """Withdraw a connection; False when there is none of that id."""
-        return self.connections.pop(connection_id, None) is not None
+        with self.lock:
+            return self.connections.pop(connection_id, None) is not None
 
     def remove_user(self, user_id: str) -> bool:
         """Remove a user with all their connections; False when there is none of that id."""
-        theirs = [key for key, connection in self.connections.items() if connection.owner.id == user_id]
-        for key in theirs:
-            self.disconnect(key)
+        with self.lock:
+            theirs = [key for key, connection in self.connections.items() if connection.owner.id == user_id]
+            for key in theirs:
+                self.disconnect(key)
         return bool(theirs)
 
     def make_id(self, name: str) -> str:

@@ -1,0 +1,69 @@
+"""`python -m benchmarks [--json FILE] [--quick]`: measure, print, and keep the figures."""
+
+import argparse
+import json
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from benchmarks.limit import cattrs_defaults, msgspec_limit
+from benchmarks.measure import Ratio, child, cpu, cpu_of_children, ratio, repeat
+from benchmarks.payload import document
+from benchmarks.stall import longest_stall
+from smartcar_async import codec
+from smartcar_async.request import Reply
+
+IMPORT = "from smartcar_async import Smartcar, signals"
+
+
+def main() -> None:
+    """Run all benchmarks."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure this package, as ratios.")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: shows that all runs, and little else")
+    options = parser.parse_args()
+    figures: dict[str, object] = {"python": platform.python_version()}
+    for found in (*decoding(options.quick), *importing(options.quick)):
+        print(
+            f"{found.name:36} {found.value:6.2f}  [{found.low:.2f} to {found.high:.2f}]  {found.bound:16} A/A {found.control:.3f}"
+        )
+        figures[found.name] = attrs.asdict(found)
+    stall = longest_stall(1 if options.quick else 5)
+    print(f"{'loop.longest_stall_ms':36} {stall:6.1f}  at most 50 ms")
+    figures["loop.longest_stall_ms"] = stall
+    if options.json is not None:
+        options.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def decoding(quick: bool) -> Iterator[Ratio]:
+    """Decode 100 signals into frozen records, bad neighbours tolerated."""
+    body = document()
+    reply = Reply(200, {}, body)
+    limit, usual = msgspec_limit(), cattrs_defaults()
+    codec.prepare()
+    if codec.signal_set(reply).failed:
+        raise SystemExit("the benchmark's document is not decoded whole")
+    rounds, times = (5, 5) if quick else (51, 20)
+    ours = repeat(lambda: codec.signal_set(reply), times)
+    yield ratio("decode.ratio_to_limit", "at most 3.5", ours, repeat(lambda: limit(body), times), rounds, cpu)
+    faster = ratio(
+        "decode.speedup_over_cattrs_defaults", "at least 2.3", repeat(lambda: usual(body), times), ours, rounds, cpu
+    )
+    yield faster
+
+
+def importing(quick: bool) -> Iterator[Ratio]:
+    """Import the client in a fresh interpreter, over a bare one."""
+    loaded = child(f"import sys; {IMPORT}; print('aiohttp' in sys.modules)").strip()
+    if loaded != "False":
+        raise SystemExit("the import loads aiohttp")
+    rounds = 3 if quick else 21
+    yield ratio(
+        "import.over_bare_python", "at most 7", lambda: child(IMPORT), lambda: child(""), rounds, cpu_of_children
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""A bare HTTP client for the simulator, which knows nothing of the client under test."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from attrs import define
+
+from smartcar_async.testing.simulator import Simulator
+
+
+@define
+class Reply:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> Any:
+        """The only entry of an error document."""
+        (entry,) = self.json["errors"]
+        return entry
+
+
+@define
+class Api:
+    """A bare HTTP client for one simulator."""
+
+    sim: Simulator
+    session: aiohttp.ClientSession
+    token: str = ""
+
+    async def send(self, method: str, path: str, **arguments: Any) -> Reply:
+        """Send exactly what is said and read the answer."""
+        async with self.session.request(method, self.sim.url + path, **arguments) as response:
+            return Reply(response.status, response.headers, await response.read())
+
+    async def buy_token(self) -> str:
+        """A new token."""
+        form = {"grant_type": "client_credentials", **self.credentials}
+        self.token = (await self.send("POST", "/oauth2/token", data=form)).json["access_token"]
+        return self.token
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The id and secret that are right."""
+        return {"client_id": self.sim.client_id, "client_secret": self.sim.client_secret}
+
+    async def get(self, path: str, user: str | None = None, method: str = "GET", **query: str) -> Reply:
+        """Send with the token, and a user if one is given; dots and brackets of filters come as keys."""
+        headers = {"Authorization": f"Bearer {self.token}"} | ({"sc-user-id": user} if user else {})
+        return await self.send(method, path, headers=headers, params=query)
+
+    async def signals(self, make: str, code: str = "") -> Reply:
+        """The signals of a car, or one of them."""
+        vehicle, user = self.car(make)
+        return await self.get(f"/v3/vehicles/{vehicle}/signals" + (f"/{code}" if code else ""), user)
+
+    def car(self, make: str) -> tuple[str, str]:
+        """Vehicle id and user id."""
+        vehicle = self.sim.world.find(make).id
+        connection = self.sim.world.connection_of(vehicle)
+        assert connection is not None
+        return vehicle, connection.owner.id
