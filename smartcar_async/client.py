@@ -41,9 +41,12 @@ class Smartcar:
         _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from .engine import Engine
+        from .settings import Settings
+        from .transport import Transport
 
+        settings = Settings() if settings is None else settings
         self.client_id = client_id
-        self._engine = Engine(client_id, client_secret, settings, session, on_event, clock)
+        self._engine = Engine(client_id, client_secret, settings, Transport(settings, session), on_event, clock)
 
     @classmethod
     def from_env(cls) -> Self:

@@ -4,7 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 from attrs import define, field
 
@@ -32,9 +32,6 @@ from .structure import Unreadable
 from .throttle import Bucket, Throttle
 from .transport import Transport
 
-if TYPE_CHECKING:
-    import aiohttp
-
 T = TypeVar("T")
 
 _ALREADY_DONE: Final = Reply(204)
@@ -58,14 +55,14 @@ class Engine:
         self,
         client_id: str,
         client_secret: str,
-        settings: Settings | None = None,
-        session: "aiohttp.ClientSession | None" = None,
+        settings: Settings,
+        transport: Transport,
         on_event: Hook | None = None,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        self._settings = settings = Settings() if settings is None else settings
-        self._transport = Transport(settings, session)
+        self._settings = settings
+        self._transport = transport
         self._reporter = Reporter(on_event)
         self._clock = SystemClock() if clock is None else clock
         self._chance = chance
