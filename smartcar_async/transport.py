@@ -61,6 +61,8 @@ class Transport:
         await self.open()
         if self._closed or self._session is None:
             raise ConfigurationError("the client is closed; make a new one")
+        if self._session.closed:
+            raise ConfigurationError("session: it was closed; the client that it was passed to still needs it")
         proxy = None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url)
         failure: TransportError
         try:
@@ -80,10 +82,11 @@ class Transport:
         raise failure
 
     async def aclose(self) -> None:
-        """Close the session, unless the caller passed it in."""
+        """Close the session, unless the caller passed it in. One that is just being opened is waited for."""
         self._closed = True
-        if self._owned and self._session is not None:
-            await self._session.close()
+        async with self._opening:
+            if self._owned and self._session is not None:
+                await self._session.close()
 
 
 def _encoded(url: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import platform
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -26,7 +26,7 @@ from smartcar_async.log import Event
 from . import documents
 from .fakes import API, CLIENT_ID, CLIENT_SECRET, TOKEN_URL, USER, VEHICLE, Sent, Wire, always, answer, in_turn, mocked
 
-AGENT = f"smartcar-async/{__version__} Python/{platform.python_version()}"
+AGENT = f"smartcar-async/{__version__} Python/{sys.version_info.major}.{sys.version_info.minor}"
 PLAIN = {"User-Agent": AGENT, "Accept": "application/json", "Authorization": "Bearer token-1"}
 OF_USER = {**PLAIN, "sc-user-id": USER}
 JSON = {"Content-Type": "application/json"}

@@ -11,6 +11,7 @@ from smartcar_async import (
     AuthenticationError,
     ConfigurationError,
     ConnectionFailed,
+    RateLimit,
     Response,
     ServerError,
     Smartcar,
@@ -21,7 +22,6 @@ from .fakes import (
     Answer,
     FakeClock,
     Handler,
-    HeldClock,
     Outcome,
     Sent,
     Wire,
@@ -268,14 +268,14 @@ async def test_a_fetch_has_a_deadline_of_its_own() -> None:
     assert len(wire.tokens) == 1
 
 
-async def test_the_applications_budget_is_not_spent_while_waiting_for_a_token() -> None:
-    """A slow token endpoint costs no place in the queue of requests."""
+async def test_waiting_for_a_token_takes_no_place_in_the_budget() -> None:
+    """A call that gives up before its token came has cost the others nothing."""
     handler, release = held()
-    wire, clock = Wire(iam=handler), HeldClock()
-    smartcar = wire.client(clock)
-    call = asyncio.ensure_future(ask(smartcar))
-    await clock.advance(5)
-    assert wire.calls == []
+    wire, clock = Wire(iam=handler), FakeClock()
+    smartcar = wire.client(clock, rate_limit=RateLimit(1, 2))
+    hasty, patient = (asyncio.ensure_future(ask(smartcar)) for _ in range(2))
+    await settle()
+    hasty.cancel()
     release(token())
-    await call
-    assert clock.slept == []
+    await patient
+    assert (len(wire.calls), clock.slept) == (1, [])
