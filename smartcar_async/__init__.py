@@ -1,11 +1,13 @@
 """Read and command connected cars through Smartcar, with asyncio."""
 
-import importlib
-from typing import TYPE_CHECKING, Any, Final
+from __future__ import annotations
 
 from ._version import __version__ as __version__
 
+TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow the command
 if TYPE_CHECKING:
+    from typing import Any, Final
+
     from . import signals as signals
     from .bodies import (
         CapacityOption as CapacityOption,
@@ -170,6 +172,8 @@ _MODULES: Final = ("signals",)
 
 
 def __getattr__(name: str) -> Any:
+    import importlib
+
     if name in _HOMES:
         value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
         globals()[name] = value

@@ -69,11 +69,14 @@ class Engine:
         self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
         self._budget = policy.RetryBudget()
         self._throttle = Throttle(None if settings.rate_limit is None else Bucket(settings.rate_limit))
+        self._ready = False
 
     async def open(self) -> None:
-        """Load and build all that would stall the loop later, in a thread."""
-        await asyncio.to_thread(codec.prepare)
-        await self._transport.open()
+        """Load and build all that would stall the loop later, in a thread. The first call does it if nobody did."""
+        if not self._ready:
+            await asyncio.to_thread(codec.prepare)
+            await self._transport.open()
+            self._ready = True
 
     def report_skipped(self, endpoint: Endpoint, malformed: tuple[Malformed, ...]) -> None:
         """Tell of entries that a list could not give."""
@@ -103,6 +106,7 @@ class Engine:
         await self._transport.aclose()
 
     async def _exchange(self, call: Call[T], flight: _Flight) -> Reply:
+        await self.open()
         token = await self._tokens.get() if call.endpoint.credential is Credential.APPLICATION else None
         while True:
             await self._admit(call, flight)

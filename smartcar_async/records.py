@@ -10,9 +10,9 @@ from typing import Any, Final, Generic, TypeGuard, TypeVar, overload
 
 from attrs import field, frozen
 
-from .errors import NO_HEADERS, ConfigurationError, SmartcarError
+from .errors import ConfigurationError, SmartcarError
 from .times import instant_or_none
-from .vocabulary import Permission, Powertrain, SignalStatus, VehicleMode
+from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -22,7 +22,6 @@ T_co = TypeVar("T_co", covariant=True)
 Json = Mapping[str, Any]
 """A JSON object as it was received."""
 
-_NOTHING: Final[Json] = NO_HEADERS
 _SHOWN_BODIES: Final = ("Measure", "Count", "Flag")
 
 
@@ -32,7 +31,7 @@ def is_mapping(value: object) -> TypeGuard[Json]:
 
 
 def _raw() -> Any:
-    return field(default=_NOTHING, eq=False, repr=False)
+    return field(factory=dict[str, Any], eq=False, repr=False)
 
 
 @frozen
@@ -91,6 +90,80 @@ class Response:
     body: bytes = field(repr=False)
     data: Any = field(default=None, repr=False)
     """The decoded JSON, or None where the body is no JSON."""
+
+
+@frozen
+class Execution:
+    """What a command or a schedule call answers, when it is known to have been carried out."""
+
+    id: str | None
+    action: str
+    """What was asked, under the name of our method."""
+    status: ExecutionStatus | str
+    parameters: Json = field(factory=dict[str, Any], repr=False)
+    schedule_id: str | None = None
+    executed_at: datetime | None = None
+    completed_at: datetime | None = None
+    raw: Json = _raw()
+
+    @property
+    def ok(self) -> bool:
+        """Whether it succeeded."""
+        return self.status == ExecutionStatus.SUCCESS
+
+
+@frozen
+class SignalName:
+    """A signal as a webhook's settings name it."""
+
+    code: str | None = None
+    group: str | None = None
+    name: str | None = None
+
+
+@frozen
+class Webhook:
+    """A webhook as the dashboard set it up."""
+
+    id: str
+    name: str | None = None
+    callback_uri: str | None = None
+    error_callback_uri: str | None = None
+    is_enabled: bool | None = None
+    auto_subscribe: bool | None = None
+    triggers: tuple[SignalName, ...] = ()
+    data: tuple[SignalName, ...] = ()
+    created_at: datetime | None = None
+    raw: Json = _raw()
+
+
+@frozen
+class Subscription:
+    """One vehicle that a webhook reports on."""
+
+    id: str
+    webhook_id: str | None = None
+    user_id: str | None = None
+    vehicle_id: str | None = None
+    vehicle: VehicleAttributes | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    raw: Json = _raw()
+
+
+@frozen
+class CompatibleVehicle:
+    """A model that Smartcar can connect to. Its fields are not documented: `raw` holds all of them."""
+
+    make: str | None = None
+    model: str | None = None
+    start_year: int | None = None
+    end_year: int | None = None
+    powertrain_type: Powertrain | str | None = None
+    region: str | None = None
+    signals: tuple[str, ...] = field(default=(), repr=False)
+    commands: tuple[str, ...] = field(default=(), repr=False)
+    raw: Json = _raw()
 
 
 @frozen

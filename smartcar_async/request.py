@@ -40,6 +40,8 @@ class Effect(enum.Enum):
     """Changes nothing: may be sent again."""
     DELETE = "delete"
     """Ends in the same state however often it is sent: may be sent again, and then 404 means done."""
+    ENSURE = "ensure"
+    """Ends in the same state however often it is sent: may be sent again, and 409 means done."""
     COMMAND = "command"
     """Acts: is sent again only if it provably never left or was refused before acting."""
 
@@ -73,6 +75,11 @@ class Call(Generic[T]):
     body: bytes | None = field(default=None, repr=False)
     content_type: str = JSON_TYPE
     vehicle_id: str | None = field(default=None, repr=False)
+    action: str = ""
+    """What the call does to the car, under the name of our method."""
+    parameters: Mapping[str, Any] = field(default=NO_HEADERS, repr=False)
+    gone_is_done: bool = True
+    """Whether a deletion that was sent again and meets 404 has done its work."""
     private: tuple[str, ...] = field(default=(), repr=False)
     """Values that no error text may repeat, though the server might."""
     permission: Permission | None = None

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -88,6 +89,14 @@ def _at_least(minimum: float) -> Any:
     return check
 
 
+class SchedulePaths(StrEnum):
+    """Which of the two published families of charge-schedule paths to use; AUTO finds out."""
+
+    AUTO = "auto"
+    REFERENCE = "reference"
+    ANNOUNCEMENT = "announcement"
+
+
 @frozen
 class RateLimit:
     """The application's request budget: a bucket that is refilled steadily."""
@@ -138,6 +147,13 @@ def _proxy(value: str | Proxy | None) -> Proxy | None:
     return value if value is None or isinstance(value, Proxy) else Proxy(https=value, http=value)
 
 
+def _schedule_paths(value: SchedulePaths | str) -> SchedulePaths:
+    try:
+        return SchedulePaths(value)
+    except ValueError:
+        raise ConfigurationError(f"schedule_paths: give 'auto', 'reference' or 'announcement', not {value!r}") from None
+
+
 def _unit_system(value: UnitSystem | str | None) -> UnitSystem | None:
     try:
         return None if value is None else UnitSystem(value)
@@ -168,6 +184,7 @@ class Settings:
     command_deadline: float = _seconds_field(310.0, "command_deadline")
     """Seconds for one call that changes something: a car may take minutes to answer."""
     connect_timeout: float = _seconds_field(10.0, "connect_timeout")
+    schedule_paths: SchedulePaths = field(default=SchedulePaths.AUTO, converter=_schedule_paths)
     rate_limit: RateLimit | None = RateLimit()
     """The application's budget as this client keeps it; None lifts it."""
     retry: Retry = Retry()

@@ -50,6 +50,7 @@ class Transport:
                 self._options = {
                     "allow_redirects": False,
                     "raise_for_status": False,
+                    "skip_auto_headers": ("Content-Type",),
                     "timeout": loaded.ClientTimeout(total=None, sock_connect=self._settings.connect_timeout),
                     "middlewares": (_send_once(loaded),),
                     **({} if context is None else {"ssl": context}),
@@ -104,13 +105,15 @@ def _context(tls: Tls) -> ssl.SSLContext:
         if tls.ca_file is not None:
             context.load_verify_locations(cafile=tls.ca_file)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigurationError(f"tls.ca_file: cannot be read as certificates ({type(error).__name__})") from None
+        raise ConfigurationError(
+            f"tls.ca_file: {tls.ca_file} cannot be read as certificates ({type(error).__name__})"
+        ) from None
     try:
         if tls.client_certificate is not None:
             context.load_cert_chain(tls.client_certificate, tls.client_key, lambda: tls.client_key_password or "")
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(
-            f"tls.client_certificate: cannot be loaded with its key ({type(error).__name__})"
+            f"tls.client_certificate: {tls.client_certificate} cannot be loaded with its key ({type(error).__name__})"
         ) from None
     return context
 

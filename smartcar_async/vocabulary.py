@@ -48,6 +48,14 @@ class SignalStatus(StrEnum):
     UNAVAILABLE = "UNAVAILABLE"
 
 
+class ExecutionStatus(StrEnum):
+    """How a command or a schedule call ended."""
+
+    SUCCESS = "SUCCESS"
+    FAILURE = "FAILURE"
+    PENDING = "PENDING"
+
+
 class VehicleMode(StrEnum):
     """Whether a connected vehicle is a real one."""
 

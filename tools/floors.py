@@ -37,6 +37,7 @@ FLOORS: Final[dict[str, int]] = {
     "receiver": 8,
     "testing": 9,
     "cli": 10,
+    "__main__": 10,
 }
 
 PURE: Final = frozenset(name for name, floor in FLOORS.items() if floor <= 2)

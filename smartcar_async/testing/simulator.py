@@ -55,7 +55,7 @@ class Simulator:
         self.client_secret = self.world.make_id("client secret")
         self.requests = Recorder()
         self.faults = Faults(seed)
-        self._service = Service(self.world, Tokens(self.client_id, self.client_secret, seed))
+        self._service = Service(self.world, Tokens(self.client_id, self.client_secret, seed, clock))
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
         self._wanted_port = port
         self._speed = speed
@@ -98,7 +98,7 @@ class Simulator:
 
     @property
     def token_lifetime(self) -> float:
-        """Seconds, by the world's clock, that a token given out from now on is good for."""
+        """Seconds of real time that a token given out from now on is good for."""
         return self._service.tokens.lifetime
 
     @token_lifetime.setter

@@ -28,3 +28,6 @@ class Switches:
     """Whether signals come with the vehicle under `included`."""
     year: Literal["number", "text"] = field(default="number", validator=in_(("number", "text")))
     """The year of a vehicle: 2025, or "2025"."""
+    user_header: Literal["required", "optional"] = field(default="required", validator=in_(("required", "optional")))
+    """`sc-user-id` on calls about a vehicle: demanded, or not missed. Smartcar's own SDKs never send it: they read v3
+    with the old kind of token, which is one vehicle's. When optional, the application's token does without it too."""

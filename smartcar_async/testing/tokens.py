@@ -1,10 +1,13 @@
-"""Application tokens: client credentials in, a bearer token out, by the clock of the world."""
+"""Application tokens: client credentials in, a bearer token out.
+
+They live in real time, whatever the world's clock does: `expires_in` is a promise to a client that has no other.
+"""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from random import Random
 from urllib.parse import parse_qsl
 
@@ -21,25 +24,26 @@ class Tokens:
     client_id: str
     client_secret: str = field(repr=False)
     seed: int
+    clock: Callable[[], float]
     lifetime: float = 3600
-    _good_until: dict[str, datetime] = field(factory=dict[str, datetime], init=False, repr=False)
+    _good_until: dict[str, float] = field(factory=dict[str, float], init=False, repr=False)
     _random: Random = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Draw tokens from the seed, so that a run can be repeated to the byte."""
         self._random = Random(f"{self.seed}/tokens")
 
-    def is_good(self, authorization: str, now: datetime) -> bool:
+    def is_good(self, authorization: str) -> bool:
         """Whether an Authorization header carries a token of ours that has not expired."""
         scheme, _, token = authorization.partition(" ")
         until = self._good_until.get(token.strip())
-        return scheme.lower() == "bearer" and until is not None and now < until
+        return scheme.lower() == "bearer" and until is not None and self.clock() < until
 
     def expire(self) -> None:
         """End every token that was ever given out."""
         self._good_until.clear()
 
-    def answer(self, request: Request, now: datetime) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """`POST /oauth2/token`: credentials in a form, in JSON or in a Basic header."""
         fields = _fields(request)
         if fields is None:
@@ -54,13 +58,14 @@ class Tokens:
         if (client_id, secret) != (self.client_id, self.client_secret):
             return _oauth_error(401, "invalid_client", "Unknown client, or wrong client secret.")
         return json_answer(
-            {"access_token": self._issue(now), "token_type": "Bearer", "expires_in": round(self.lifetime)}
+            {"access_token": self._issue(), "token_type": "Bearer", "expires_in": round(self.lifetime)}
         )
 
-    def _issue(self, now: datetime) -> str:
+    def _issue(self) -> str:
+        now = self.clock()
         self._good_until = {token: until for token, until in self._good_until.items() if now < until}
         token = f"eyJ.simulated.{self._random.getrandbits(160):040x}"
-        self._good_until[token] = now + timedelta(seconds=self.lifetime)
+        self._good_until[token] = now + self.lifetime
         return token
 
 

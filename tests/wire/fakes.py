@@ -132,11 +132,12 @@ class Wire:
             raise outcome
         return outcome
 
-    def client(self, clock: Clock | None = None, on_event: Hook | None = None, **settings: Any) -> Smartcar:
-        """A client on this wire, without a limit of its own unless one is given."""
+    async def client(self, clock: Clock | None = None, on_event: Hook | None = None, **settings: Any) -> Smartcar:
+        """A client on this wire, opened, without a limit of its own unless one is given."""
         chosen = Settings(**{"rate_limit": None, **settings})
         session = cast("ClientSession", self)
-        return Smartcar(CLIENT_ID, CLIENT_SECRET, settings=chosen, session=session, on_event=on_event, clock=clock)
+        smartcar = Smartcar(CLIENT_ID, CLIENT_SECRET, settings=chosen, session=session, on_event=on_event, clock=clock)
+        return await smartcar.__aenter__()
 
 
 class _Recorder(aioresponses):

@@ -93,7 +93,7 @@ async def test_v3_family(family: tuple[type[ApiError], int, str, str | None]) ->
     """Each family reaches the caller with everything that the document says, and is not sent again."""
     cls, status, kind, code = family
     wire = Wire(always(answer(v3(kind, code, status), status, Retry_After="90", X_Own="y")))
-    error = await failure(wire.client(FakeClock()))
+    error = await failure(await wire.client(FakeClock()))
     assert type(error) is cls
     assert (error.status, error.type, error.code, error.title) == (status, kind, code, "The title")
     assert (error.message, error.description, error.error) == ("What is wrong.", "What is wrong.", None)
@@ -110,7 +110,7 @@ async def test_v3_family(family: tuple[type[ApiError], int, str, str | None]) ->
 async def test_v2_family(family: tuple[type[ApiError], int, str, str | None]) -> None:
     """The flat form of v2 says the same in other words."""
     cls, status, kind, code = family
-    error = await failure(Wire(always(answer(v2(kind, code, status), status))).client(FakeClock()))
+    error = await failure(await Wire(always(answer(v2(kind, code, status), status))).client(FakeClock()))
     assert type(error) is cls
     assert (error.status, error.type, error.code, error.title) == (status, kind, code, None)
     assert (error.message, error.description) == ("What is wrong.", "What is wrong.")
@@ -144,7 +144,7 @@ async def test_a_body_that_says_nothing_leaves_the_status_to_decide(
 ) -> None:
     """An answer without a usable body is still an error of the right family, with its id from the header."""
     wire = Wire(always(Answer(status, body, {"SC-Request-Id": "from-header"})))
-    error = await failure(wire.client(FakeClock()))
+    error = await failure(await wire.client(FakeClock()))
     assert type(error) is cls
     assert (error.status, error.type, error.code, error.body) == (status, None, None, body)
     assert error.request_id == "from-header"
@@ -163,7 +163,7 @@ async def test_a_body_that_says_nothing_leaves_the_status_to_decide(
 )
 async def test_a_gateway_is_quoted_in_plain_text(body: bytes, text: str) -> None:
     """HTML, text and JSON of a gateway become a readable description; the bytes are kept."""
-    error = await failure(Wire(always(Answer(409, body, {"Content-Type": "text/html"}))).client(FakeClock()))
+    error = await failure(await Wire(always(Answer(409, body, {"Content-Type": "text/html"}))).client(FakeClock()))
     assert type(error) is VehicleStateError
     assert (error.description, error.body) == (text, body)
     assert text in str(error)
@@ -171,7 +171,7 @@ async def test_a_gateway_is_quoted_in_plain_text(body: bytes, text: str) -> None
 
 async def test_a_v3_array_without_its_wrapper() -> None:
     """A bare list of entries is read like a wrapped one."""
-    error = await failure(Wire(always(answer(v3("BILLING", "INVALID_PLAN", 430)["errors"], 430))).client(FakeClock()))
+    error = await failure(await Wire(always(answer(v3("BILLING", "INVALID_PLAN", 430)["errors"], 430))).client(FakeClock()))
     assert (type(error), error.code) == (BillingError, "INVALID_PLAN")
 
 
@@ -180,7 +180,7 @@ async def test_an_unknown_client_is_told_in_the_words_of_the_server(status: int)
     """`invalid_client` from the token endpoint is an AuthenticationError, for every caller of the moment."""
     said = {"error": "invalid_client", "error_description": "Client authentication failed."}
     wire = Wire(iam=always(answer(said, status, SC_Request_Id="r-9")))
-    error = await failure(wire.client(FakeClock()))
+    error = await failure(await wire.client(FakeClock()))
     assert type(error) is AuthenticationError
     assert (error.error, error.type, error.status) == ("invalid_client", "invalid_client", status)
     assert error.description == "Client authentication failed."
@@ -192,7 +192,7 @@ async def test_an_unknown_client_is_told_in_the_words_of_the_server(status: int)
 async def test_permission_denied_names_the_permission() -> None:
     """The caller learns what to ask the owner for, where the API does not say so."""
     wire = Wire(always(refused("PERMISSION", None, 403)))
-    smartcar = wire.client(FakeClock())
+    smartcar = await wire.client(FakeClock())
     error = await failure(smartcar)
     assert isinstance(error, PermissionDenied)
     assert error.permission is Permission.READ_BATTERY
@@ -211,7 +211,7 @@ async def test_the_history_tells_every_attempt_in_order() -> None:
 
     outcomes = iter([(answer(status=503, SC_Request_Id="a"), 1.0), (refused("BILLING", "X", 430), 2.0)])
     wire = Wire(api=lambda _: slow(*next(outcomes)))
-    error = await failure(wire.client(clock, events.append))
+    error = await failure(await wire.client(clock, events.append))
     assert error.attempts == (Attempt(503, "ServerError", 1.0, "a"), Attempt(430, "BillingError", 2.0, None))
     route = "/v3/vehicles/{vehicle_id}/signals/{code}"
     assert events == [
@@ -225,7 +225,7 @@ async def test_the_history_joins_the_call_and_its_token() -> None:
     """A refresh that fails after a 401 leaves both in the history."""
     clock = FakeClock()
     wire = Wire(always(refused("AUTHENTICATION", "UNAUTHORIZED", 401)), in_turn(token(), answer(status=400)))
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await failure(smartcar)
     clock.time += 61
     error = await failure(smartcar)
@@ -239,7 +239,7 @@ async def test_a_success_that_cannot_be_read(body: bytes) -> None:
     """An answer that is no signal at all is a DecodeError with the raw bytes, the status and the history."""
     wire = Wire(always(Answer(200, body, {"sc-request-id": "r-1"})))
     with pytest.raises(DecodeError, match="cannot be read") as caught:
-        await wire.client(FakeClock()).connection("c")
+        await (await wire.client(FakeClock())).connection("c")
     error = caught.value
     assert (error.body, error.status, error.request_id) == (body, 200, "r-1")
     assert error.attempts == (Attempt(200, "", 0.0, "r-1"),)
@@ -251,7 +251,7 @@ async def test_a_token_that_cannot_be_read(body: bytes) -> None:
     """A token endpoint that answers nonsense fails the call, which was not sent."""
     wire = Wire(iam=always(Answer(200, body)))
     with pytest.raises(DecodeError, match="POST /oauth2/token cannot be read"):
-        await wire.client(FakeClock()).connection("c")
+        await (await wire.client(FakeClock())).connection("c")
     assert wire.calls == []
 
 
@@ -259,12 +259,12 @@ async def test_another_signal_than_the_one_asked_for() -> None:
     """A mixed-up answer is refused, not handed out under the wrong name."""
     wire = Wire(always(answer({"data": documents.signal("odometer-traveleddistance")})))
     with pytest.raises(DecodeError, match="another signal"):
-        await wire.client(FakeClock()).vehicle(VEHICLE, USER).signal(signals.TractionBattery.StateOfCharge)
+        await (await wire.client(FakeClock())).vehicle(VEHICLE, USER).signal(signals.TractionBattery.StateOfCharge)
 
 
 async def test_errors_travel_between_processes() -> None:
     """An error from a call survives pickling, with all that it holds."""
-    error = await failure(Wire(always(answer(v3("BILLING", "X", 430), 430))).client(FakeClock()))
+    error = await failure(await Wire(always(answer(v3("BILLING", "X", 430), 430))).client(FakeClock()))
     again = pickle.loads(pickle.dumps(error))
     assert type(again) is BillingError
     assert (str(again), again.attempts, again.errors) == (str(error), error.attempts, error.errors)

@@ -34,16 +34,16 @@ async def ask(smartcar: Smartcar, deadline: float = 30) -> Response:
     return await smartcar.request("GET", "/v3/things", deadline=deadline)
 
 
-def limited(wire: Wire, clock: FakeClock, limit: RateLimit | None = None) -> Smartcar:
+async def limited(wire: Wire, clock: FakeClock, limit: RateLimit | None = None) -> Smartcar:
     """A client with a limit of its own, by default Smartcar's."""
-    return wire.client(clock, rate_limit=limit or RateLimit())
+    return await wire.client(clock, rate_limit=limit or RateLimit())
 
 
 async def test_a_full_bucket_then_two_a_minute() -> None:
     """120 requests go at once; from then on there is one every half minute, and tokens cost nothing."""
     clock = FakeClock()
     wire = Wire()
-    smartcar = limited(wire, clock)
+    smartcar = await limited(wire, clock)
     for _ in range(120):
         await ask(smartcar)
     assert (clock.slept, len(wire.calls), len(wire.tokens)) == ([], 120, 1)
@@ -58,7 +58,7 @@ async def test_a_full_bucket_then_two_a_minute() -> None:
 async def test_the_bucket_refills_while_nothing_is_asked_and_never_overflows() -> None:
     """An hour of rest gives 120 requests again, and a day gives no more than that."""
     clock, wire = FakeClock(), Wire()
-    smartcar = limited(wire, clock)
+    smartcar = await limited(wire, clock)
     for pause in (0, 3600, 86_400):
         clock.time += pause
         for _ in range(120):
@@ -71,7 +71,7 @@ async def test_the_bucket_refills_while_nothing_is_asked_and_never_overflows() -
 async def test_a_wait_beyond_the_deadline_is_told_at_once() -> None:
     """Nobody sleeps for nothing; the error says how long, that nothing was sent, and how to lift the limit."""
     clock, wire = FakeClock(), Wire()
-    smartcar = limited(wire, clock, RateLimit(1, 2))
+    smartcar = await limited(wire, clock, RateLimit(1, 2))
     await ask(smartcar)
     with pytest.raises(RateLimited, match=r"Settings\(rate_limit=None\)") as caught:
         await ask(smartcar, deadline=10)
@@ -85,7 +85,7 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once() -> None:
 async def test_the_limit_can_be_lifted() -> None:
     """`Settings(rate_limit=None)` sends whatever is asked."""
     clock, wire = FakeClock(), Wire()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await asyncio.gather(*(ask(smartcar) for _ in range(500)))
     assert (len(wire.calls), clock.slept) == (500, [])
     assert Settings().rate_limit == RateLimit(120, 2.0)
@@ -94,7 +94,7 @@ async def test_the_limit_can_be_lifted() -> None:
 async def test_waiters_are_served_one_by_one() -> None:
     """Calls that wait together go in their order, each in its own half minute."""
     clock, wire = HeldClock(), Wire()
-    smartcar = limited(wire, clock, RateLimit(1, 2))
+    smartcar = await limited(wire, clock, RateLimit(1, 2))
     calls = [asyncio.ensure_future(ask(smartcar, deadline=100)) for _ in range(4)]
     await settle()
     sent = [len(wire.calls)]
@@ -108,7 +108,7 @@ async def test_waiters_are_served_one_by_one() -> None:
 async def test_a_cancelled_waiter_returns_its_place() -> None:
     """Whoever gives up leaves the queue as if never there."""
     clock, wire = HeldClock(), Wire()
-    smartcar = limited(wire, clock, RateLimit(1, 2))
+    smartcar = await limited(wire, clock, RateLimit(1, 2))
     await ask(smartcar)
     for _ in range(50):
         waiting = asyncio.ensure_future(ask(smartcar, deadline=31))
@@ -125,7 +125,7 @@ async def test_a_cancelled_waiter_returns_its_place() -> None:
 async def test_what_never_left_costs_no_place() -> None:
     """The server did not see a request without a connection, and so an outage leaves the budget full."""
     clock, wire = FakeClock(), Wire(always(never_left()))
-    smartcar = wire.client(clock, rate_limit=RateLimit(), retry=Retry(attempts=1))
+    smartcar = await wire.client(clock, rate_limit=RateLimit(), retry=Retry(attempts=1))
     for _ in range(500):
         with pytest.raises(ConnectionFailed):
             await ask(smartcar)
@@ -138,7 +138,7 @@ async def test_the_servers_word_counts_more_than_our_own_bucket() -> None:
     """After a 429 for the application, other calls wait as well: they would only be refused."""
     clock = HeldClock()
     wire = Wire(in_turn(refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="20"), OK, OK, OK))
-    smartcar = limited(wire, clock)
+    smartcar = await limited(wire, clock)
     first = asyncio.ensure_future(ask(smartcar, deadline=100))
     await settle()
     others = [asyncio.ensure_future(ask(smartcar, deadline=100)) for _ in range(2)]
@@ -154,7 +154,7 @@ async def test_the_servers_word_counts_more_than_our_own_bucket() -> None:
 async def test_a_429_without_a_time_empties_the_bucket() -> None:
     """The server's bucket is empty whatever ours says: after one more try there are two requests a minute."""
     clock, wire = FakeClock(), Wire(in_turn(THROTTLED, *[OK] * 3))
-    smartcar = limited(wire, clock)
+    smartcar = await limited(wire, clock)
     await ask(smartcar)
     assert clock.time < 1001
     await ask(smartcar, deadline=60)
@@ -165,7 +165,7 @@ async def test_a_throttled_vehicle_is_left_alone_until_its_time() -> None:
     """Nothing is sent to that vehicle before then, from whatever call, and other vehicles lose nothing."""
     clock = FakeClock()
     wire = Wire(lambda sent: SLOW_DOWN if VEHICLE in sent.url and clock.time < 1090 else answer(documents.signal_list()))
-    smartcar = limited(wire, clock)
+    smartcar = await limited(wire, clock)
     throttled, other = smartcar.vehicle(VEHICLE, USER), smartcar.vehicle(OTHER, USER)
     with pytest.raises(RateLimited) as caught:
         await throttled.signals()
@@ -194,7 +194,7 @@ async def test_calls_that_wait_for_the_budget_heed_a_throttle_that_comes_meanwhi
         return SLOW_DOWN if len(sent) == 1 else answer(documents.signal_list())
 
     wire = Wire(serve)  # type: ignore[arg-type]
-    smartcar = limited(wire, clock, RateLimit(1, 60))
+    smartcar = await limited(wire, clock, RateLimit(1, 60))
     calls = [asyncio.ensure_future(smartcar.vehicle(VEHICLE, USER).signals(deadline=500)) for _ in range(3)]
     calls.append(asyncio.ensure_future(smartcar.vehicle(OTHER, USER).signals(deadline=500)))
     await clock.advance(10)
@@ -209,7 +209,7 @@ async def test_calls_that_wait_for_the_budget_heed_a_throttle_that_comes_meanwhi
 async def test_a_throttle_without_a_time_lasts_a_minute() -> None:
     """The API does not always say how long; the caller is told what we assume."""
     clock, wire = FakeClock(), Wire(always(refused("RATE_LIMIT", "VEHICLE", 429)))
-    vehicle = wire.client(clock).vehicle(VEHICLE, USER)
+    vehicle = (await wire.client(clock)).vehicle(VEHICLE, USER)
     for seconds in (60, 20):
         with pytest.raises(RateLimited) as caught:
             await vehicle.signals(deadline=15)
@@ -221,7 +221,7 @@ async def test_a_throttle_without_a_time_lasts_a_minute() -> None:
 async def test_a_vehicle_throttle_outside_of_a_vehicle() -> None:
     """Where no vehicle is named, there is none to leave alone: it is raised as it came."""
     clock, wire = FakeClock(), Wire(in_turn(SLOW_DOWN, OK))
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     with pytest.raises(RateLimited):
         await ask(smartcar)
     await ask(smartcar)
@@ -231,7 +231,7 @@ async def test_a_vehicle_throttle_outside_of_a_vehicle() -> None:
 async def test_a_token_endpoint_that_throttles_touches_no_budget() -> None:
     """Its limit is not the API's: the token is asked for again, and the bucket is as full as before."""
     clock, wire = FakeClock(), Wire(iam=in_turn(THROTTLED, answer({"access_token": "t"})))
-    smartcar = limited(wire, clock, RateLimit(2, 2))
+    smartcar = await limited(wire, clock, RateLimit(2, 2))
     await ask(smartcar)
     await ask(smartcar)
     assert sum(clock.slept) < 1

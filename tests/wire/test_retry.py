@@ -108,10 +108,10 @@ NO: list[Answer] = [
 async def test_what_never_left_is_sent_again(use: Use, failure: Exception) -> None:
     """No connection, no harm: even a command is tried again, and the failure is ConnectionFailed in the end."""
     wire = Wire(in_turn(failure, CONNECTION))
-    await use(wire.client(FakeClock()))
+    await use(await wire.client(FakeClock()))
     assert len(wire.calls) == 2
     with pytest.raises(ConnectionFailed) as caught:
-        await use(Wire(always(failure)).client(FakeClock()))
+        await use(await Wire(always(failure)).client(FakeClock()))
     assert [attempt.problem for attempt in caught.value.attempts] == ["ConnectionFailed"] * 4
 
 
@@ -120,11 +120,11 @@ async def test_what_never_left_is_sent_again(use: Use, failure: Exception) -> No
 async def test_a_read_or_deletion_without_an_answer_is_sent_again(use: Use, failure: Outcome) -> None:
     """Sent and not answered, or answered by a server in trouble: once more, up to four requests."""
     wire = Wire(in_turn(failure, CONNECTION))
-    await use(wire.client(FakeClock()))
+    await use(await wire.client(FakeClock()))
     assert len(wire.calls) == 2
     wire = Wire(always(failure))
     with pytest.raises((ConnectionLost, ApiError)):
-        await use(wire.client(FakeClock()))
+        await use(await wire.client(FakeClock()))
     assert len(wire.calls) == 4
 
 
@@ -134,7 +134,7 @@ async def test_a_command_without_an_answer_is_never_sent_again(use: Use, failure
     """The car may have acted: the caller gets plain data to find out, and one request was sent."""
     wire, clock = Wire(always(failure)), FakeClock()
     with pytest.raises(CommandOutcomeUnknown, match=r"may have been carried out.*It was not sent again\.") as caught:
-        await use(wire.client(clock))
+        await use(await wire.client(clock))
     assert (len(wire.calls), clock.slept) == (1, [])
     assert len(caught.value.attempts) == 1
     assert caught.value.action.startswith(wire.calls[0].method)
@@ -147,7 +147,7 @@ async def test_a_plain_no_is_final(use: Use, failure: Answer) -> None:
     """The server understood and refused: nothing is sent again, command or not."""
     wire, clock = Wire(always(failure)), FakeClock()
     with pytest.raises(ApiError) as caught:
-        await use(wire.client(clock))
+        await use(await wire.client(clock))
     assert (len(wire.calls), clock.slept, caught.value.status) == (1, [], failure.status)
 
 
@@ -157,7 +157,7 @@ async def test_what_a_second_try_cannot_mend_is_final(use: Use, failure: Answer)
     """Some failures of the maker or of Smartcar last longer than a call."""
     wire = Wire(always(failure))
     with pytest.raises(ApiError):
-        await use(wire.client(FakeClock()))
+        await use(await wire.client(FakeClock()))
     assert len(wire.calls) == 1
 
 
@@ -165,7 +165,7 @@ async def test_what_a_second_try_cannot_mend_is_final(use: Use, failure: Answer)
 async def test_a_401_renews_the_token_once(use: Use) -> None:
     """Refused before anything happened: a new token, and the same request once more, command or not."""
     wire, clock = Wire(in_turn(CONNECTION, UNAUTHORIZED, CONNECTION), in_turn(token(1), token(2))), FakeClock()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await use(smartcar)
     clock.time += 61
     await use(smartcar)
@@ -178,7 +178,7 @@ async def test_a_401_renews_the_token_once(use: Use) -> None:
 async def test_a_second_401_is_raised(use: Use) -> None:
     """A new token that is refused as well ends the call: two requests, one refresh."""
     wire, clock = Wire(in_turn(CONNECTION, UNAUTHORIZED, UNAUTHORIZED)), FakeClock()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await use(smartcar)
     clock.time += 61
     with pytest.raises(AuthenticationError):
@@ -189,7 +189,7 @@ async def test_a_second_401_is_raised(use: Use) -> None:
 async def test_a_renewed_token_does_not_use_up_a_try() -> None:
     """A read that met a 401 still has all its tries for the trouble that follows."""
     wire, clock = Wire(in_turn(CONNECTION, UNAUTHORIZED, DOWN, DOWN, DOWN, CONNECTION)), FakeClock()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await smartcar.connection("c")
     clock.time += 61
     await smartcar.connection("c")
@@ -200,7 +200,7 @@ async def test_a_renewed_token_does_not_use_up_a_try() -> None:
 async def test_the_applications_limit_is_waited_for(use: Use) -> None:
     """429 for the application is refused before acting: it is sent again, after the wait that was asked for."""
     wire, clock = Wire(in_turn(refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="7"), CONNECTION)), FakeClock()
-    await use(wire.client(clock))
+    await use(await wire.client(clock))
     assert len(wire.calls) == 2
     assert 7 < sum(clock.slept) < 8
 
@@ -213,11 +213,11 @@ async def test_retry_after_in_all_its_forms(header: str, seconds: float | None) 
     """Seconds, a date or milliseconds; nonsense falls back on our own pause, and what is too long is raised."""
     wire, clock = Wire(in_turn(answer(status=503, Retry_After=header), CONNECTION)), FakeClock()
     if seconds is None or seconds <= 30:
-        await wire.client(clock).connection("c")
+        await (await wire.client(clock)).connection("c")
         assert (seconds or 0) < sum(clock.slept) <= (seconds or 0) + 0.5
     else:
         with pytest.raises(ServerError) as caught:
-            await wire.client(clock).connection("c")
+            await (await wire.client(clock)).connection("c")
         assert (caught.value.retry_after, clock.slept) == (seconds, [])
 
 
@@ -226,7 +226,7 @@ async def test_a_wait_past_the_deadline_is_raised_not_slept(use: Use) -> None:
     """The caller learns how long the server wants to be left alone, at once."""
     wire, clock = Wire(always(refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="3600"))), FakeClock()
     with pytest.raises(RateLimited) as caught:
-        await use(wire.client(clock))
+        await use(await wire.client(clock))
     assert (caught.value.retry_after, caught.value.status) == (3600, 429)
     assert (clock.slept, len(wire.calls)) == ([], 1)
 
@@ -235,7 +235,7 @@ async def test_no_pause_reaches_past_the_deadline() -> None:
     """A short deadline ends the trying early, with the last failure and not with a needless sleep."""
     wire, clock = Wire(always(DOWN)), FakeClock()
     with pytest.raises(ServerError) as caught:
-        await wire.client(clock, deadline=0.7).connection("c")
+        await (await wire.client(clock, deadline=0.7)).connection("c")
     assert clock.time < 1000.7
     assert len(caught.value.attempts) == len(wire.calls) == 2
 
@@ -246,7 +246,7 @@ async def test_pauses_grow_and_are_jittered() -> None:
     for _ in range(20):
         clock = FakeClock()
         with pytest.raises(ServerError):
-            await Wire(always(DOWN)).client(clock, deadline=60, retry=Retry(attempts=8)).connection("c")
+            await (await Wire(always(DOWN)).client(clock, deadline=60, retry=Retry(attempts=8))).connection("c")
         seen.append(clock.slept)
     for number, most in enumerate([0.5, 1, 2, 4, 8, 8, 8]):
         pauses = [slept[number] for slept in seen]
@@ -258,28 +258,28 @@ async def test_a_deletion_is_done_when_the_second_request_finds_nothing() -> Non
     """The first request did its work, and only its answer was lost."""
     for failure in (lost(), DOWN):
         wire = Wire(in_turn(failure, NOT_FOUND))
-        await wire.client(FakeClock()).delete_connection("c")
+        await (await wire.client(FakeClock())).delete_connection("c")
         assert len(wire.calls) == 2
 
 
 async def test_a_read_is_not_found_whatever_came_before() -> None:
     """That a 404 may mean success is true of deletions only."""
     with pytest.raises(NotFound):
-        await Wire(in_turn(lost(), NOT_FOUND)).client(FakeClock()).connection("c")
+        await (await Wire(in_turn(lost(), NOT_FOUND)).client(FakeClock())).connection("c")
 
 
 async def test_retries_can_be_switched_off() -> None:
     """One attempt means one request."""
     wire = Wire(always(lost()))
     with pytest.raises(ConnectionLost):
-        await wire.client(FakeClock(), retry=Retry(attempts=1)).connection("c")
+        await (await wire.client(FakeClock(), retry=Retry(attempts=1))).connection("c")
     assert len(wire.calls) == 1
 
 
 async def test_the_budget_runs_dry_and_fills_again() -> None:
     """Ten requests may be sent again; then each call is tried once, until ten good answers earn one more."""
     wire, clock = Wire(always(DOWN)), FakeClock()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
 
     async def cost() -> int:
         before = len(wire.calls)
@@ -299,7 +299,7 @@ async def test_what_is_known_of_a_command_without_an_answer() -> None:
     """Plain data for reconciling: which vehicle, what, when, and by which request."""
     wire, clock = Wire(always(answer(status=504, SC_Request_Id="r-7"))), FakeClock()
     with pytest.raises(CommandOutcomeUnknown) as caught:
-        await COMMANDS["POST"](wire.client(clock))
+        await COMMANDS["POST"](await wire.client(clock))
     unknown = caught.value
     assert (unknown.action, unknown.vehicle_id) == ("POST /v3/vehicles/{vehicle_id}/...", VEHICLE)
     assert (unknown.sent_at, unknown.request_id, unknown.parameters) == (clock.now(), "r-7", {})
@@ -312,7 +312,7 @@ async def never(_: object) -> Answer:
 
 async def test_a_command_that_times_out_is_unknown() -> None:
     """Our own deadline is no proof that the car did not act."""
-    smartcar = Wire(never).client()
+    smartcar = await Wire(never).client()
     vehicle = smartcar.vehicle(VEHICLE, USER)
     with pytest.raises(CommandOutcomeUnknown, match="DeadlineExceeded"):
         await vehicle.request("POST", "/commands/security/lock", deadline=0.02)
@@ -325,7 +325,7 @@ async def test_a_command_that_never_got_its_token_was_not_sent() -> None:
     """Waiting for a token is no sending: the outcome is known."""
     wire = Wire(iam=never)
     with pytest.raises(DeadlineExceeded):
-        await wire.client().request("POST", "/v3/things", deadline=0.02)
+        await (await wire.client()).request("POST", "/v3/things", deadline=0.02)
     assert wire.calls == []
 
 
@@ -334,14 +334,14 @@ async def test_a_deadline_tells_what_failed_before_it() -> None:
     outcomes = iter([always(DOWN), never])
     wire = Wire(lambda sent: next(outcomes)(sent))
     with pytest.raises(DeadlineExceeded, match="before that: ServerError") as caught:
-        await wire.client(deadline=0.2, retry=Retry(first_pause=0.01)).connection("c")
+        await (await wire.client(deadline=0.2, retry=Retry(first_pause=0.01))).connection("c")
     assert [attempt.status for attempt in caught.value.attempts] == [503]
 
 
 @everything
 async def test_cancellation_passes_through(use: Use) -> None:
     """A cancelled call is cancelled, not turned into an error of ours."""
-    calling = asyncio.ensure_future(use(Wire(never).client()))
+    calling = asyncio.ensure_future(use(await Wire(never).client()))
     await settle()
     calling.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -353,7 +353,7 @@ async def test_cancellation_passes_through(use: Use) -> None:
 async def test_an_outage_costs_little_and_ends_soon(dead: Callable[[], Outcome], whole: bool) -> None:
     """10,000 calls against a dead server cost at most 11,000 requests; calls work again within 10 s of its return."""
     wire, clock = Wire(always(CONNECTION)), FakeClock()
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await smartcar.connection("c")
     wire.api = lambda _: dead()
     if whole:
@@ -380,7 +380,7 @@ async def test_calls_caught_by_a_short_outage_come_through(dead: Callable[[], Ou
     """Calls that wait for their next try when the server returns succeed within 10 s."""
     clock = FakeClock()
     wire = Wire(lambda _: dead() if clock.time < 1001.5 else CONNECTION)
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     results = await asyncio.gather(*(smartcar.connection("c") for _ in range(3)), return_exceptions=True)
     assert any(not isinstance(result, Exception) for result in results)
     assert clock.time < 1011.5

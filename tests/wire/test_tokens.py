@@ -72,7 +72,7 @@ def bearer(sent: Sent) -> str:
 async def test_ten_thousand_calls_over_an_expiry_make_one_token_request() -> None:
     """All wait for the same answer and all use it."""
     clock, wire = FakeClock(), Wire(iam=numbered())
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await ask(smartcar)
     clock.time += 3600
     await asyncio.gather(*(ask(smartcar) for _ in range(10_000)))
@@ -84,7 +84,7 @@ async def test_ten_thousand_calls_over_an_expiry_make_one_token_request() -> Non
 async def test_a_thousand_calls_that_meet_a_401_make_one_refresh() -> None:
     """The token was revoked: the first to hear of it refreshes, the others join, and every call succeeds."""
     clock, wire = FakeClock(), Wire(iam=numbered())
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await ask(smartcar)
     clock.time += 100
 
@@ -101,7 +101,7 @@ async def test_a_thousand_calls_that_meet_a_401_make_one_refresh() -> None:
 async def test_a_late_401_uses_the_token_that_others_fetched() -> None:
     """A refusal of a token that is no longer the current one is no reason for another."""
     clock, wire = FakeClock(), Wire(iam=numbered())
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await ask(smartcar)
     clock.time += 100
     late: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -119,7 +119,7 @@ async def test_a_late_401_uses_the_token_that_others_fetched() -> None:
 async def test_a_permanent_401_refreshes_at_most_once_a_minute() -> None:
     """An application that was cut off does not hammer the token endpoint, however much it is used."""
     clock, wire = FakeClock(), Wire(always(UNAUTHORIZED), numbered())
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     for _ in range(600):
         results = await asyncio.gather(*(ask(smartcar) for _ in range(3)), return_exceptions=True)
         assert {type(result) for result in results} == {AuthenticationError}
@@ -132,7 +132,7 @@ async def test_a_permanent_401_refreshes_at_most_once_a_minute() -> None:
 async def test_a_token_is_renewed_before_it_ends(lifetime: float | str | None, margin: float) -> None:
     """A minute early, or a tenth of its life where that is less."""
     clock, wire = FakeClock(), Wire(iam=numbered(lifetime))
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     await ask(smartcar)
     clock.time += float(lifetime or 3600) - margin - 1
     await ask(smartcar)
@@ -146,7 +146,7 @@ async def test_a_failed_refresh_is_shared_by_all_who_wait() -> None:
     """One request, one failure for all, each with an exception object of its own."""
     handler, release = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client(FakeClock())
+    smartcar = await wire.client(FakeClock())
     calls = [asyncio.ensure_future(ask(smartcar)) for _ in range(100)]
     await settle()
     release(NO_CLIENT)
@@ -161,7 +161,7 @@ async def test_a_failed_refresh_is_shared_by_all_who_wait() -> None:
 async def test_a_failed_refresh_is_not_tried_again_for_a_second() -> None:
     """Calls that come within a second of the failure share it; the next one tries anew."""
     clock, wire = FakeClock(), Wire(iam=in_turn(NO_CLIENT, token()))
-    smartcar = wire.client(clock)
+    smartcar = await wire.client(clock)
     errors: list[SmartcarError] = []
     for seconds in (0.0, 0.5, 0.4):
         clock.time += seconds
@@ -178,7 +178,7 @@ async def test_a_failed_refresh_is_not_tried_again_for_a_second() -> None:
 async def test_a_token_endpoint_in_trouble_is_tried_again() -> None:
     """The token request is safe to repeat, and the call never notices."""
     clock, wire = FakeClock(), Wire(iam=in_turn(answer(status=503), ConnectionResetError(), token()))
-    await ask(wire.client(clock))
+    await ask(await wire.client(clock))
     assert (len(wire.tokens), len(wire.calls)) == (3, 1)
 
 
@@ -186,7 +186,7 @@ async def test_a_token_endpoint_that_stays_in_trouble_fails_the_call() -> None:
     """What the token endpoint said reaches the caller, with its attempts."""
     wire = Wire(iam=always(answer(status=500)))
     with pytest.raises(ServerError) as caught:
-        await ask(wire.client(FakeClock()))
+        await ask(await wire.client(FakeClock()))
     assert len(caught.value.attempts) == len(wire.tokens) == 4
 
 
@@ -194,7 +194,7 @@ async def test_cancelling_a_waiter_cancels_nothing_for_the_rest() -> None:
     """Not even when the one that began the fetch gives up, or all but one."""
     handler, release = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client(FakeClock())
+    smartcar = await wire.client(FakeClock())
     calls = [asyncio.ensure_future(ask(smartcar)) for _ in range(10)]
     await settle()
     for call in calls[:9]:
@@ -211,7 +211,7 @@ async def test_a_fetch_that_nobody_waits_for_any_more(outcome: Outcome, caplog: 
     """It ends quietly, and its token is used by the next call."""
     handler, release = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client(clock := FakeClock())
+    smartcar = await wire.client(clock := FakeClock())
     call = asyncio.ensure_future(ask(smartcar))
     await settle()
     call.cancel()
@@ -229,7 +229,7 @@ async def test_a_short_deadline_does_not_end_the_fetch_of_the_others() -> None:
     """The call that is in a hurry gives up alone."""
     handler, release = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client()
+    smartcar = await wire.client()
     patient = asyncio.ensure_future(ask(smartcar))
     with pytest.raises(SmartcarError, match="no answer within"):
         await ask(smartcar, deadline=0.01)
@@ -242,7 +242,7 @@ async def test_closing_while_fetching() -> None:
     """Those who wait are told that nothing was sent, and nothing is left running."""
     handler, _ = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client(FakeClock())
+    smartcar = await wire.client(FakeClock())
     calls = [asyncio.ensure_future(ask(smartcar)) for _ in range(3)]
     await settle()
     await smartcar.aclose()
@@ -262,7 +262,7 @@ async def test_a_fetch_has_a_deadline_of_its_own() -> None:
     """A token endpoint that never answers does not hold up calls for ever, and the next fetch can succeed."""
     handler, _ = held()
     wire = Wire(iam=handler)
-    smartcar = wire.client(deadline=0.05)
+    smartcar = await wire.client(deadline=0.05)
     with pytest.raises(SmartcarError, match="no answer within"):
         await ask(smartcar, deadline=5)
     assert len(wire.tokens) == 1
@@ -272,7 +272,7 @@ async def test_waiting_for_a_token_takes_no_place_in_the_budget() -> None:
     """A call that gives up before its token came has cost the others nothing."""
     handler, release = held()
     wire, clock = Wire(iam=handler), FakeClock()
-    smartcar = wire.client(clock, rate_limit=RateLimit(1, 2))
+    smartcar = await wire.client(clock, rate_limit=RateLimit(1, 2))
     hasty, patient = (asyncio.ensure_future(ask(smartcar)) for _ in range(2))
     await settle()
     hasty.cancel()

@@ -24,23 +24,28 @@ async def api() -> AsyncIterator[Api]:
         yield one
 
 
-async def test_tokens_expire_by_the_worlds_clock(api: Api) -> None:
-    """After an hour, or after the lifetime that was set, or on demand."""
-    api.sim.world.advance(minutes=59, seconds=59)
-    assert (await api.get("/v3/connections")).status == 200
-    api.sim.world.advance(seconds=1)
-    reply = await api.get("/v3/connections")
-    assert (reply.status, reply.error["type"], reply.error["code"]) == (401, "AUTHENTICATION", "UNAUTHORIZED")
-    api.sim.token_lifetime = 60
-    assert api.sim.token_lifetime == 60
-    await api.buy_token()
-    api.sim.world.advance(seconds=59)
-    assert (await api.get("/v3/connections")).status == 200
-    api.sim.world.advance(seconds=1)
-    assert (await api.get("/v3/connections")).status == 401
-    await api.buy_token()
-    api.sim.expire_tokens()
-    assert (await api.get("/v3/connections")).status == 401
+async def test_tokens_expire_in_real_time() -> None:
+    """After an hour, or after the lifetime that was set, or on demand; the world's clock has no part in it."""
+    seconds = 0.0
+    async with Simulator(clock=lambda: seconds) as sim, aiohttp.ClientSession() as session:
+        api = Api(sim, session)
+        await api.buy_token()
+        sim.world.advance(days=2)
+        seconds = 3599
+        assert (await api.get("/v3/connections")).status == 200
+        seconds = 3600
+        reply = await api.get("/v3/connections")
+        assert (reply.status, reply.error["type"], reply.error["code"]) == (401, "AUTHENTICATION", "UNAUTHORIZED")
+        sim.token_lifetime = 60
+        assert sim.token_lifetime == 60
+        await api.buy_token()
+        seconds += 59
+        assert (await api.get("/v3/connections")).status == 200
+        seconds += 1
+        assert (await api.get("/v3/connections")).status == 401
+        await api.buy_token()
+        sim.expire_tokens()
+        assert (await api.get("/v3/connections")).status == 401
 
 
 async def test_the_bucket_of_the_application(api: Api) -> None:
@@ -84,7 +89,6 @@ async def test_the_plan_of_a_vehicle(api: Api) -> None:
     assert (refused.error["type"], refused.error["code"]) == ("BILLING", "VEHICLE_REQUEST_LIMIT")
     assert (await api.get("/v3/connections")).status == 200
     api.sim.world.advance(days=31)
-    await api.buy_token()
     assert (await api.signals("Tesla")).status == 200
 
 

@@ -1,7 +1,4 @@
-"""Every endpoint, as a function from typed arguments to a `Call`.
-
-Handles, the reference and the tests read this catalogue. A new endpoint is one line in it and one function.
-"""
+"""Tokens, connections, users, vehicles and signals, and any path of the caller's own."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -10,10 +7,10 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
-from . import codec
-from .errors import ConfigurationError
-from .records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
-from .request import (
+from .. import codec
+from ..errors import ConfigurationError
+from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
+from ..request import (
     FORM_TYPE,
     Call,
     Credential,
@@ -28,7 +25,7 @@ from .request import (
     relative_path,
     segment,
 )
-from .vocabulary import VehicleMode
+from ..vocabulary import VehicleMode
 
 T = TypeVar("T")
 
@@ -41,8 +38,16 @@ VEHICLE: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}")
 SIGNALS: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals")
 SIGNAL: Final = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals/{code}")
 
-ENDPOINTS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Endpoint))
-"""Every endpoint that this package calls."""
+ENDPOINTS: Final = (
+    TOKEN,
+    CONNECTIONS,
+    CONNECTION,
+    CONNECTION_DELETION,
+    USER_DELETION,
+    VEHICLE,
+    SIGNALS,
+    SIGNAL,
+)
 
 PAGE_SIZE: Final = 100
 """Large pages, because requests are the scarce thing."""
@@ -77,10 +82,10 @@ def list_connections(
     fields = {
         "filter[userId]": user_id,
         "filter[vehicleId]": vehicle_id,
-        "filter[vehicle.mode]": None if mode is None else _mode(mode),
+        "filter[vehicle.mode]": None if mode is None else mode_value(mode),
         "filter[user.externalId]": external_id,
-        "page[number]": _positive(number, "page"),
-        "page[size]": _positive(page_size, "page_size"),
+        "page[number]": positive(number, "page"),
+        "page[size]": positive(page_size, "page_size"),
     }
     private = tuple(value for value in (user_id, external_id) if value is not None)
     decode = partial(codec.connections, number=number)
@@ -104,17 +109,17 @@ def delete_user(user_id: str) -> Call[None]:
 
 def vehicle_attributes(vehicle_id: str, user_id: str) -> Call[VehicleAttributes]:
     """What a vehicle is."""
-    return _of_vehicle(VEHICLE, codec.vehicle_attributes, vehicle_id, user_id)
+    return of_vehicle(VEHICLE, codec.vehicle_attributes, vehicle_id, user_id)
 
 
 def list_signals(vehicle_id: str, user_id: str) -> Call[SignalSet]:
     """Every signal of a vehicle, in one request."""
-    return _of_vehicle(SIGNALS, codec.signal_set, vehicle_id, user_id)
+    return of_vehicle(SIGNALS, codec.signal_set, vehicle_id, user_id)
 
 
 def get_signal(vehicle_id: str, user_id: str, key: SignalKey[T]) -> Call[Signal[T]]:
     """One signal of a vehicle."""
-    call = _of_vehicle(SIGNAL, partial(codec.one_signal, key=key), vehicle_id, user_id, code=key.code)
+    call = of_vehicle(SIGNAL, partial(codec.one_signal, key=key), vehicle_id, user_id, code=key.code)
     return evolve(call, permission=key.permission)
 
 
@@ -142,13 +147,15 @@ def custom(
         headers={**own, **_for_user(user_id)},
         body=None if body is None else json_body(body),
         vehicle_id=vehicle_id,
+        action=f"{verb} {template}/...",
         private=() if user_id is None else (user_id,),
     )
 
 
-def _of_vehicle(
+def of_vehicle(
     endpoint: Endpoint, decode: Callable[[Reply], T], vehicle_id: str, user_id: str, **parameters: str
 ) -> Call[T]:
+    """A call that speaks of one vehicle, for the user who granted it."""
     path = endpoint.at(vehicle_id=vehicle_id, **parameters)
     return Call(endpoint, path, decode, headers=_for_user(user_id), vehicle_id=vehicle_id, private=(user_id,))
 
@@ -165,14 +172,16 @@ def _header_name(name: object) -> str:
     return name
 
 
-def _mode(mode: VehicleMode | str) -> str:
+def mode_value(mode: VehicleMode | str) -> str:
+    """A mode as the API spells it."""
     try:
         return VehicleMode(mode).value
     except ValueError:
         raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
 
 
-def _positive(value: int, argument: str) -> int:
+def positive(value: int, argument: str) -> int:
+    """A count of at least one."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ConfigurationError(f"{argument}: give a whole number of at least 1, not {value!r}")
     return value

@@ -1,0 +1,174 @@
+"""Charging as values: what a caller may ask for, checked, and what the API made of it."""
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from attrs import field, frozen
+
+from .bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
+from .errors import ConfigurationError
+from .records import Json, Signal
+from .vocabulary import ChargeScope, ScheduleType, Weekday
+
+WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
+WEEKENDS: Final = (Weekday.SATURDAY, Weekday.SUNDAY)
+EVERY_DAY: Final = (*WEEKDAYS, *WEEKENDS)
+
+ClockTime = dt.time | str
+"""A time of day, as `datetime.time` or as `"HH:MM"`. It is the car's own: no zone is stated."""
+
+Window = tuple[ClockTime, ClockTime]
+"""When a charge may start and when it must stop. It may cross midnight."""
+
+
+class HasCoordinates(Protocol):
+    """Any record with a position, such as `Location`."""
+
+    @property
+    def latitude(self) -> float | None:
+        """Degrees north."""
+        ...
+
+    @property
+    def longitude(self) -> float | None:
+        """Degrees east."""
+        ...
+
+
+Position = tuple[float, float] | HasCoordinates
+"""A latitude and a longitude, as a pair or in a record."""
+
+
+@frozen
+class ChargeSchedule:
+    """One charge schedule of a car, made through the API or elsewhere."""
+
+    id: str | None
+    """The id by which it can be deleted; None if it was not made through the API."""
+    type: ScheduleType | str | None = None
+    scope: ChargeScope | str | None = None
+    location: Place | None = field(default=None, repr=False)
+    windows: tuple[ChargeWindow, ...] = ()
+    departure_timers: tuple[DepartureTimer, ...] = ()
+    raw: Json = field(factory=dict[str, Any], eq=False, repr=False)
+
+    @property
+    def set_by_api(self) -> bool:
+        """Whether it was made through the API; others are shown, and can only be changed in the car or its app."""
+        return self.id is not None
+
+    @staticmethod
+    def from_signal(signal: Signal[ChargeTimers]) -> "tuple[ChargeSchedule, ...]":
+        """Every schedule that the signal `Charge.ChargeTimers` tells of, from REST or a webhook alike."""
+        return tuple(
+            ChargeSchedule(
+                id=timer.schedule_id,
+                type=timer.schedule_type,
+                scope=timer.type,
+                location=None
+                if timer.condition is None
+                else Place(
+                    timer.condition.name, timer.condition.address, timer.condition.latitude, timer.condition.longitude
+                ),
+                windows=timer.schedules,
+                departure_timers=timer.departure_timers,
+                raw=signal.raw,
+            )
+            for timer in signal.require().values
+        )
+
+
+def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
+    """The attributes of a daily schedule."""
+    return {"location": _position(location), **_window((start, stop), "start and stop")}
+
+
+def workweek(location: Position, weekdays: Window | None, weekends: Window | None) -> dict[str, Any]:
+    """The attributes of a schedule with one window for weekdays and one for weekends."""
+    given = {"weekdays": weekdays, "weekends": weekends}
+    windows = {name: _window(window, name) for name, window in given.items() if window is not None}
+    if not windows:
+        raise ConfigurationError("weekdays, weekends: give at least one window, such as ('22:00', '06:00')")
+    return {"location": _position(location), **windows}
+
+
+def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str, Any]:
+    """The attributes of a schedule with a window for each day."""
+    if not isinstance(days, Mapping) or not days:
+        raise ConfigurationError("days: give at least one, such as {Weekday.MONDAY: ('22:00', '06:00')}")
+    windows = {_weekday(day): _window(window, f"days[{day!s}]") for day, window in days.items()}
+    return {"location": _position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
+
+
+def coordinates(latitude: float, longitude: float) -> dict[str, float]:
+    """A position that exists, or a ConfigurationError that names the argument and its range."""
+    return {"latitude": _degrees(latitude, "latitude", 90), "longitude": _degrees(longitude, "longitude", 180)}
+
+
+def percent(value: int) -> int:
+    """A charge limit as API v3 takes it: a whole percent from 50 to 100."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 50 <= value <= 100:
+        raise ConfigurationError(f"percent: give a whole number from 50 to 100, not {value!r}")
+    return value
+
+
+def windows_of(attributes: Mapping[str, Any]) -> tuple[ChargeWindow, ...]:
+    """The windows in the attributes of any kind of schedule, with the days they apply to."""
+    if "startTime" in attributes:
+        return (_charge_window(attributes, EVERY_DAY),)
+    parts = ((attributes.get("weekdays"), WEEKDAYS), (attributes.get("weekends"), WEEKENDS))
+    days: Mapping[str, Any] = attributes.get("days") or {}
+    single = ((window, (_weekday(day),)) for day, window in days.items())
+    return tuple(_charge_window(window, when) for window, when in (*parts, *single) if window)
+
+
+def _charge_window(window: Mapping[str, Any], days: tuple[Weekday, ...]) -> ChargeWindow:
+    return ChargeWindow(_clock_time(window["startTime"], "start"), _clock_time(window["stopTime"], "stop"), days)
+
+
+def _position(location: Position) -> dict[str, float]:
+    if isinstance(location, tuple):
+        if len(location) != 2:
+            raise ConfigurationError("location: give (latitude, longitude)")
+        latitude, longitude = location
+    else:
+        found: tuple[Any, Any] = (getattr(location, "latitude", None), getattr(location, "longitude", None))
+        if None in found:
+            raise ConfigurationError("location: give (latitude, longitude), or a record that has both")
+        latitude, longitude = found
+    return coordinates(latitude, longitude)
+
+
+def _degrees(value: float, argument: str, most: int) -> float:
+    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not good or not -most <= value <= most:
+        raise ConfigurationError(f"{argument}: give degrees from -{most} to {most}")
+    return value
+
+
+def _window(window: Window, argument: str) -> dict[str, str]:
+    if not isinstance(window, tuple) or len(window) != 2:
+        raise ConfigurationError(f"{argument}: give a pair of times, such as ('22:00', '06:00')")
+    start, stop = (_clock_time(moment, argument) for moment in window)
+    if start == stop:
+        raise ConfigurationError(f"{argument}: the window from {start:%H:%M} to {stop:%H:%M} has no length")
+    return {"startTime": f"{start:%H:%M}", "stopTime": f"{stop:%H:%M}"}
+
+
+def _clock_time(value: ClockTime, argument: str) -> dt.time:
+    try:
+        moment = dt.time.fromisoformat(value) if isinstance(value, str) and len(value) == 5 else value
+    except ValueError:
+        moment = value
+    if not isinstance(moment, dt.time) or moment.tzinfo or moment.second or moment.microsecond:
+        raise ConfigurationError(f"{argument}: give a datetime.time or 'HH:MM' from 00:00 to 23:59, not {value!r}")
+    return moment
+
+
+def _weekday(day: Weekday | str) -> Weekday:
+    try:
+        return Weekday(day.upper())
+    except (ValueError, AttributeError):
+        raise ConfigurationError(f"days: {day!r} is no weekday, such as Weekday.MONDAY or 'monday'") from None

@@ -1,0 +1,121 @@
+"""The forms that all answers share: JSON, resources wrapped or bare, pages, and their parts."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from ..records import Malformed, Page
+from ..request import Reply
+from ..structure import Unreadable, hook_of, is_list, is_object, structure, wrong
+from ..times import instant
+
+T = TypeVar("T")
+
+
+def load(body: bytes) -> Any:
+    """Any JSON document, as plain objects."""
+    return _parser()(body)
+
+
+@cache
+def _parser() -> Callable[[bytes], Any]:
+    """The JSON parser. It is loaded on first use, so that an import stays light."""
+    import msgspec
+
+    parse = msgspec.json.Decoder().decode
+    unreadable = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+    def load(body: bytes) -> Any:
+        try:
+            return parse(body)
+        except unreadable:
+            raise Unreadable("not JSON") from None
+
+    return load
+
+
+def page(reply: Reply, number: int, read: Callable[[Any], T]) -> Page[T]:
+    """One page of a list. What cannot be read is set aside in `malformed`."""
+    document = an_object(load(reply.body))
+    entries = document.get("data")
+    if not is_list(entries):
+        raise Unreadable(f"data: {wrong('a list', entries)}")
+    items: list[T] = []
+    malformed: list[Malformed] = []
+    for entry in entries:
+        try:
+            items.append(read(entry))
+        except Unreadable as problem:
+            malformed.append(Malformed(str(problem), entry))
+    meta, links = loose_part(document, "meta"), loose_part(document, "links")
+    total, size = meta.get("totalCount"), meta.get("pageSize")
+    more = type(total) is int and number * (size if type(size) is int and size > 0 else len(entries)) < total
+    has_next = bool(entries) and (more or bool(links.get("next")))
+    return Page(tuple(items), number, has_next, total if type(total) is int else None, tuple(malformed))
+
+
+def resource_of(reply: Reply) -> dict[str, Any]:
+    """The resource that an answer is about, wrapped in `data` or bare."""
+    document = an_object(load(reply.body))
+    data: Any = document.get("data")
+    return data if is_object(data) else document
+
+
+def an_object(value: Any) -> dict[str, Any]:
+    """The value, if it is an object."""
+    if is_object(value):
+        return value
+    raise wrong("an object", value)
+
+
+def part(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under this name, empty if there is none."""
+    found = value.get(name)
+    if found is not None and not is_object(found):
+        raise Unreadable(f"{name}: {wrong('an object', found)}")
+    return found or {}
+
+
+def loose_part(value: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under this name, empty if there is none or something else."""
+    found = value.get(name)
+    return found if is_object(found) else {}
+
+
+def text(value: dict[str, Any], name: str) -> str:
+    """The text under this name."""
+    found = optional_text(value, name)
+    if not found:
+        raise Unreadable(f"{name}: missing")
+    return found
+
+
+def optional_text(value: dict[str, Any], name: str) -> str | None:
+    """The text under this name, or a number as text, or None."""
+    found = value.get(name)
+    if found is None or type(found) is str:
+        return found
+    if type(found) is int:
+        return str(found)
+    raise Unreadable(f"{name}: {wrong('a text', found)}")
+
+
+def moment(value: dict[str, Any], name: str) -> datetime | None:
+    """The time under this name, or None."""
+    try:
+        return instant(value.get(name))
+    except ValueError:
+        raise Unreadable(f"{name}: {wrong('a time', value.get(name))}") from None
+
+
+def word(words: Any, value: Any) -> Any:
+    """A word of an open enum."""
+    return hook_of(words | str | None)(value, None)
+
+
+def year(value: Any) -> int | None:
+    """A year as a number, or as text."""
+    if type(value) is str and len(value) < 10 and value.strip().isdecimal():
+        return int(value)
+    return None if value is None else structure(value, int)

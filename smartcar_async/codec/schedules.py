@@ -1,0 +1,49 @@
+"""Charge schedules, as the announced path lists them."""
+
+from typing import Any
+
+from .. import signals
+from ..bodies import ChargeTimers, ChargeWindow, Place
+from ..charging import ChargeSchedule, windows_of
+from ..errors import ConfigurationError
+from ..records import Signal
+from ..request import Reply
+from ..structure import Unreadable, is_list, is_object, structure, wrong
+from ..vocabulary import ChargeScope, ScheduleType, SignalStatus
+from .documents import an_object, load, loose_part, optional_text, word
+
+
+def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:
+    """Every schedule of a list whose entries are shaped like a creation, or like the signal of charge timers.
+
+    No document shows this list, so both forms that schedules are known to take are read.
+    """
+    document = load(reply.body)
+    entries: Any = document if is_list(document) else an_object(document).get("data")
+    if not is_list(entries):
+        raise Unreadable(f"data: {wrong('a list', entries)}")
+    return tuple(_schedule(an_object(entry)) for entry in entries)
+
+
+def _schedule(entry: dict[str, Any]) -> ChargeSchedule:
+    said: Any = entry.get("attributes", entry)
+    said = an_object(said)
+    if is_list(said.get("schedules")):
+        timers = structure({"values": [said]}, ChargeTimers)
+        found = ChargeSchedule.from_signal(Signal(signals.Charge.ChargeTimers, SignalStatus.SUCCESS, timers, raw=entry))
+        return found[0]
+    return ChargeSchedule(
+        id=optional_text(said, "scheduleId") or optional_text(said, "id") or optional_text(entry, "id"),
+        type=word(ScheduleType, said.get("scheduleType") or said.get("type")),
+        scope=ChargeScope.LOCATION if is_object(said.get("location")) else None,
+        location=structure(loose_part(said, "location"), Place) if is_object(said.get("location")) else None,
+        windows=_windows(said),
+        raw=entry,
+    )
+
+
+def _windows(said: dict[str, Any]) -> tuple[ChargeWindow, ...]:
+    try:
+        return windows_of(said)
+    except (ConfigurationError, KeyError, TypeError, AttributeError):
+        raise Unreadable("the schedule's times cannot be read") from None

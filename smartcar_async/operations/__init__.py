@@ -1,0 +1,73 @@
+"""Every endpoint, as a function from typed arguments to a `Call`.
+
+Handles, the reference and the tests read this catalogue. A new endpoint is one line in it and one function.
+"""
+
+from typing import Final
+
+from ..request import Endpoint
+from . import commands, management, reads
+from .commands import (
+    CHARGE_LIMIT as CHARGE_LIMIT,
+    CHARGE_START as CHARGE_START,
+    CHARGE_STOP as CHARGE_STOP,
+    CHARGE_TIMERS as CHARGE_TIMERS,
+    DESTINATION as DESTINATION,
+    LOCK as LOCK,
+    PORT_CLOSING as PORT_CLOSING,
+    PORT_OPENING as PORT_OPENING,
+    SCHEDULE_CREATIONS as SCHEDULE_CREATIONS,
+    SCHEDULE_DELETIONS as SCHEDULE_DELETIONS,
+    SCHEDULES as SCHEDULES,
+    UNLOCK as UNLOCK,
+    close_charge_port as close_charge_port,
+    create_schedule as create_schedule,
+    delete_schedule as delete_schedule,
+    list_schedules as list_schedules,
+    lock as lock,
+    open_charge_port as open_charge_port,
+    send_destination as send_destination,
+    set_charge_limit as set_charge_limit,
+    start_charge as start_charge,
+    stop_charge as stop_charge,
+    unlock as unlock,
+)
+from .management import (
+    COMPATIBLE_VEHICLES as COMPATIBLE_VEHICLES,
+    SUBSCRIBING as SUBSCRIBING,
+    SUBSCRIPTION as SUBSCRIPTION,
+    SUBSCRIPTIONS as SUBSCRIPTIONS,
+    UNSUBSCRIBING as UNSUBSCRIBING,
+    WEBHOOK as WEBHOOK,
+    WEBHOOKS as WEBHOOKS,
+    compatible_vehicles as compatible_vehicles,
+    get_subscription as get_subscription,
+    get_webhook as get_webhook,
+    list_subscriptions as list_subscriptions,
+    list_webhooks as list_webhooks,
+    subscribe as subscribe,
+    unsubscribe as unsubscribe,
+)
+from .reads import (
+    CONNECTION as CONNECTION,
+    CONNECTION_DELETION as CONNECTION_DELETION,
+    CONNECTIONS as CONNECTIONS,
+    PAGE_SIZE as PAGE_SIZE,
+    SIGNAL as SIGNAL,
+    SIGNALS as SIGNALS,
+    TOKEN as TOKEN,
+    USER_DELETION as USER_DELETION,
+    VEHICLE as VEHICLE,
+    application_token as application_token,
+    custom as custom,
+    delete_connection as delete_connection,
+    delete_user as delete_user,
+    get_connection as get_connection,
+    get_signal as get_signal,
+    list_connections as list_connections,
+    list_signals as list_signals,
+    vehicle_attributes as vehicle_attributes,
+)
+
+ENDPOINTS: Final[tuple[Endpoint, ...]] = (*reads.ENDPOINTS, *commands.ENDPOINTS, *management.ENDPOINTS)
+"""Every endpoint that this package calls."""

@@ -1,0 +1,128 @@
+"""Making records of plain objects: strict leaves, open words, and errors that name the place and no value."""
+
+import datetime as dt
+from enum import StrEnum
+
+import pytest
+from attrs import field, frozen
+
+from smartcar_async.bodies import wire
+from smartcar_async.structure import Unreadable, hook_of, is_list, is_object, slots, structure
+
+
+class Colour(StrEnum):
+    """Words of some API."""
+
+    RED = "RED"
+    DARK_BLUE = "dark_blue"
+
+
+@frozen
+class Leaf:
+    """A record of every kind of leaf."""
+
+    text: str | None = None
+    number: float | None = None
+    whole: int | None = None
+    flag: bool | None = None
+    moment: dt.datetime | None = None
+    clock_time: dt.time | None = None
+    colour: Colour | str | None = None
+
+
+@frozen
+class Tree:
+    """A record of records, with fields that may not be null."""
+
+    leaf: Leaf | None = None
+    leaves: tuple[Leaf, ...] = ()
+    colours: tuple[Colour | str, ...] = ()
+    renamed: str = field(default="none", metadata=wire("newName", "oldName"))
+
+
+def test_every_kind_of_leaf() -> None:
+    """Names are in camel case on the wire."""
+    sent = {
+        "text": "a",
+        "number": 1.5,
+        "whole": 3.0,
+        "flag": False,
+        "moment": "2026-05-04T10:00:00Z",
+        "clockTime": "22:00",
+        "colour": "red",
+    }
+    moment = dt.datetime(2026, 5, 4, 10, tzinfo=dt.UTC)
+    assert Leaf("a", 1.5, 3, False, moment, dt.time(22), Colour.RED) == structure(sent, Leaf)
+
+
+def test_records_in_records() -> None:
+    """Lists and records hold others; what is missing or null has its default."""
+    sent = {"leaf": {"number": 1}, "leaves": [{}, {"text": ""}], "colours": ["DARK_BLUE", "Teal"], "newName": "x"}
+    assert Tree(Leaf(number=1), (Leaf(), Leaf("")), (Colour.DARK_BLUE, "Teal"), "x") == structure(sent, Tree)
+    assert Tree() == structure({"leaf": None, "leaves": None, "colours": None, "newName": None}, Tree)
+    assert Tree() == structure({}, Tree)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [({"oldName": "x"}, "x"), ({"newName": "y", "oldName": "x"}, "y"), ({"newName": None, "oldName": "x"}, "x")],
+)
+def test_former_names(sent: object, kept: str) -> None:
+    """A field is read under every name that it had, the current one first."""
+    assert kept == structure(sent, Tree).renamed
+
+
+@pytest.mark.parametrize(
+    ("sent", "problem"),
+    [
+        ([], "expected an object, got a list"),
+        (None, "expected an object, got null"),
+        ({"leaf": "secret"}, "leaf: expected an object, got a text"),
+        ({"leaf": {"text": 5}}, "leaf: text: expected a text, got a number"),
+        ({"leaf": {"number": "5"}}, "leaf: number: expected a number, got a text"),
+        ({"leaf": {"number": True}}, "leaf: number: expected a number, got a boolean"),
+        ({"leaf": {"whole": 5.5}}, "leaf: whole: expected a whole number, got a number"),
+        ({"leaf": {"whole": True}}, "leaf: whole: expected a whole number, got a boolean"),
+        ({"leaf": {"flag": {"secret": 1}}}, "leaf: flag: expected a boolean, got an object"),
+        ({"leaf": {"flag": 1}}, "leaf: flag: expected a boolean, got a number"),
+        ({"leaf": {"moment": "secret"}}, "leaf: moment: expected a time, got a text"),
+        ({"leaf": {"moment": 10**400}}, "leaf: moment: expected a time, got a number"),
+        ({"leaf": {"clockTime": "secret"}}, "leaf: clockTime: expected a time of day, got a text"),
+        ({"leaf": {"clockTime": 22}}, "leaf: clockTime: expected a time of day, got a number"),
+        ({"leaf": {"colour": ["secret"]}}, "leaf: colour: expected a text, got a list"),
+        ({"leaves": {"secret": 1}}, "leaves: expected a list, got an object"),
+        ({"leaves": [{}, None]}, "leaves: expected an object, got null"),
+        ({"colours": [None]}, "colours: expected a text, got null"),
+        ({"colours": ["red", 5]}, "colours: expected a text, got a number"),
+        ({"oldName": 5}, "newName: expected a text, got a number"),
+    ],
+)
+def test_what_cannot_be_read(sent: object, problem: str) -> None:
+    """The error tells where and which kinds, never the value."""
+    with pytest.raises(Unreadable) as raised:
+        structure(sent, Tree)
+    assert problem == str(raised.value)
+
+
+def test_a_moment_of_zero_is_no_moment() -> None:
+    """Zero has the field's default."""
+    assert Leaf() == structure({"moment": 0}, Leaf)
+
+
+def test_hooks_are_made_once() -> None:
+    """A class is compiled on first use, then looked up."""
+    assert hook_of(Leaf) is hook_of(Leaf)
+
+
+def test_slots_fill_a_frozen_record() -> None:
+    """The one fast way in sets the fields in their order."""
+    record = object.__new__(Leaf)
+    for number, fill in enumerate(slots(Leaf)):
+        fill(record, number)
+    assert Leaf(*range(7)) == record  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_objects_and_lists() -> None:
+    """Only what a JSON parser makes counts."""
+    assert [is_object(value) for value in ({}, [], "a", None)] == [True, False, False, False]
+    assert [is_list(value) for value in ({}, [], (), None)] == [False, True, False, False]

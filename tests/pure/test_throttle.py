@@ -1,0 +1,107 @@
+"""The application's budget and the pauses of single vehicles, driven by numbers instead of a clock."""
+
+import pytest
+
+from smartcar_async.settings import RateLimit
+from smartcar_async.throttle import Bucket, Throttle
+
+
+def bucket(capacity: int = 3, per_minute: float = 60.0) -> Bucket:
+    """A small bucket that is refilled once a second."""
+    return Bucket(RateLimit(capacity, per_minute))
+
+
+def test_the_bucket_of_the_api() -> None:
+    """120 requests go at once; the next two wait half a minute and a minute."""
+    one = Bucket(RateLimit())
+    assert {one.take(0.0) for _ in range(120)} == {0.0}
+    assert [one.take(0.0), one.take(0.0)] == pytest.approx([30.0, 60.0])
+
+
+def test_places_come_in_turn() -> None:
+    """Each who waits has a later place, counted from now."""
+    one = bucket()
+    assert [one.take(10.0) for _ in range(5)] == pytest.approx([0, 0, 0, 1, 2])
+    assert one.take(11.5) == pytest.approx(1.5)
+
+
+def test_asking_takes_nothing() -> None:
+    """The wait can be asked for without joining the queue."""
+    one = bucket(1)
+    assert one.wait(0.0) == one.wait(0.0) == one.take(0.0) == 0.0
+    assert one.wait(0.0) == one.wait(0.0) == pytest.approx(1.0)
+
+
+def test_it_refills_to_its_capacity() -> None:
+    """A long rest buys no more than a full bucket, and a clock that stands still or steps back costs nothing."""
+    one = bucket()
+    for _ in range(3):
+        one.take(0.0)
+    assert [one.take(1000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
+    assert one.take(999.0) == pytest.approx(2.0)
+
+
+def test_a_place_can_be_given_back() -> None:
+    """Who gives up the queue shortens it."""
+    one = bucket(1)
+    one.take(0.0)
+    assert one.take(0.0) == pytest.approx(1.0)
+    one.give_back()
+    assert one.take(0.0) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("asked", "wait"), [(30.0, 30.0), (0.0, 0.0), (0.5, 0.5)])
+def test_the_server_knows_better(asked: float, wait: float) -> None:
+    """When it says that the bucket is empty, it is, for as long as it says."""
+    one = bucket(3)
+    one.empty(0.0, asked)
+    assert one.wait(0.0) == pytest.approx(wait)
+    assert one.wait(wait) == pytest.approx(0.0)
+
+
+def test_the_server_never_shortens_the_queue() -> None:
+    """A short wait that it asks for does not wipe out a longer one of ours."""
+    one = bucket(1)
+    for _ in range(5):
+        one.take(0.0)
+    one.empty(0.0, 1.0)
+    assert one.wait(0.0) == pytest.approx(5.0)
+
+
+def test_one_vehicle_pauses_alone() -> None:
+    """Nothing goes to it before its time; the others, and calls for no vehicle, lose nothing."""
+    throttle = Throttle()
+    throttle.pause_vehicle("v1", 100.0, 60.0)
+    assert throttle.vehicle_wait("v1", 100.0) == throttle.wait("v1", 100.0) == 60.0
+    assert throttle.wait("v1", 159.5) == 0.5
+    assert throttle.wait("v1", 161.0) == 0.0
+    assert throttle.wait("v2", 100.0) == throttle.wait(None, 100.0) == throttle.vehicle_wait(None, 100.0) == 0.0
+
+
+def test_the_longer_pause_counts() -> None:
+    """A second answer cannot shorten what the first one asked."""
+    throttle = Throttle()
+    throttle.pause_vehicle("v1", 0.0, 60.0)
+    throttle.pause_vehicle("v1", 1.0, 5.0)
+    assert throttle.vehicle_wait("v1", 1.0) == 59.0
+    throttle.pause_vehicle("v1", 2.0, 90.0)
+    assert throttle.vehicle_wait("v1", 2.0) == 90.0
+
+
+def test_pauses_that_are_over_are_forgotten() -> None:
+    """A fleet of any size leaves no trace once its pauses have ended."""
+    throttle = Throttle()
+    for number in range(1000):
+        throttle.pause_vehicle(f"v{number}", float(number), 1.0)
+    assert str(throttle).count("'v") == 1
+
+
+def test_the_longer_of_both_waits() -> None:
+    """A call waits for its vehicle and for the bucket, whichever takes longer."""
+    throttle = Throttle(bucket(1))
+    assert throttle.bucket is not None
+    for _ in range(3):
+        throttle.bucket.take(0.0)
+    throttle.pause_vehicle("v1", 0.0, 10.0)
+    throttle.pause_vehicle("v2", 0.0, 1.0)
+    assert [throttle.wait(vehicle, 0.0) for vehicle in ("v1", "v2", "v3", None)] == pytest.approx([10.0, 3, 3, 3])

@@ -1,0 +1,73 @@
+"""Run in a process of its own: use the client, and print the longest time for which the event loop stood still."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+
+BEAT = 0.001
+
+
+class Heart:
+    """Beats every millisecond, and remembers the longest gap of each phase."""
+
+    def __init__(self) -> None:
+        self.phase, self.gaps = "start", dict[str, float]()
+
+    async def enter(self, phase: str) -> None:
+        """Begin a phase, after a beat that ends the one before."""
+        await asyncio.sleep(5 * BEAT)
+        self.phase = phase
+
+    async def beat(self) -> None:
+        """Beat until cancelled."""
+        last = time.perf_counter()
+        while True:
+            await asyncio.sleep(BEAT)
+            now = time.perf_counter()
+            self.gaps[self.phase] = max(self.gaps.get(self.phase, 0.0), now - last - BEAT)
+            last = now
+
+
+async def main(origin: str, ca_file: str, entering: bool) -> None:
+    """A whole life of a client: enter or not, token, signals, errors, close."""
+    from smartcar_async import ApiError, DecodeError, Retry, Settings, Smartcar, Tls, signals
+
+    heart = Heart()
+    beating = asyncio.create_task(heart.beat())
+    settings = Settings(
+        vehicle_origin=origin, iam_origin=origin, tls=Tls(ca_file=ca_file), rate_limit=None, retry=Retry(attempts=1)
+    )
+    await heart.enter("enter")
+    smartcar = Smartcar("id", "secret", settings=settings)
+    if entering:
+        await smartcar.__aenter__()
+    await heart.enter("first call")
+    vehicle = smartcar.vehicle("v", "user")
+    assert len((await vehicle.signals()).entries) == 100
+    await heart.enter("signals")
+    for _ in range(20):
+        await vehicle.signals()
+    await heart.enter("errors")
+    for path in ("v3", "v1", "html", "garbage"):
+        try:
+            await smartcar.request("GET", f"/{path}")
+        except ApiError:
+            pass
+    try:
+        await vehicle.signal(signals.Odometer.TraveledDistance)
+    except DecodeError:
+        pass
+    await heart.enter("connections")
+    assert len([connection async for connection in smartcar.connections()]) == 100
+    await heart.enter("close")
+    await smartcar.aclose()
+    await heart.enter("end")
+    beating.cancel()
+    sys.stdout.write(json.dumps(heart.gaps))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], entering=sys.argv[3] == "enter"))
