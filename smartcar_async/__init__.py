@@ -52,10 +52,16 @@ if TYPE_CHECKING:
         Window as Window,
         Windows as Windows,
     )
+    from .charge_schedule import ChargeSchedule as ChargeSchedule
     from .client import Smartcar as Smartcar
     from .clock import (
         Clock as Clock,
         SystemClock as SystemClock,
+    )
+    from .connect import (
+        ConnectLink as ConnectLink,
+        ConnectResult as ConnectResult,
+        IncompatibleVehicle as IncompatibleVehicle,
     )
     from .errors import (
         AccountError as AccountError,
@@ -86,23 +92,31 @@ if TYPE_CHECKING:
         RequestEvent as RequestEvent,
     )
     from .pages import Pages as Pages
+    from .reconcile import Reconciled as Reconciled
     from .records import (
         ApplicationToken as ApplicationToken,
+        CompatibleVehicle as CompatibleVehicle,
         Connection as Connection,
+        Execution as Execution,
         Malformed as Malformed,
         Page as Page,
         Response as Response,
         Signal as Signal,
         SignalError as SignalError,
         SignalKey as SignalKey,
+        SignalName as SignalName,
         SignalSet as SignalSet,
         SignalUnavailable as SignalUnavailable,
+        Subscription as Subscription,
         VehicleAttributes as VehicleAttributes,
+        Webhook as Webhook,
     )
+    from .schedule import Schedules as Schedules
     from .settings import (
         Proxy as Proxy,
         RateLimit as RateLimit,
         Retry as Retry,
+        SchedulePaths as SchedulePaths,
         Settings as Settings,
         Tls as Tls,
     )
@@ -120,6 +134,7 @@ if TYPE_CHECKING:
         ChargingType as ChargingType,
         CompassPoint as CompassPoint,
         DriveModeName as DriveModeName,
+        ExecutionStatus as ExecutionStatus,
         GearPosition as GearPosition,
         LocationType as LocationType,
         Permission as Permission,
@@ -138,10 +153,11 @@ _NAMES: Final = {
     "client": "Smartcar",
     "vehicle": "Vehicle",
     "pages": "Pages",
-    "settings": "Proxy RateLimit Retry Settings Tls",
+    "settings": "Proxy RateLimit Retry SchedulePaths Settings Tls",
     "records": (
-        "ApplicationToken Connection Malformed Page Response Signal SignalError SignalKey SignalSet "
-        "SignalUnavailable VehicleAttributes"
+        "ApplicationToken CompatibleVehicle Connection Execution Malformed Page Response Signal "
+        "SignalError SignalKey SignalName SignalSet SignalUnavailable Subscription VehicleAttributes "
+        "Webhook"
     ),
     "errors": (
         "AccountError ApiError Attempt AuthenticationError BillingError CommandOutcomeUnknown "
@@ -158,12 +174,16 @@ _NAMES: Final = {
     ),
     "vocabulary": (
         "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
-        "GearPosition LocationType Permission PortColor Powertrain RangeBasis ScheduleType SignalStatus "
-        "SystemState UnitSystem VehicleMode Weekday"
+        "ExecutionStatus GearPosition LocationType Permission PortColor Powertrain RangeBasis "
+        "ScheduleType SignalStatus SystemState UnitSystem VehicleMode Weekday"
     ),
     "log": "EntriesSkipped RequestEvent",
     "clock": "Clock SystemClock",
     "store": "MemoryTokenStore StoredTokens TokenStore",
+    "schedule": "Schedules",
+    "charge_schedule": "ChargeSchedule",
+    "connect": "ConnectLink ConnectResult IncompatibleVehicle",
+    "reconcile": "Reconciled",
 }
 """Where each public name lives. Nothing is imported before it is asked for."""
 
@@ -178,6 +198,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
         globals()[name] = value
         return value
+    if name == "__all__":
+        return __dir__()
     if name in _MODULES:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,20 +1,12 @@
-"""Charging as values: what a caller may ask for, checked, and what the API made of it."""
+"""What a caller may ask of a charge: places, times and limits, checked before anything is sent."""
 
 import datetime as dt
 import math
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
-from attrs import field, frozen
-
-from .bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
 from .errors import ConfigurationError
-from .records import Json, Signal
-from .vocabulary import ChargeScope, ScheduleType, Weekday
-
-WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
-WEEKENDS: Final = (Weekday.SATURDAY, Weekday.SUNDAY)
-EVERY_DAY: Final = (*WEEKDAYS, *WEEKENDS)
+from .vocabulary import Weekday
 
 ClockTime = dt.time | str
 """A time of day, as `datetime.time` or as `"HH:MM"`. It is the car's own: no zone is stated."""
@@ -41,45 +33,6 @@ Position = tuple[float, float] | HasCoordinates
 """A latitude and a longitude, as a pair or in a record."""
 
 
-@frozen
-class ChargeSchedule:
-    """One charge schedule of a car, made through the API or elsewhere."""
-
-    id: str | None
-    """The id by which it can be deleted; None if it was not made through the API."""
-    type: ScheduleType | str | None = None
-    scope: ChargeScope | str | None = None
-    location: Place | None = field(default=None, repr=False)
-    windows: tuple[ChargeWindow, ...] = ()
-    departure_timers: tuple[DepartureTimer, ...] = ()
-    raw: Json = field(factory=dict[str, Any], eq=False, repr=False)
-
-    @property
-    def set_by_api(self) -> bool:
-        """Whether it was made through the API; others are shown, and can only be changed in the car or its app."""
-        return self.id is not None
-
-    @staticmethod
-    def from_signal(signal: Signal[ChargeTimers]) -> "tuple[ChargeSchedule, ...]":
-        """Every schedule that the signal `Charge.ChargeTimers` tells of, from REST or a webhook alike."""
-        return tuple(
-            ChargeSchedule(
-                id=timer.schedule_id,
-                type=timer.schedule_type,
-                scope=timer.type,
-                location=None
-                if timer.condition is None
-                else Place(
-                    timer.condition.name, timer.condition.address, timer.condition.latitude, timer.condition.longitude
-                ),
-                windows=timer.schedules,
-                departure_timers=timer.departure_timers,
-                raw=signal.raw,
-            )
-            for timer in signal.require().values
-        )
-
-
 def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
     """The attributes of a daily schedule."""
     return {"location": _position(location), **_window((start, stop), "start and stop")}
@@ -98,7 +51,7 @@ def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str
     """The attributes of a schedule with a window for each day."""
     if not isinstance(days, Mapping) or not days:
         raise ConfigurationError("days: give at least one, such as {Weekday.MONDAY: ('22:00', '06:00')}")
-    windows = {_weekday(day): _window(window, f"days[{day!s}]") for day, window in days.items()}
+    windows = {weekday(day): _window(window, f"days[{day!s}]") for day, window in days.items()}
     return {"location": _position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
 
 
@@ -112,20 +65,6 @@ def percent(value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 50 <= value <= 100:
         raise ConfigurationError(f"percent: give a whole number from 50 to 100, not {value!r}")
     return value
-
-
-def windows_of(attributes: Mapping[str, Any]) -> tuple[ChargeWindow, ...]:
-    """The windows in the attributes of any kind of schedule, with the days they apply to."""
-    if "startTime" in attributes:
-        return (_charge_window(attributes, EVERY_DAY),)
-    parts = ((attributes.get("weekdays"), WEEKDAYS), (attributes.get("weekends"), WEEKENDS))
-    days: Mapping[str, Any] = attributes.get("days") or {}
-    single = ((window, (_weekday(day),)) for day, window in days.items())
-    return tuple(_charge_window(window, when) for window, when in (*parts, *single) if window)
-
-
-def _charge_window(window: Mapping[str, Any], days: tuple[Weekday, ...]) -> ChargeWindow:
-    return ChargeWindow(_clock_time(window["startTime"], "start"), _clock_time(window["stopTime"], "stop"), days)
 
 
 def _position(location: Position) -> dict[str, float]:
@@ -151,13 +90,14 @@ def _degrees(value: float, argument: str, most: int) -> float:
 def _window(window: Window, argument: str) -> dict[str, str]:
     if not isinstance(window, tuple) or len(window) != 2:
         raise ConfigurationError(f"{argument}: give a pair of times, such as ('22:00', '06:00')")
-    start, stop = (_clock_time(moment, argument) for moment in window)
+    start, stop = (clock_time(moment, argument) for moment in window)
     if start == stop:
         raise ConfigurationError(f"{argument}: the window from {start:%H:%M} to {stop:%H:%M} has no length")
     return {"startTime": f"{start:%H:%M}", "stopTime": f"{stop:%H:%M}"}
 
 
-def _clock_time(value: ClockTime, argument: str) -> dt.time:
+def clock_time(value: ClockTime, argument: str) -> dt.time:
+    """A time of day in whole minutes."""
     try:
         moment = dt.time.fromisoformat(value) if isinstance(value, str) and len(value) == 5 else value
     except ValueError:
@@ -167,7 +107,8 @@ def _clock_time(value: ClockTime, argument: str) -> dt.time:
     return moment
 
 
-def _weekday(day: Weekday | str) -> Weekday:
+def weekday(day: Weekday | str) -> Weekday:
+    """A weekday by its member or its name."""
     try:
         return Weekday(day.upper())
     except (ValueError, AttributeError):

@@ -1,24 +1,33 @@
 """The client: it owns what is open, and hands out handles and pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .errors import ConfigurationError
+from .errors import CommandOutcomeUnknown, ConfigurationError, DeadlineExceeded, NotFound
 from .pages import Pages
-from .records import Connection, Page, Response
+from .records import CompatibleVehicle, Connection, Page, Response, Subscription, Webhook
 from .request import Call
+from .schedule import PathMemory
 from .vehicle import Vehicle
-from .vocabulary import VehicleMode
+from .vocabulary import Permission, Powertrain, VehicleMode
 
 if TYPE_CHECKING:
     import aiohttp
 
     from .clock import Clock
+    from .connect import ConnectLink, ConnectResult
     from .log import Event
     from .settings import Settings
+
+T = TypeVar("T")
+
+_A_DAY: Final = 86_400.0
+_FIRST_LOOK: Final = 0.5
+_RAREST_LOOK: Final = 5.0
 
 
 class Smartcar:
@@ -35,6 +44,7 @@ class Smartcar:
         settings: "Settings | None" = None,
         session: "aiohttp.ClientSession | None" = None,
         on_event: "Callable[[Event], None] | None" = None,
+        on_outcome_unknown: "Callable[[CommandOutcomeUnknown], None] | None" = None,
         clock: "Clock | None" = None,
     ) -> None:
         _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
@@ -46,7 +56,18 @@ class Smartcar:
 
         settings = Settings() if settings is None else settings
         self.client_id = client_id
-        self._engine = Engine(client_id, client_secret, settings, Transport(settings, session), on_event, clock)
+        self._settings = settings
+        self._engine = Engine(
+            client_id,
+            client_secret,
+            settings,
+            Transport(settings, session),
+            on_event=on_event,
+            on_outcome_unknown=on_outcome_unknown,
+            clock=clock,
+        )
+        self._schedule_paths = PathMemory(settings.schedule_paths)
+        self._compatible: dict[object, tuple[float, tuple[CompatibleVehicle, ...]]] = {}
 
     @classmethod
     def from_env(cls) -> Self:
@@ -84,24 +105,15 @@ class Smartcar:
         The API lists live vehicles unless `mode="simulated"` is given. `deadline` is for each page.
         """
 
-        def of(number: int) -> Call[Page[Connection]]:
-            return operations.list_connections(
-                user_id=user_id,
-                vehicle_id=vehicle_id,
-                mode=mode,
-                external_id=external_id,
-                page_size=page_size,
-                number=number,
-            )
-
-        async def fetch(number: int) -> Page[Connection]:
-            page = await self._engine.run(of(number), deadline)
-            if page.malformed:
-                self._engine.report_skipped(operations.CONNECTIONS, page.malformed)
-            return page
-
-        of(1)  # refuses bad filters here and now, not at the first step of a later loop
-        return Pages(fetch)
+        call = partial(
+            operations.list_connections,
+            user_id=user_id,
+            vehicle_id=vehicle_id,
+            mode=mode,
+            external_id=external_id,
+            page_size=page_size,
+        )
+        return self._pages(call, deadline)
 
     async def connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> Connection:
         """One connection."""
@@ -117,7 +129,160 @@ class Smartcar:
 
     def vehicle(self, vehicle_id: str, user_id: str) -> Vehicle:
         """A handle on one vehicle. Nothing is sent."""
-        return Vehicle(self._engine, vehicle_id, user_id)
+        return Vehicle(self._engine, vehicle_id, user_id, self._schedule_paths)
+
+    def webhooks(
+        self,
+        *,
+        name: str | None = None,
+        callback_uri: str | None = None,
+        is_enabled: bool | None = None,
+        auto_subscribe: bool | None = None,
+        page_size: int = operations.PAGE_SIZE,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[Webhook]:
+        """The webhooks that were set up in the dashboard. Name and address match in part."""
+        call = partial(
+            operations.list_webhooks,
+            name=name,
+            callback_uri=callback_uri,
+            is_enabled=is_enabled,
+            auto_subscribe=auto_subscribe,
+            page_size=page_size,
+        )
+        return self._pages(call, deadline)
+
+    async def webhook(self, webhook_id: str, *, deadline: float | timedelta | None = None) -> Webhook:
+        """One webhook."""
+        return await self._engine.run(operations.get_webhook(webhook_id), deadline)
+
+    def subscriptions(
+        self,
+        *,
+        webhook_id: str | None = None,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        mode: VehicleMode | str | None = None,
+        page_size: int = operations.PAGE_SIZE,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[Subscription]:
+        """The vehicles that webhooks report on."""
+        call = partial(
+            operations.list_subscriptions,
+            webhook_id=webhook_id,
+            user_id=user_id,
+            vehicle_id=vehicle_id,
+            mode=mode,
+            page_size=page_size,
+        )
+        return self._pages(call, deadline)
+
+    async def subscription(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> Subscription:
+        """One subscription."""
+        return await self._engine.run(operations.get_subscription(subscription_id), deadline)
+
+    async def subscribe(
+        self,
+        *,
+        webhook_id: str,
+        user_id: str,
+        vehicle_id: str,
+        wait: bool = False,
+        deadline: float | timedelta | None = None,
+    ) -> Subscription | None:
+        """Have a webhook report on a vehicle. One that it reports on already is fine.
+
+        Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
+        """
+        call = operations.subscribe(webhook_id, user_id, vehicle_id)
+        left = self._engine.stopwatch(call, deadline)
+        await self._engine.run(call, left())
+        if not wait:
+            return None
+        listing = operations.list_subscriptions(webhook_id=webhook_id, vehicle_id=vehicle_id)
+        pause = _FIRST_LOOK
+        while True:
+            for found in (await self._engine.run(listing, left())).items:
+                if (found.webhook_id, found.vehicle_id) == (webhook_id, vehicle_id):
+                    return found
+            if left() <= pause:
+                raise DeadlineExceeded("the subscription was taken note of, but is not listed yet")
+            await self._engine.sleep(pause)
+            pause = min(2 * pause, _RAREST_LOOK)
+
+    async def unsubscribe(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> None:
+        """End a subscription. One that is gone already is fine."""
+        try:
+            await self._engine.run(operations.unsubscribe(subscription_id), deadline)
+        except NotFound:
+            return
+
+    async def compatible_vehicles(
+        self,
+        *,
+        region: str | None = None,
+        make: str | None = None,
+        powertrain: Powertrain | str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> tuple[CompatibleVehicle, ...]:
+        """The models that Smartcar can connect to, in the region US, CA or EUROPE or in all. Kept for a day."""
+        call = operations.compatible_vehicles(region, make, powertrain)
+        now = self._engine.monotonic()
+        kept = self._compatible.get(call.query)
+        if kept is None or now >= kept[0]:
+            kept = (now + _A_DAY, await self._engine.run(call, deadline))
+            self._compatible[call.query] = kept
+        return kept[1]
+
+    def connect_url(
+        self,
+        *,
+        redirect_uri: str | None = None,
+        scope: Iterable[Permission | str] | str | None = None,
+        state: str | None = None,
+        mode: VehicleMode | str | None = None,
+        force_prompt: bool = False,
+        make: str | None = None,
+        single_select: bool | None = None,
+        single_select_vin: str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        user: str | None = None,
+        external_id: str | None = None,
+        clear_external_id: bool = False,
+        vehicle_id: str | None = None,
+        code: bool = True,
+    ) -> "ConnectLink":
+        """The link to the consent pages. Keep its `state` for `parse_redirect`; it is made here unless you give one.
+
+        `scope` takes permissions, with `required:` before those that an owner cannot refuse. `vehicle_id`
+        re-authenticates one vehicle. `code=False` ends on a page of Smartcar's own. Nothing is sent.
+        """
+        from .connect import connect_url
+
+        return connect_url(
+            self._settings.connect_origin,
+            self._settings.application_id,
+            redirect_uri=redirect_uri,
+            scope=scope,
+            state=state,
+            mode=mode,
+            force_prompt=force_prompt,
+            make=make,
+            single_select=single_select,
+            single_select_vin=single_select_vin,
+            flags=flags,
+            user=user,
+            external_id=external_id,
+            clear_external_id=clear_external_id,
+            vehicle_id=vehicle_id,
+            code=code,
+        )
+
+    def parse_redirect(self, url: str, *, state: str) -> "ConnectResult":
+        """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
+        from .connect import parse_redirect
+
+        return parse_redirect(url, state)
 
     async def request(
         self,
@@ -132,6 +297,17 @@ class Smartcar:
         """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again."""
         call = operations.custom(method, path, query=query, body=body, headers=headers)
         return await self._engine.run(call, deadline)
+
+    def _pages(self, call: Callable[..., Call[Page[T]]], deadline: float | timedelta | None) -> Pages[T]:
+        async def fetch(number: int) -> Page[T]:
+            asked = call(number=number)
+            page = await self._engine.run(asked, deadline)
+            if page.malformed:
+                self._engine.report_skipped(asked.endpoint, page.malformed)
+            return page
+
+        call(number=1)  # refuses bad filters here and now, not at the first step of a later loop
+        return Pages(fetch)
 
     def __repr__(self) -> str:
         return f"Smartcar(client_id={self.client_id!r})"

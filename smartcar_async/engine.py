@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from attrs import define, field
@@ -22,10 +22,11 @@ from .errors import (
     RateLimited,
     SmartcarError,
     TransportError,
+    plain_id,
 )
-from .log import EntriesSkipped, Hook, Reporter, RequestEvent
+from .log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent
 from .records import Malformed
-from .refusal import refusal
+from .refusal import refusal, reported_failure
 from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Request
 from .settings import Settings, seconds
 from .structure import Unreadable
@@ -43,9 +44,14 @@ class _Flight:
 
     until: float
     attempts: list[Attempt] = field(factory=list[Attempt])
-    in_the_air: bool = False
-    """Whether a request is under way, so that breaking off leaves its outcome open."""
+    left_at: datetime | None = None
+    """When the request that is under way left, so that breaking it off leaves its outcome open."""
+    last_left_at: datetime | None = None
     renewed: bool = False
+
+    def leave(self, now: datetime) -> None:
+        """From here on the server may have seen the request."""
+        self.left_at = self.last_left_at = now
 
 
 class Engine:
@@ -58,12 +64,13 @@ class Engine:
         settings: Settings,
         transport: Transport,
         on_event: Hook | None = None,
+        on_outcome_unknown: OutcomeHook | None = None,
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._settings = settings
         self._transport = transport
-        self._reporter = Reporter(on_event)
+        self._reporter = Reporter(on_event, on_outcome_unknown)
         self._clock = SystemClock() if clock is None else clock
         self._chance = chance
         self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
@@ -85,20 +92,49 @@ class Engine:
 
     async def run(self, call: Call[T], deadline: float | timedelta | None = None) -> T:
         """Carry out one call within its deadline."""
-        usual = self._settings.command_deadline if call.endpoint.effect is Effect.COMMAND else self._settings.deadline
-        allowed = usual if deadline is None else seconds(deadline, "deadline")
+        allowed = self.allowed(call, deadline)
         flight = _Flight(self._clock.monotonic() + allowed)
         try:
             async with asyncio.timeout(allowed):
                 reply = await self._exchange(call, flight)
         except TimeoutError:
             failure = self._out_of_time(call, flight, allowed)
-        except SmartcarError as error:
-            error.attempts = (*flight.attempts, *error.attempts)
+        except asyncio.CancelledError as cancelled:
+            if flight.left_at is not None and call.endpoint.effect is Effect.COMMAND:
+                outcome = self._unknown(call, flight, "the call was cancelled")
+                cancelled.add_note(str(outcome))
+                self._reporter.tell_unknown(outcome)
             raise
+        except SmartcarError as error:
+            failure = error
         else:
-            return _decoded(call, reply, flight)
+            try:
+                return call.decode(reply)
+            except Unreadable as problem:
+                failure = self._undecodable(call, flight, reply, problem)
+        failure.attempts = (*flight.attempts, *failure.attempts)
+        if isinstance(failure, CommandOutcomeUnknown):
+            self._reporter.tell_unknown(failure)
         raise failure
+
+    def allowed(self, call: Call[T], deadline: float | timedelta | None) -> float:
+        """Seconds that this call may take: what acts on a car may take minutes."""
+        if deadline is not None:
+            return seconds(deadline, "deadline")
+        return self._settings.command_deadline if call.action else self._settings.deadline
+
+    def stopwatch(self, call: Call[T], deadline: float | timedelta | None) -> Callable[[], float]:
+        """What is left of the deadline, at each time of asking: for work that takes several calls."""
+        until = self._clock.monotonic() + self.allowed(call, deadline)
+        return lambda: max(until - self._clock.monotonic(), 0.001)
+
+    def monotonic(self) -> float:
+        """The clock's seconds."""
+        return self._clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, by the client's clock."""
+        await self._clock.sleep(seconds)
 
     async def aclose(self) -> None:
         """Stop what runs in the background, and close the transport."""
@@ -113,8 +149,10 @@ class Engine:
             answer = await self._attempt(call, token, flight)
             if isinstance(answer, Reply):
                 self._budget.earn()
+                if call.action and (failed := reported_failure(answer, self._clock.now(), call.private)):
+                    raise self._judged(call, flight, failed)
                 return answer
-            if policy.done_already(call.endpoint.effect, answer, len(flight.attempts)):
+            if policy.done_already(call, answer, len(flight.attempts)):
                 return _ALREADY_DONE
             self._heed(call, answer)
             if token is not None and not flight.renewed and policy.renews_token(answer):
@@ -124,7 +162,7 @@ class Engine:
                     token = fresh
                     continue
             if policy.outcome_is_unknown(call.endpoint.effect, answer):
-                raise self._unknown(call, flight, answer)
+                raise self._judged(call, flight, answer)
             pause = self._pause(call, answer, flight)
             if pause is None:
                 raise answer
@@ -161,15 +199,14 @@ class Engine:
         """Send once. The answer of a server that said no, or of none, is an error that is returned, not raised."""
         started = self._clock.monotonic()
         answer: Reply | SmartcarError
-        flight.in_the_air = True
         try:
-            reply = await self._transport.send(self._request(call, token))
+            reply = await self._transport.send(self._request(call, token), lambda: flight.leave(self._clock.now()))
             answer = reply if reply.ok else self._refused(call, reply, token)
         except TransportError as error:
             reply, answer = None, error
-        flight.in_the_air = False
+        flight.left_at = None
         problem = "" if isinstance(answer, Reply) else type(answer).__name__
-        identity = reply.request_id if isinstance(answer, Reply) and reply else getattr(answer, "request_id", None)
+        identity = plain_id(getattr(answer, "request_id", None))
         status = None if reply is None else reply.status
         flight.attempts.append(Attempt(status, problem, self._clock.monotonic() - started, identity))
         self._reporter.tell(
@@ -223,7 +260,8 @@ class Engine:
     def _pause(self, call: Call[T], error: SmartcarError, flight: _Flight) -> float | None:
         """Seconds until the call is sent again, or None if it is not."""
         number, retry = len(flight.attempts), self._settings.retry
-        if number >= retry.attempts + flight.renewed or not policy.may_resend(call.endpoint.effect, error):
+        most = policy.most_attempts(call.endpoint.effect, retry) + flight.renewed
+        if number >= most or not policy.may_resend(call.endpoint.effect, error):
             return None
         pause = policy.pause(retry, number, error, self._chance)
         in_time = self._clock.monotonic() + pause < flight.until
@@ -231,20 +269,37 @@ class Engine:
 
     def _out_of_time(self, call: Call[T], flight: _Flight, allowed: float) -> SmartcarError:
         last = flight.attempts[-1].problem if flight.attempts else ""
-        late = DeadlineExceeded(f"no answer within {allowed:g} s" + (f"; before that: {last}" if last else ""))
-        acted = flight.in_the_air and call.endpoint.effect is Effect.COMMAND
-        failure = self._unknown(call, flight, late) if acted else late
-        failure.attempts = tuple(flight.attempts)
-        return failure
+        if flight.left_at is not None and call.endpoint.effect is Effect.COMMAND:
+            return self._unknown(call, flight, f"no answer within {allowed:g} s")
+        return DeadlineExceeded(f"no answer within {allowed:g} s" + (f"; before that: {last}" if last else ""))
 
-    def _unknown(self, call: Call[T], flight: _Flight, error: SmartcarError) -> CommandOutcomeUnknown:
-        reason = f"{type(error).__name__}" if isinstance(error, TransportError) else str(error)
+    def _undecodable(self, call: Call[T], flight: _Flight, reply: Reply, problem: Unreadable) -> SmartcarError:
+        if call.action:
+            return self._unknown(call, flight, f"the answer does not tell ({problem})", reply.request_id)
+        return DecodeError(
+            f"the answer to {call.endpoint.method} {call.endpoint.path} cannot be read: {problem}",
+            body=reply.body,
+            status=reply.status,
+            request_id=reply.request_id,
+        )
+
+    def _judged(self, call: Call[T], flight: _Flight, error: SmartcarError) -> SmartcarError:
+        """The error itself, or that it leaves the outcome of a command open."""
+        if not policy.outcome_is_unknown(call.endpoint.effect, error):
+            return error
+        reason = type(error).__name__ if isinstance(error, TransportError) else str(error)
+        return self._unknown(call, flight, reason, getattr(error, "request_id", None))
+
+    def _unknown(
+        self, call: Call[T], flight: _Flight, reason: str, request_id: str | None = None
+    ) -> CommandOutcomeUnknown:
         return CommandOutcomeUnknown(
-            f"{call.endpoint.method} {call.endpoint.path} may have been carried out: {reason}. It was not sent again.",
-            action=f"{call.endpoint.method} {call.endpoint.path}",
+            f"{call.action} may or may not have been carried out: {reason}. It was not sent again.",
+            action=call.action,
             vehicle_id=call.vehicle_id,
-            sent_at=self._clock.now(),
-            request_id=getattr(error, "request_id", None),
+            parameters=call.parameters,
+            sent_at=flight.last_left_at,
+            request_id=request_id,
         )
 
 
@@ -258,18 +313,3 @@ def _held_back(call: Call[T], wait: float, by_vehicle: bool) -> RateLimited:
         )
     code = "VEHICLE" if by_vehicle else "SMARTCAR_API"
     return RateLimited(text, type="RATE_LIMIT", code=code, retry_after=wait)
-
-
-def _decoded(call: Call[T], reply: Reply, flight: _Flight) -> T:
-    failure: DecodeError
-    try:
-        return call.decode(reply)
-    except Unreadable as problem:
-        failure = DecodeError(
-            f"the answer to {call.endpoint.method} {call.endpoint.path} cannot be read: {problem}",
-            body=reply.body,
-            status=reply.status,
-            request_id=reply.request_id,
-        )
-    failure.attempts = tuple(flight.attempts)
-    raise failure

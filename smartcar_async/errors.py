@@ -35,6 +35,11 @@ _REQUEST_ID: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
+def plain_id(text: str | None) -> str | None:
+    """A request id that may be shown and logged; None for what does not look like one, because a server wrote it."""
+    return text if text and _REQUEST_ID.fullmatch(text) else None
+
+
 @frozen
 class Attempt:
     """One request that was made for a call: how it ended, and how long it took."""
@@ -126,7 +131,7 @@ class ApiError(SmartcarError):
         headers: Mapping[str, str] = NO_HEADERS,
         body: bytes = b"",
     ) -> None:
-        named = f" (request {request_id})" if request_id and _REQUEST_ID.fullmatch(request_id) else ""
+        named = f" (request {shown})" if (shown := plain_id(request_id)) else ""
         super().__init__(redact(summary) + named)
         self.status = status
         self.type = type

@@ -2,9 +2,13 @@
 
 import logging
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import frozen
+
+from .errors import CommandOutcomeUnknown
+
+T = TypeVar("T")
 
 logger: Final = logging.getLogger("smartcar_async")
 
@@ -33,19 +37,31 @@ class EntriesSkipped:
 
 Event = RequestEvent | EntriesSkipped
 Hook = Callable[[Event], None]
+OutcomeHook = Callable[[CommandOutcomeUnknown], None]
 
 
 class Reporter:
     """Tells events to the log and to the caller's hook. A hook that raises is logged and does no harm."""
 
-    def __init__(self, hook: Hook | None = None) -> None:
+    def __init__(self, hook: Hook | None = None, on_outcome_unknown: OutcomeHook | None = None) -> None:
         self._hook = hook
+        self._on_outcome_unknown = on_outcome_unknown
 
     def tell(self, event: Event) -> None:
         """Tell one event."""
         logger.log(logging.WARNING if isinstance(event, EntriesSkipped) else logging.DEBUG, "%s", event)
         if self._hook is not None:
-            try:
-                self._hook(event)
-            except Exception as error:
-                logger.warning("the on_event hook raised %s", type(error).__name__)
+            _call(self._hook, event, "on_event")
+
+    def tell_unknown(self, outcome: CommandOutcomeUnknown) -> None:
+        """Tell that a command may or may not have been carried out; the log must know, if the caller is gone."""
+        logger.warning("%s Vehicle %s, request %s.", outcome, outcome.vehicle_id, outcome.request_id)
+        if self._on_outcome_unknown is not None:
+            _call(self._on_outcome_unknown, outcome, "on_outcome_unknown")
+
+
+def _call(hook: Callable[[T], None], value: T, name: str) -> None:
+    try:
+        hook(value)
+    except Exception as error:
+        logger.warning("the %s hook raised %s", name, type(error).__name__)

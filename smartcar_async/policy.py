@@ -1,7 +1,7 @@
 """What may be sent again, and when. Decisions only: facts go in, an answer comes out."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from attrs import define
 
@@ -10,13 +10,14 @@ from .errors import (
     AuthenticationError,
     ConnectionFailed,
     NotFound,
+    PermissionDenied,
     RateLimited,
     ServerError,
     SmartcarError,
     TransportError,
     UpstreamError,
 )
-from .request import Effect
+from .request import Call, Effect
 from .settings import Retry
 
 _FINAL_CODES: Final = frozenset(
@@ -69,18 +70,36 @@ def may_resend(effect: Effect, error: SmartcarError) -> bool:
     """Whether the same request may be sent once more after this error, ever."""
     if isinstance(error, ConnectionFailed):
         return True
+    if effect is Effect.COMMAND:
+        return isinstance(error, RateLimited) and error.code == "SMARTCAR_API"
     if isinstance(error, RateLimited):
         return not is_vehicle_throttle(error)
-    if effect is Effect.COMMAND:
-        return False
     if isinstance(error, TransportError):
         return True
     return isinstance(error, (ServerError, UpstreamError)) and error.code not in _FINAL_CODES
 
 
-def done_already(effect: Effect, error: SmartcarError, attempts: int) -> bool:
-    """Whether a deletion that was sent again finds that the first one did its work."""
-    return effect is Effect.DELETE and isinstance(error, NotFound) and attempts > 1
+def done_already(call: Call[Any], error: SmartcarError, attempts: int) -> bool:
+    """Whether a refusal says that what was asked is so: gone after a second deletion, or there already."""
+    if call.endpoint.effect is Effect.DELETE:
+        return isinstance(error, NotFound) and attempts > 1 and call.gone_is_done
+    return call.endpoint.effect is Effect.ENSURE and isinstance(error, ApiError) and error.status == 409
+
+
+def no_such_path(error: SmartcarError) -> bool:
+    """Whether a server refused because it does not serve the path, and not for what the path names.
+
+    It refused before acting, so another spelling of the path may be tried, for a command too.
+    """
+    if not isinstance(error, ApiError) or (error.code and ("VEHICLE" in error.code or "SCHEDULE" in error.code)):
+        return False
+    denied = isinstance(error, PermissionDenied) and error.code == "ACCESS_DENIED"
+    return error.status in (404, 405) or (error.status == 403 and denied)
+
+
+def most_attempts(effect: Effect, retry: Retry) -> int:
+    """How often a call may be sent. A command that never left is worth two more tries at the most."""
+    return min(retry.attempts, 3) if effect is Effect.COMMAND else retry.attempts
 
 
 def renews_token(error: SmartcarError) -> bool:

@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from attrs import evolve
+
 from .codec import load
 from .errors import (
     AccountError,
@@ -23,7 +25,7 @@ from .errors import (
     VehicleStateError,
 )
 from .redaction import redact, shortened
-from .request import Reply
+from .request import Reply, json_body
 from .structure import Unreadable, is_list, is_object
 
 _BY_TYPE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
@@ -59,6 +61,7 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
     }
 )
 
+_FAILED: Final = ("FAILURE", "FAILED", "ERROR")
 _LONGEST_WAIT: Final = 86_400.0
 _A_WEEK: Final = 604_800.0
 _FIRST_EPOCH: Final = 1_000_000_000
@@ -82,6 +85,32 @@ def refusal(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiErro
         body=reply.body,
         **facts,
     )
+
+
+def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiError | None:
+    """The error that the body of a successful answer reports: a long command sends its status line before it ends."""
+    try:
+        document: Any = load(reply.body)
+    except Unreadable:
+        return None
+    if not is_object(document):
+        return None
+    entries: Any = document.get("errors")
+    if is_list(entries) and entries:
+        return refusal(evolve(reply, status=_status_of(entries[0]) or reply.status), now, private)
+    said = _inner(document, "data", "attributes") or _inner(document, "attributes")
+    word = _inner(said, "status").get("value") or said.get("status")
+    if not isinstance(word, str) or word.upper() not in _FAILED:
+        return None
+    entry = _inner(said, "status", "error") or _inner(said, "error") or {"detail": "it is reported as failed"}
+    return refusal(
+        Reply(_status_of(entry) or reply.status, reply.headers, json_body({"errors": [entry]})), now, private
+    )
+
+
+def _status_of(entry: object) -> int | None:
+    text = str(entry.get("status")) if is_object(entry) else ""
+    return int(text) if text.isdecimal() and len(text) == 3 and text >= "400" else None
 
 
 def retry_after(header: str | None, now: datetime) -> float | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ._version import __version__
 from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, TransportError
-from .request import Reply, Request
+from .request import Effect, Reply, Request
 from .settings import Settings, Tls
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Transport:
         self._settings = settings
         self._session = session
         self._owned = session is None
+        self._command_session: aiohttp.ClientSession | None = None
         self._options: dict[str, Any] = {}
         self._aiohttp: Any = None
         self._opening = asyncio.Lock()
@@ -47,6 +48,7 @@ class Transport:
                     self._session = loaded.ClientSession(
                         connector=loaded.TCPConnector(limit=_CONNECTIONS), cookie_jar=loaded.DummyCookieJar()
                     )
+                    self._command_session = _command_session(loaded)
                 self._options = {
                     "allow_redirects": False,
                     "raise_for_status": False,
@@ -57,8 +59,12 @@ class Transport:
                 }
                 self._aiohttp = loaded
 
-    async def send(self, request: Request) -> Reply:
-        """Send once. Raises ConnectionFailed if the request provably never left, else ConnectionLost."""
+    async def send(self, request: Request, leaving: Callable[[], None]) -> Reply:
+        """Send once. Raises ConnectionFailed if the request provably never left, else ConnectionLost.
+
+        `leaving` is called before the first byte can reach the server: for a command on our own session when the
+        connection stands, else at once.
+        """
         await self.open()
         if self._closed or self._session is None:
             raise ConfigurationError("the client is closed; make a new one")
@@ -67,12 +73,18 @@ class Transport:
         proxy = None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url)
         failure: TransportError
         try:
-            async with self._session.request(
+            session, context = self._session, None
+            if request.effect is Effect.COMMAND and self._command_session is not None:
+                session, context = self._command_session, leaving
+            else:
+                leaving()
+            async with session.request(
                 request.method,
                 _encoded(request.url),
                 headers={"User-Agent": _USER_AGENT, **request.headers},
                 data=request.body,
                 proxy=proxy,
+                trace_request_ctx=context,
                 **self._options,
             ) as response:
                 body = await response.read()
@@ -86,8 +98,24 @@ class Transport:
         """Close the session, unless the caller passed it in. One that is just being opened is waited for."""
         self._closed = True
         async with self._opening:
-            if self._owned and self._session is not None:
-                await self._session.close()
+            for session in (self._session, self._command_session) if self._owned else ():
+                if session is not None:
+                    await session.close()
+
+
+def _command_session(loaded: Any) -> Any:
+    """A session whose connections are never used twice: an old one may break on a command that did leave."""
+
+    async def leaving(_session: object, context: Any, _params: object) -> None:
+        context.trace_request_ctx()
+
+    traces = loaded.TraceConfig()
+    traces.on_connection_create_end.append(leaving)
+    return loaded.ClientSession(
+        connector=loaded.TCPConnector(limit=_CONNECTIONS, force_close=True),
+        cookie_jar=loaded.DummyCookieJar(),
+        trace_configs=[traces],
+    )
 
 
 def _encoded(url: str) -> Any:

@@ -5,13 +5,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import operations, signals
-from .records import Response, Signal, SignalKey, SignalSet, VehicleAttributes
+from .errors import CommandOutcomeUnknown, ConfigurationError
+from .records import Execution, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 from .request import header_value, segment
+from .schedule import PathMemory, Schedules
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from .engine import Engine
+    from .reconcile import Reconciled
 
     T = TypeVar("T", default=Any)
 else:
@@ -23,12 +26,14 @@ else:
 class Vehicle:
     """A handle on one vehicle and the user who granted it. Making one sends nothing."""
 
-    def __init__(self, engine: "Engine", vehicle_id: str, user_id: str) -> None:
+    def __init__(self, engine: "Engine", vehicle_id: str, user_id: str, schedule_paths: PathMemory) -> None:
         segment(vehicle_id, "vehicle_id")
         header_value(user_id, "user_id")
         self._engine = engine
         self.id = vehicle_id
         self.user_id = user_id
+        self.schedules = Schedules(engine, vehicle_id, user_id, schedule_paths)
+        """The charge schedules of this vehicle."""
 
     async def attributes(self, *, deadline: float | timedelta | None = None) -> VehicleAttributes:
         """Make, model, year, powertrain and mode."""
@@ -42,6 +47,53 @@ class Vehicle:
         """One signal, by its key from `signals` or by its code; only the key tells a type checker the body."""
         known: SignalKey[Any] = signals.by_code(key) if isinstance(key, str) else key
         return await self._engine.run(operations.get_signal(self.id, self.user_id, known), deadline)
+
+    async def lock(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Lock the doors."""
+        return await self._engine.run(operations.lock(self.id, self.user_id), deadline)
+
+    async def unlock(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Unlock the doors."""
+        return await self._engine.run(operations.unlock(self.id, self.user_id), deadline)
+
+    async def start_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Start charging."""
+        return await self._engine.run(operations.start_charge(self.id, self.user_id), deadline)
+
+    async def stop_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Stop charging."""
+        return await self._engine.run(operations.stop_charge(self.id, self.user_id), deadline)
+
+    async def set_charge_limit(self, percent: int, *, deadline: float | timedelta | None = None) -> Execution:
+        """Set the level at which charging ends: a whole percent from 50 to 100."""
+        return await self._engine.run(operations.set_charge_limit(self.id, self.user_id, percent), deadline)
+
+    async def send_destination(
+        self, latitude: float, longitude: float, *, deadline: float | timedelta | None = None
+    ) -> Execution:
+        """Send a destination to the navigation. No signal shows whether it arrived."""
+        return await self._engine.run(operations.send_destination(self.id, self.user_id, latitude, longitude), deadline)
+
+    async def open_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Open the charge port."""
+        return await self._engine.run(operations.open_charge_port(self.id, self.user_id), deadline)
+
+    async def close_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Close the charge port."""
+        return await self._engine.run(operations.close_charge_port(self.id, self.user_id), deadline)
+
+    async def reconcile(
+        self, outcome: CommandOutcomeUnknown, *, deadline: float | timedelta | None = None
+    ) -> "Reconciled":
+        """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command."""
+        from .reconcile import Reconciled, evidence, judge  # rarely needed, and it brings the bodies along
+
+        if outcome.vehicle_id != self.id:
+            raise ConfigurationError("outcome: it is of another vehicle")
+        key = evidence(outcome.action)
+        if key is None:
+            return Reconciled.UNKNOWN
+        return judge(outcome, await self.signal(key, deadline=deadline))
 
     async def request(
         self,

@@ -1,5 +1,8 @@
 """From an answer's bytes to records, one function for each kind of answer."""
 
+from typing import TYPE_CHECKING
+
+from ..request import Reply
 from ..vocabulary import Permission, Powertrain, VehicleMode
 from .documents import load as load, word
 from .executions import deletion as deletion, execution as execution
@@ -17,7 +20,23 @@ from .resources import (
     webhook as webhook,
     webhooks as webhooks,
 )
-from .schedules import schedules as schedules
+
+if TYPE_CHECKING:
+    from ..charge_schedule import ChargeSchedule
+
+
+def schedules(reply: Reply) -> "tuple[ChargeSchedule, ...]":
+    """Every charge schedule of the announced list."""
+    from . import listings  # it brings the bodies along, which an import need not wait for
+
+    return listings.announced(reply)
+
+
+def schedules_of_signal(reply: Reply) -> "tuple[ChargeSchedule, ...]":
+    """Every charge schedule that the signal of charge timers shows."""
+    from . import listings
+
+    return listings.from_signal(reply)
 
 
 def prepare() -> None:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
 from .. import charging, codec, signals
-from ..charging import ChargeSchedule
 from ..records import Execution
 from ..request import Call, Effect, Endpoint, json_body
 from ..settings import SchedulePaths
 from ..vocabulary import Permission, ScheduleType
-from .reads import of_vehicle
+from .reads import SIGNAL, of_vehicle
+
+if TYPE_CHECKING:
+    from ..charge_schedule import ChargeSchedule
 
 _COMMANDS: Final = "/v3/vehicles/{vehicle_id}/commands"
 
@@ -121,13 +123,16 @@ def delete_schedule(
     return evolve(call, action="delete_schedule", parameters=parameters, gone_is_done=gone_is_done)
 
 
-def list_schedules(vehicle_id: str, user_id: str) -> Call[tuple[ChargeSchedule, ...]]:
+def list_schedules(vehicle_id: str, user_id: str) -> "Call[tuple[ChargeSchedule, ...]]":
     """The charge schedules, where the announced path exists."""
     return of_vehicle(SCHEDULES, codec.schedules, vehicle_id, user_id)
 
 
-CHARGE_TIMERS: Final = signals.Charge.ChargeTimers
-"""The signal that shows the same schedules everywhere."""
+def list_charge_timers(vehicle_id: str, user_id: str) -> "Call[tuple[ChargeSchedule, ...]]":
+    """The charge schedules, from the signal that shows them everywhere."""
+    key = signals.Charge.ChargeTimers
+    call = of_vehicle(SIGNAL, codec.schedules_of_signal, vehicle_id, user_id, code=key.code)
+    return evolve(call, permission=key.permission)
 
 
 def _acting(

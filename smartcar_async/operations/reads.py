@@ -147,7 +147,7 @@ def custom(
         headers={**own, **_for_user(user_id)},
         body=None if body is None else json_body(body),
         vehicle_id=vehicle_id,
-        action=f"{verb} {template}/...",
+        action="" if verb == "GET" else f"{verb} {template}/...",
         private=() if user_id is None else (user_id,),
     )
 

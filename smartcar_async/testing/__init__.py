@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .car import Car, ChargeTimer
+    from .car import Car
     from .cars import PROFILES
+    from .charging import ChargeTimer
     from .errors import SimulatorError
     from .faults import (
         Delay,
@@ -58,8 +59,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "car": ("Car", "ChargeTimer"),
+    "car": ("Car",),
     "cars": ("PROFILES",),
+    "charging": ("ChargeTimer",),
     "errors": ("SimulatorError",),
     "faults": (
         "Delay", "Drip", "ErrorReply", "Fault", "MalformedJson", "Reply", "ResetBeforeHeaders", "ResetBeforeReading",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 
 from attrs import frozen
 
-from .car import Car, ChargeRecord, ChargeTimer
+from .car import Car
+from .charging import ChargeRecord, ChargeTimer
 from .routine import DAY, Place
 
 Body = dict[str, object]
@@ -67,11 +69,19 @@ def _spot(place: Place) -> Body:
     return {"name": place.name.title(), "address": None, "latitude": place.latitude, "longitude": place.longitude}
 
 
-def _timer(timer: ChargeTimer) -> Body:
+def _plans(timers: Iterable[ChargeTimer]) -> list[Body]:
+    """One plan for each schedule, whose windows belong together, and for each timer that was set outside the API."""
+    plans = groupby(enumerate(timers), key=lambda pair: pair[1].schedule_id or pair[0])
+    return [_plan([timer for _, timer in group]) for _, group in plans]
+
+
+def _plan(windows: list[ChargeTimer]) -> Body:
+    timer = windows[0]
     plan: Body = {
         "type": "LOCATION" if timer.location else "GLOBAL",
         "schedules": [
-            {"start": _clock(timer.start), "end": _clock(timer.stop), "days": [_WEEK[day] for day in timer.days]}
+            {"start": _clock(one.start), "end": _clock(one.stop), "days": [_WEEK[day] for day in one.days]}
+            for one in windows
         ],
         "departureTimers": [],
         "isOEMOptimizationEnabled": False,
@@ -204,7 +214,7 @@ _ROWS: tuple[_Row, ...] = (
     ("Charge", "ChargeRecords", "read_charge_records", lambda car: {
         "values": [_record(record) for record in car.charge_records]}),
     ("Charge", "ChargerPhases", "read_charge", _count(lambda car: car.phases if car.charging else 0)),
-    ("Charge", "ChargeTimers", "read_charge", lambda car: {"values": [_timer(timer) for timer in car.timers]}),
+    ("Charge", "ChargeTimers", "read_charge", lambda car: {"values": _plans(car.timers)}),
     ("Charge", "ChargingConnectorType", "read_charge", _value(lambda car: car.model.connector)),
     ("Charge", "DetailedChargingStatus", "read_charge", _value(_charge_status)),
     ("Charge", "EnergyAdded", "read_charge", _measure(lambda car: car.energy_added_kwh, "kWh")),
@@ -213,7 +223,7 @@ _ROWS: tuple[_Row, ...] = (
     ("Charge", "IsCharging", "read_charge", _value(lambda car: car.charging)),
     ("Charge", "IsChargingCableConnected", "read_charge", _value(lambda car: car.plugged_in)),
     ("Charge", "IsChargingCableLatched", "read_charge", _value(lambda car: car.plugged_in)),
-    ("Charge", "IsChargingPortFlapOpen", "read_charge", _value(lambda car: car.plugged_in)),
+    ("Charge", "IsChargingPortFlapOpen", "read_charge", _value(lambda car: car.plugged_in or car.flap_open)),
     ("Charge", "IsFastChargerPresent", "read_charge", _value(lambda car: car.charging and car.fast)),
     ("Charge", "TimeToComplete", "read_charge", lambda car: {"value": car.minutes_to_limit, "unit": "min"}),
     ("Charge", "Voltage", "read_charge", _active(lambda car: car.voltage, "volts")),

@@ -6,9 +6,11 @@ import math
 from copy import copy
 from random import Random
 
-from attrs import define, frozen
+from attrs import define
 
 from .cars import CarModel
+from .charging import ChargeRecord, ChargeTimer
+from .errors import SimulatorError
 from .routine import DAY, Errand, Place, Routine, Trip, bearing, distance_km, trip
 
 AC_VOLTS = 230
@@ -20,42 +22,6 @@ _RESERVE = 0.1
 _REFUEL_BELOW = 0.18
 _FAST_CHARGE_BELOW = 0.7
 _NEAR_KM = 0.3
-_VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
-_MAKER_CODES = {"VOLVO": "YV1", "POLESTAR": "LPS", "TESLA": "LRW", "VOLKSWAGEN": "WVG", "FORD": "WF0", "BMW": "WBY"}
-
-
-@frozen
-class ChargeTimer:
-    """A daily window in which charging is allowed, in minutes of the day; days count from Monday as 0."""
-
-    start: int
-    stop: int
-    days: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
-    location: Place | None = None
-    schedule_id: str | None = None
-    schedule_type: str | None = None
-
-    def allows(self, minute: int) -> bool:
-        """Whether a minute of the world falls into the window; one past midnight belongs to the day it began on."""
-        day, of_day = divmod(minute, DAY)
-        if self.start <= self.stop:
-            return self.start <= of_day < self.stop and day % 7 in self.days
-        if of_day >= self.start:
-            return day % 7 in self.days
-        return of_day < self.stop and (day - 1) % 7 in self.days
-
-
-@frozen
-class ChargeRecord:
-    """A charge that is over."""
-
-    start: int
-    stop: int
-    energy_kwh: float
-    fast: bool
-    place: Place
-    start_percent: float
-    stop_percent: float
 
 
 @define
@@ -91,6 +57,8 @@ class Car:
     plugged_in: bool = False
     charging: bool = False
     charging_paused: bool = False
+    charging_forced: bool = False
+    flap_open: bool = False
     timers: tuple[ChargeTimer, ...] = ()
     amperage: float = 0.0
     voltage: float = 0.0
@@ -108,6 +76,8 @@ class Car:
     door_open: bool = False
     asleep: bool = False
     idle_minutes: int = 0
+    destination: Place | None = None
+    stays: bool = False
 
     @property
     def soc(self) -> float:
@@ -151,7 +121,7 @@ class Car:
     def tick(self) -> bool:
         """Live one minute; True when something happened that the car tells its maker about at once."""
         self.minute += 1
-        if self.minute % DAY == 0:
+        if self.minute % DAY == 0 and not self.stays:
             self.agenda += tuple(self.routine.errands(self.minute // DAY))
         if self.trip is not None:
             return self._drive(self.trip)
@@ -179,6 +149,28 @@ class Car:
         self.wake()
         self.locked = False
 
+    def park(self, place: Place | None = None) -> None:
+        """Stand at a place, home unless one is named, locked and unplugged; the driver stays there until `drive`."""
+        self._arrive(place or self.routine.home)
+        self.unplug()
+        self.lock()
+        self.agenda, self.stays = (), True
+
+    def drive(self, destination: Place | None = None) -> None:
+        """Set off at once, to a place or else from home to work or back home; the days go on as usual after it."""
+        away = self.routine.work if self.place == self.routine.home else self.routine.home
+        there = destination or away
+        if there == self.place:
+            raise SimulatorError(f"the car is already at {there.name}: name another destination")
+        road = trip(self.minute, self.place, there)
+        self._set_off(road)
+        self.stays = False
+        self.in_motion, self.speed_kmh = True, road.distance_km / road.minutes * 60
+
+    def sleep(self) -> None:
+        """Fall asleep now instead of after some idle minutes."""
+        self.asleep = True
+
     def plug_in(self) -> None:
         """Connect the charging cable; charging begins at the next minute that a timer allows."""
         self.wake()
@@ -190,6 +182,47 @@ class Car:
             self._stop_charging()
         self.plugged_in = False
         self.charging_paused = False
+
+    def start_charge(self) -> None:
+        """Charge now and until the limit, whatever the timers say."""
+        if not self.plugged_in:
+            raise SimulatorError("an unplugged car cannot charge: plug it in first")
+        self.charging_paused, self.charging_forced = False, True
+        if not self.charging:
+            self._start_charging()
+
+    def stop_charge(self) -> None:
+        """End the charge; none begins before the next timer, or until the cable was out."""
+        self.wake()
+        self.charging_paused = True
+        if self.charging:
+            self._stop_charging()
+
+    def set_charge_limit(self, percent: int) -> None:
+        """Want so much in the battery; a charge that is there already ends."""
+        self.wake()
+        self.charge_limit = percent
+        if self.charging and self.at_limit:
+            self._stop_charging()
+
+    def open_flap(self) -> None:
+        """Open the flap over the charge port."""
+        self.wake()
+        self.flap_open = True
+
+    def close_flap(self) -> None:
+        """Close the flap over the charge port."""
+        self.wake()
+        self.flap_open = False
+
+    def send_destination(self, destination: Place) -> None:
+        """Put a destination into the car's navigation."""
+        self.wake()
+        self.destination = destination
+
+    def schedule_at(self, minute: int) -> str | None:
+        """The id of the schedule that lets the car charge where it stands, at a minute."""
+        return next((one.schedule_id for one in self._timers_here if one.schedule_id and one.allows(minute)), None)
 
     def near(self, place: Place) -> bool:
         """Whether the car stands at a place."""
@@ -214,12 +247,16 @@ class Car:
             self.lock()
             self.plug_in()
             return True
+        self._set_off(drive)
+        return True
+
+    def _set_off(self, drive: Trip) -> None:
         self.unplug()
+        self.flap_open = False
         self.lock()
         self.ignition_on = True
         self.trip = drive
         self.heading = bearing(drive.origin, drive.destination)
-        return True
 
     def _reaches(self, distance: float) -> bool:
         electric = self.electric_range_km * (1 - _RESERVE)
@@ -265,7 +302,9 @@ class Car:
             self.plug_in()
 
     def _charge(self) -> bool:
-        allowed = not self.charging_paused and self._timers_allow()
+        if any(timer.opens(self.minute) for timer in self._timers_here):
+            self.charging_paused = False
+        allowed = self.charging_forced or (not self.charging_paused and self._timers_allow())
         if not self.charging:
             if allowed:
                 self._start_charging()
@@ -283,8 +322,12 @@ class Car:
             return True
         return False
 
+    @property
+    def _timers_here(self) -> tuple[ChargeTimer, ...]:
+        return tuple(timer for timer in self.timers if timer.location is None or self.near(timer.location))
+
     def _timers_allow(self) -> bool:
-        timers = [timer for timer in self.timers if timer.location is None or self.near(timer.location)]
+        timers = self._timers_here
         return not timers or any(timer.allows(self.minute) for timer in timers)
 
     def _start_charging(self) -> None:
@@ -302,7 +345,7 @@ class Car:
         self.minutes_to_limit = math.ceil((self._wanted_kwh - self.battery_kwh) / self._stored_kw * 60)
 
     def _stop_charging(self) -> None:
-        self.charging = False
+        self.charging = self.charging_forced = False
         self.idle_minutes = 0
         if self.soc > 99:
             self.charges += 1
@@ -330,33 +373,3 @@ class Car:
 
     def _forgets(self) -> bool:
         return Random(f"{self.routine.seed}/{self.routine.name}/lock {self.minute}").random() < 0.08
-
-
-def new_car(model: CarModel, habits: Routine, nickname: str, minute: int) -> Car:
-    """A car at its owner's home, with a past, as its driver's seed draws it."""
-    random = Random(f"{habits.seed}/{habits.name}/car")
-    vin = _MAKER_CODES.get(model.make, "KNA") + "".join(random.choices(_VIN_LETTERS, k=14))
-    home = habits.home
-    night = ChargeTimer(22 * 60, 6 * 60)
-    return Car(
-        model=model,
-        vin=vin,
-        nickname=nickname,
-        routine=habits,
-        minute=minute,
-        agenda=tuple(habits.errands(minute // DAY)),
-        place=home,
-        latitude=home.latitude,
-        longitude=home.longitude,
-        parked_latitude=home.latitude,
-        parked_longitude=home.longitude,
-        parked_minute=minute,
-        odometer_km=random.uniform(9_000, 15_000) * (2026.5 - model.year),
-        battery_kwh=model.usable_kwh * random.uniform(0.25, 0.7),
-        fuel_l=model.tank_l * random.uniform(0.3, 0.9),
-        charge_limit=model.charge_limit,
-        amperage_requested=model.ac_amps,
-        plugs_in_below=101.0 if model.tank_l else random.uniform(45, 90),
-        timers=(night,) if model.night_charging else (),
-        charges=random.randint(5, 60),
-    )

@@ -81,6 +81,13 @@ NISSAN = BASIC | CABIN | DIAGNOSTICS | {"charge-ischargingcablelatched"}
 HYUNDAI = BASIC | CHARGE_PORT | CABIN | LOW_VOLTAGE | LIDS | {"wheel-tires"}
 POLESTAR = BASIC | CHARGE_POWER | LIDS | CONNECTIVITY | IDENTITY | ACCOUNT | LOW_VOLTAGE
 
+LOCKS = _codes("lock unlock")
+CHARGING = _codes("start_charge stop_charge")
+LIMIT = _codes("set_charge_limit")
+PORT = _codes("open_charge_port close_charge_port")
+NAVIGATION = _codes("send_destination")
+ALL_SCHEDULES = _codes("daily workweek weekly")
+
 SUNROOF_UNKNOWN: Mapping[str, tuple[str, ...]] = {"closure-sunroof": ("isOpen",), "closure-fronttrunk": ("isLocked",)}
 
 
@@ -117,6 +124,9 @@ class CarModel:
     alerts: Mapping[str, str] = Factory(dict[str, str])
     trouble_codes: tuple[str, ...] = ()
     hides_powertrain: bool = False
+    commands: frozenset[str] = LOCKS
+    schedules: frozenset[str] = frozenset()
+    wakes: bool = True
 
     @property
     def incapable(self) -> frozenset[str]:
@@ -135,15 +145,17 @@ class Entry:
     withheld: frozenset[str] = frozenset()
     mode: Mode = "live"
     subscribed: bool = True
+    connected: bool = True
 
 
 EX30 = CarModel(
     "VOLVO", "EX30", 2025, "BEV", VOLVO, "Single Motor Extended Range", "Moss Yellow", 64.0, 69.0, 17.0, dc_kw=153.0,
     connector="COMBO_TYPE_2", night_charging=True, location_type="LAST_PARKED", lag_s=8.0, keeps_charge_body=False,
+    schedules=ALL_SCHEDULES,
 )  # fmt: skip
 XC60 = CarModel(
     "VOLVO", "XC60", 2024, "PHEV", VOLVO, "T6 Plus", "Onyx Black", 14.7, 18.8, 21.0, 71.0, 7.8, ac_phases=1,
-    charge_limit=100, night_charging=True, location_type="LAST_PARKED", lag_s=8.0,
+    charge_limit=100, night_charging=True, location_type="LAST_PARKED", lag_s=8.0, schedules=ALL_SCHEDULES,
 )  # fmt: skip
 V60 = CarModel(
     "VOLVO", "V60", 2020, "PHEV", VOLVO - {"charge-chargetimers", "charge-chargelimits"}, "T8 Inscription",
@@ -157,18 +169,20 @@ MODEL_3 = CarModel(
     "TESLA", "Model 3", 2023, "BEV", TESLA, "RWD", "Pearl White", 57.5, 60.0, 14.3, dc_kw=170.0,
     connector="COMBO_TYPE_2", sleeps_after=15, reports_every=1, lag_s=0.5,
     hollow=frozenset({"closure-sunroof"}),
+    commands=LOCKS | CHARGING | LIMIT | PORT | NAVIGATION, schedules=ALL_SCHEDULES,
 )  # fmt: skip
 ID4 = CarModel(
     "VOLKSWAGEN", "ID.4", 2022, "BEV", VOLKSWAGEN, "Pro Performance", "Kings Red", 77.0, 82.0, 18.5, dc_kw=135.0,
-    connector="COMBO_TYPE_2", reports_every=2, hollow=frozenset({"closure-enginecover"}),
+    connector="COMBO_TYPE_2", reports_every=2, hollow=frozenset({"closure-enginecover"}), commands=LOCKS | CHARGING | LIMIT,
 )  # fmt: skip
 KUGA = CarModel(
     "FORD", "Kuga", 2023, "PHEV", FORD, "ST-Line X", "Magnetic Grey", 11.0, 14.4, 19.5, 45.0, 6.1, ac_phases=1,
     charge_limit=100, alerts={"diagnostics-mil": "Malfunction indicator lamp is on"}, trouble_codes=("P0420", "U0100"),
+    commands=LOCKS | CHARGING,
 )  # fmt: skip
 I4 = CarModel(
     "BMW", "i4", 2023, "BEV", BMW, "eDrive40", "Portimao Blue", 80.7, 83.9, 18.0, dc_kw=200.0, charge_limit=90,
-    connector="COMBO_TYPE_2", night_charging=True,
+    connector="COMBO_TYPE_2", night_charging=True, commands=LOCKS | CHARGING | LIMIT | NAVIGATION,
 )  # fmt: skip
 CAMRY = CarModel(
     "TOYOTA", "Camry", 2020, "ICE", TOYOTA, "XLE", "Celestial Silver", tank_l=60.0, consumption_l=7.5,
@@ -177,24 +191,25 @@ CAMRY = CarModel(
 LEAF = CarModel(
     "NISSAN", "LEAF", 2019, "BEV", NISSAN, "Acenta", "Gun Metallic", 36.0, 40.0, 16.5, ac_amps=28, ac_phases=1,
     dc_kw=46.0, connector="CHADEMO", charge_limit=100, keeps_charge_body=False, undecided_capacity=True,
-    alerts={"diagnostics-tirepressure": "Low pressure, front left"},
+    alerts={"diagnostics-tirepressure": "Low pressure, front left"}, commands=LOCKS | CHARGING, wakes=False,
 )  # fmt: skip
 IONIQ_5 = CarModel(
     "HYUNDAI", "IONIQ 5", 2023, "BEV", HYUNDAI, "Long Range", "Cyber Grey", 74.0, 77.4, 17.9, dc_kw=220.0,
     connector="COMBO_TYPE_2", reports_every=10, lag_s=30.0, hides_powertrain=True,
-    hollow=frozenset({"closure-sunroof"}),
+    hollow=frozenset({"closure-sunroof"}), commands=LOCKS | CHARGING | LIMIT | PORT, wakes=False,
 )  # fmt: skip
 POLESTAR_2 = CarModel(
     "POLESTAR", "Polestar 2", 2023, "BEV", POLESTAR, "Long Range Dual Motor", "Midnight", 75.0, 78.0, 17.5,
     dc_kw=155.0, connector="COMBO_TYPE_2", lag_s=6.0, nulls=SUNROOF_UNKNOWN, keeps_charge_body=False,
+    commands=LOCKS | CHARGING | LIMIT,
 )  # fmt: skip
 NIRO = CarModel(
     "KIA", "Niro EV", 2024, "BEV", HYUNDAI, "Wind", "Snow White", 64.8, 68.0, 16.2, dc_kw=80.0,
-    connector="COMBO_TYPE_2", reports_every=10, lag_s=30.0,
+    connector="COMBO_TYPE_2", reports_every=10, lag_s=30.0, commands=LOCKS | CHARGING | LIMIT, wakes=False,
 )  # fmt: skip
 ZOE = CarModel(
     "RENAULT", "ZOE", 2021, "BEV", BASIC, "R135", "Celadon Blue", 52.0, 54.7, 17.2, ac_amps=32, charge_limit=100,
-    reports_every=15, lag_s=12.0, night_charging=True,
+    reports_every=15, lag_s=12.0, night_charging=True, commands=CHARGING, wakes=False,
 )  # fmt: skip
 MODEL_Y = evolve(MODEL_3, model="Model Y", year=2024, trim="Long Range", usable_kwh=75.0, nominal_kwh=78.1)
 ID_BUZZ = evolve(ID4, model="ID. Buzz", year=2024, trim="Pro", consumption_kwh=21.5)
@@ -228,5 +243,12 @@ _VOLVO = (
     Entry(evolve(XC60, model="XC90", year=2025, trim="T8 Ultra", color="Vapour Grey", consumption_kwh=23.0), "astrid"),
 )
 
-PROFILES: Mapping[str, tuple[Entry, ...]] = {"everyday": _EVERYDAY, "volvo": _VOLVO, "empty": ()}
-"""Every profile by name: a street of many makes, a Volvo household, and an application without vehicles."""
+_UNCONNECTED = (
+    Entry(EX30, "astrid", connected=False),
+    Entry(POLESTAR_2, "astrid", connected=False),
+    Entry(MODEL_3, "emil", connected=False),
+    Entry(MODEL_Y, "emil", mode="simulated", connected=False),
+)
+
+PROFILES: Mapping[str, tuple[Entry, ...]] = {"everyday": _EVERYDAY, "volvo": _VOLVO, "empty": _UNCONNECTED}
+"""Every profile by name: a street of many makes, a Volvo household, and an application that nobody has connected a car to."""

@@ -27,7 +27,6 @@ _DOCUMENTED_UNITS: Mapping[object, str] = {
     "celsius": "degrees-celsius",
     "min": "minutes",
 }
-_STORE_LAG = timedelta(milliseconds=1500)
 
 
 @frozen
@@ -149,12 +148,12 @@ def _meta(code: str, vehicle: Vehicle, dated: bool, refused: bool, switches: Swi
         return meta
     car = vehicle.stored
     lag = timedelta(seconds=car.model.lag_s)
-    recorded = ingested - _STORE_LAG - lag
+    recorded = vehicle.recorded_at
     if refused and code in _ONLY_WHILE_CHARGING and car.last_charged is not None:
         recorded = EPOCH + timedelta(minutes=car.last_charged) - lag
     if code == "location-preciselocation" and car.model.location_type == "LAST_PARKED":
         recorded = EPOCH + timedelta(minutes=car.parked_minute) - lag
-    meta["retrievedAt"] = _time(recorded + lag, switches)
+    meta["retrievedAt"] = _time(min(recorded + lag, ingested), switches)
     meta["oemUpdatedAt"] = _time(recorded, switches)
     return meta
 

@@ -19,6 +19,8 @@ class Request:
     headers: Mapping[str, str] = field(factory=dict[str, str], repr=False)
     body: bytes = field(default=b"", repr=False)
     status: int | None = None
+    request_id: str | None = None
+    """What the service knows the request by, and the ledger of a car its deeds; None if it was never acted on."""
 
     @property
     def query(self) -> dict[str, str]:
@@ -38,6 +40,8 @@ class Answer:
     body: bytes = b""
     content_type: str = "application/json"
     headers: Mapping[str, str] = field(factory=dict[str, str])
+    seconds: float = 0.0
+    """Real time that passes before the answer is there."""
 
     def plus(self, **headers: str) -> Answer:
         """The same answer with more headers; an underscore stands for a hyphen."""

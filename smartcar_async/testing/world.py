@@ -6,21 +6,26 @@ Pure and seeded: no I/O, no wall clock, no shared randomness. The same seed give
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
-from .car import Car, new_car
+from .car import Car
 from .cars import EXTERNAL_IDS, PROFILES, Entry, Mode
 from .errors import SimulatorError
+from .garage import new_car
+from .ledger import Deed
 from .routine import DAY, routine
+from .webhooks import Subscription, Webhook
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 """When every world begins: a Monday, at midnight. Its drivers live by UTC."""
 
 _MINUTE = timedelta(minutes=1)
+_STORE_LAG = timedelta(milliseconds=1500)
 
 PERMISSIONS = (
     "read_alerts", "read_battery", "read_charge", "read_charge_locations", "read_charge_records", "read_charge_events",
@@ -47,15 +52,37 @@ class Vehicle:
 
     id: str
     car: Car
+    owner_id: str
     mode: Mode
     subscribed: bool
     stored: Car
     reported_at: datetime
+    recorded_at: datetime
+    command_seconds: float | None = None
+    """Real seconds that a command to this car takes; None is as long as the simulator says."""
+    wakes: bool | None = None
+    """Whether a command wakes the sleeping car, or is refused; None is as its make does."""
+    held: tuple[datetime, datetime] | None = field(default=None, init=False)
+    """When a command was carried out, and until when its news is on the way: so long the store hears nothing."""
+    _ledger: list[Deed] = field(factory=list[Deed], init=False, repr=False)
 
-    def report(self, now: datetime) -> None:
-        """Send the state of the car to the service's store, from which every read is answered."""
+    @property
+    def ledger(self) -> tuple[Deed, ...]:
+        """What was physically done to the car, oldest first."""
+        return tuple(self._ledger)
+
+    def note(self, deed: Deed) -> None:
+        """Write down what was done, at the moment that it was."""
+        self._ledger.append(deed)
+
+    def report(self, now: datetime, recorded_at: datetime | None = None) -> None:
+        """Send the state of the car to the service's store, from which every read is answered.
+
+        The car recorded it some seconds earlier; a later report is never dated before an earlier one.
+        """
+        dated = recorded_at or now - _STORE_LAG - timedelta(seconds=self.car.model.lag_s)
         self.stored = self.car.snapshot()
-        self.reported_at = now
+        self.reported_at, self.recorded_at = now, max(dated, self.recorded_at)
 
 
 @define
@@ -76,12 +103,18 @@ class World:
 
     profile: str = "everyday"
     seed: int = 1
+    store_delay: timedelta = timedelta(seconds=10)
+    """How long after a command the store shows its effect."""
+    owners: dict[str, Owner] = field(init=False, factory=dict[str, Owner], repr=False)
     vehicles: dict[str, Vehicle] = field(init=False, factory=dict[str, Vehicle], repr=False)
     connections: dict[str, Connection] = field(init=False, factory=dict[str, Connection], repr=False)
+    webhooks: dict[str, Webhook] = field(init=False, factory=dict[str, Webhook], repr=False)
+    subscriptions: dict[str, Subscription] = field(init=False, factory=dict[str, Subscription], repr=False)
     lock: threading.RLock = field(init=False, factory=threading.RLock, repr=False)
     """Held by whoever moves or reads the world; a server in a thread and a test outside of it share one world."""
     _elapsed: timedelta = field(init=False, default=timedelta())
     _minute: int = field(init=False, default=-DAY)
+    _made: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
         """Move in, and live through the Sunday before, so that Monday begins with cars that have a past."""
@@ -89,6 +122,9 @@ class World:
             raise SimulatorError(f"seed {self.seed!r} is not a whole number: give an int such as 1")
         if self.profile not in PROFILES:
             raise SimulatorError(f"unknown profile {self.profile!r}: choose one of {', '.join(PROFILES)}")
+        signals = ("tractionbattery-stateofcharge", "charge-ischarging", "closure-islocked", "charge-chargetimers")
+        self.add_webhook("Charging", "https://example.org/smartcar/charging", data=signals, auto_subscribe=True)
+        self.add_webhook("Odometer", "https://example.org/smartcar/odometer", triggers=("odometer-traveleddistance",))
         for number, entry in enumerate(PROFILES[self.profile]):
             self._move_in(number, entry)
         while self._minute < 0:
@@ -105,9 +141,25 @@ class World:
         if step < timedelta():
             raise SimulatorError("time only moves forward: advance the world by zero or more")
         with self.lock:
-            self._elapsed += step
-            while self._minute < self._elapsed // _MINUTE:
+            elapsed = self._elapsed + step
+            while self._minute < elapsed // _MINUTE:
+                self._deliver(EPOCH + (self._minute + 1) * _MINUTE)
                 self._tick()
+            self._elapsed = elapsed
+            self._deliver(self.now)
+
+    def act(self, vehicle: Vehicle, action: str, parameters: Mapping[str, object], cause: str) -> Deed:
+        """Note in the ledger what a command has just done to a car; the store shows it after the store delay."""
+        with self.lock:
+            deed = Deed(self.now, action, parameters, cause)
+            vehicle.note(deed)
+            vehicle.held = (self.now, self.now + self.store_delay)
+            self._deliver(self.now)
+        return deed
+
+    def ledger(self, vehicle_id: str) -> tuple[Deed, ...]:
+        """What was physically done to a car, oldest first: the truth that a test compares answers with."""
+        return self.vehicles[vehicle_id].ledger
 
     def find(self, make: str, model: str = "") -> Vehicle:
         """The first vehicle of a make, and of a model if one is named; upper and lower case are the same."""
@@ -122,9 +174,16 @@ class World:
         return next((found for found in self.connections.values() if found.vehicle.id == vehicle_id), None)
 
     def disconnect(self, connection_id: str) -> bool:
-        """Withdraw a connection; False when there is none of that id."""
+        """Withdraw a connection, with the subscriptions of its vehicle; False when there is none of that id."""
         with self.lock:
-            return self.connections.pop(connection_id, None) is not None
+            gone = self.connections.pop(connection_id, None)
+            if gone is not None:
+                of_others = {
+                    key: one for key, one in self.subscriptions.items() if one.vehicle_id != gone.vehicle.id
+                }
+                self.subscriptions.clear()
+                self.subscriptions.update(of_others)
+            return gone is not None
 
     def remove_user(self, user_id: str) -> bool:
         """Remove a user with all their connections; False when there is none of that id."""
@@ -134,9 +193,70 @@ class World:
                 self.disconnect(key)
         return bool(theirs)
 
+    def connect(self, vehicle_id: str, permissions: tuple[str, ...] = PERMISSIONS) -> Connection:
+        """Let the owner of a vehicle grant permissions, anew or in place of what was granted before."""
+        with self.lock:
+            known = self.connection_of(vehicle_id)
+            if known is not None:
+                known.permissions, known.updated_at = permissions, self.now
+                return known
+            vehicle = self.vehicles[vehicle_id]
+            connection = Connection(
+                self._new_id("connection"), self.owners[vehicle.owner_id], vehicle, permissions, self.now, self.now
+            )
+            self.connections[connection.id] = connection
+            for webhook in self.webhooks.values():
+                if webhook.enabled and webhook.auto_subscribe:
+                    self.subscribe(webhook.id, vehicle_id)
+            return connection
+
+    def name_owner(self, user_id: str, external_id: str | None) -> None:
+        """Give an owner the id that the application calls them by; None clears it."""
+        with self.lock:
+            owner = self.owners[user_id] = evolve(self.owners[user_id], external_id=external_id, named=True)
+            for connection in self.connections.values():
+                if connection.owner.id == user_id:
+                    connection.owner = owner
+
+    def add_webhook(
+        self,
+        name: str,
+        callback_uri: str,
+        *,
+        triggers: tuple[str, ...] = ("tractionbattery-stateofcharge",),
+        data: tuple[str, ...] = ("tractionbattery-stateofcharge", "odometer-traveleddistance"),
+        error_callback_uri: str | None = None,
+        enabled: bool = True,
+        auto_subscribe: bool = False,
+    ) -> Webhook:
+        """Make a webhook, as the dashboard does."""
+        webhook = Webhook(
+            self._new_id("webhook"), name, callback_uri, self.now, triggers, data, error_callback_uri, enabled,
+            auto_subscribe,
+        )  # fmt: skip
+        with self.lock:
+            self.webhooks[webhook.id] = webhook
+        return webhook
+
+    def subscribe(self, webhook_id: str, vehicle_id: str) -> Subscription:
+        """Send the news of a connected vehicle to a webhook, from now on; the store begins to fill."""
+        with self.lock:
+            for known in self.subscriptions.values():
+                if (known.webhook_id, known.vehicle_id) == (webhook_id, vehicle_id):
+                    return known
+            vehicle = self.vehicles[vehicle_id]
+            made = Subscription(self._new_id("subscription"), webhook_id, vehicle.owner_id, vehicle_id, self.now)
+            self.subscriptions[made.id] = made
+            vehicle.subscribed = True
+        return made
+
     def make_id(self, name: str) -> str:
         """A UUID that belongs to a name under this seed."""
         return str(UUID(int=Random(f"{self.seed}/{name}").getrandbits(128), version=4))
+
+    def _new_id(self, kind: str) -> str:
+        self._made += 1
+        return self.make_id(f"{kind} made {self._made}")
 
     def _move_in(self, number: int, entry: Entry) -> None:
         name = f"{number}/{entry.owner}"
@@ -146,16 +266,21 @@ class World:
         car = new_car(
             entry.model, routine(self.seed, name), f"{entry.owner.title()}'s {entry.model.model}", self._minute
         )
+        self.owners[owner.id] = owner
         created = EPOCH - timedelta(days=3 * (number + 2), minutes=number)
         vehicle = Vehicle(
             self.make_id(f"vehicle/{name}"),
             car,
+            owner.id,
             entry.mode,
-            entry.subscribed,
+            False,
             car.snapshot(),
             EPOCH - timedelta(days=1),
+            EPOCH - timedelta(days=1, minutes=1),
         )
         self.vehicles[vehicle.id] = vehicle
+        if not entry.connected:
+            return
         connection = Connection(
             self.make_id(f"connection/{name}"),
             owner,
@@ -165,11 +290,37 @@ class World:
             created + timedelta(days=2),
         )
         self.connections[connection.id] = connection
+        if entry.subscribed:
+            self.subscribe(next(iter(self.webhooks)), vehicle.id)
 
     def _tick(self) -> None:
         self._minute += 1
         now = EPOCH + timedelta(minutes=self._minute)
         for vehicle in self.vehicles.values():
             car = vehicle.car
-            if car.tick() or (not car.asleep and self._minute - vehicle.stored.minute >= car.model.reports_every):
+            was_charging = car.charging
+            news = car.tick()
+            if car.charging != was_charging:
+                _note_schedule(vehicle, now)
+            due = not car.asleep and self._minute - vehicle.stored.minute >= car.model.reports_every
+            if (news or due) and vehicle.held is None:
                 vehicle.report(now)
+
+    def _deliver(self, until: datetime) -> None:
+        """Tell the store of the effects of commands whose delay is over: dated after the command, as the truth is."""
+        for vehicle in self.vehicles.values():
+            if vehicle.held is not None and vehicle.held[1] <= until:
+                acted, due = vehicle.held
+                lag = _STORE_LAG + timedelta(seconds=vehicle.car.model.lag_s)
+                vehicle.held = None
+                vehicle.report(due, max(due - lag, acted + (due - acted) / 2))
+
+
+def _note_schedule(vehicle: Vehicle, now: datetime) -> None:
+    """A schedule, and nobody else, starts a charge in its window and ends one at its stop."""
+    car = vehicle.car
+    here, before = car.schedule_at(car.minute), car.schedule_at(car.minute - 1)
+    if car.charging and here is not None and not car.charging_forced:
+        vehicle.note(Deed(now, "schedule_started", {}, here))
+    if not car.charging and here is None and before is not None and car.plugged_in and not car.at_limit:
+        vehicle.note(Deed(now, "schedule_stopped", {}, before))

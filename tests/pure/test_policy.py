@@ -28,16 +28,18 @@ from smartcar_async.policy import (
     done_already,
     is_vehicle_throttle,
     may_resend,
+    most_attempts,
+    no_such_path,
     outcome_is_unknown,
     pause,
     renews_token,
 )
-from smartcar_async.request import Effect
+from smartcar_async.request import Call, Effect, Endpoint, Reply
 from smartcar_async.settings import Retry
 
 READ, DELETE, COMMAND = Effect.READ, Effect.DELETE, Effect.COMMAND
-SAFE = {READ, DELETE}
-EVERY = {READ, DELETE, COMMAND}
+EVERY = set(Effect)
+SAFE = EVERY - {COMMAND}
 NEVER: set[Effect] = set()
 
 RESENDABLE: list[tuple[SmartcarError, set[Effect]]] = [
@@ -45,7 +47,7 @@ RESENDABLE: list[tuple[SmartcarError, set[Effect]]] = [
     (ConnectionLost("reset"), SAFE),
     (DeadlineExceeded("late"), SAFE),
     (RateLimited("429", status=429, code="SMARTCAR_API"), EVERY),
-    (RateLimited("429", status=429), EVERY),
+    (RateLimited("429", status=429), SAFE),
     (RateLimited("429", status=429, code="VEHICLE"), NEVER),
     (ServerError("500", status=500, code="INTERNAL"), SAFE),
     (ServerError("503", status=503), SAFE),
@@ -96,19 +98,55 @@ def test_no_command_of_unknown_outcome_is_sent_again(error: SmartcarError) -> No
     assert not (outcome_is_unknown(COMMAND, error) and may_resend(COMMAND, error))
 
 
+def call(effect: Effect, gone_is_done: bool = True) -> Call[Reply]:
+    """Some call of this effect."""
+    return Call(Endpoint("POST", "/x", effect=effect), "/x", lambda reply: reply, gone_is_done=gone_is_done)
+
+
 @pytest.mark.parametrize(
-    ("effect", "error", "attempts", "done"),
+    ("asked", "error", "attempts", "done"),
     [
-        (DELETE, NotFound("404"), 2, True),
-        (DELETE, NotFound("404"), 1, False),
-        (DELETE, ServerError("500"), 2, False),
-        (READ, NotFound("404"), 2, False),
-        (COMMAND, NotFound("404"), 2, False),
+        (call(DELETE), NotFound("404"), 2, True),
+        (call(DELETE), NotFound("404"), 1, False),
+        (call(DELETE), ServerError("500"), 2, False),
+        (call(DELETE, gone_is_done=False), NotFound("404"), 2, False),
+        (call(Effect.ENSURE), VehicleStateError("409", status=409), 1, True),
+        (call(Effect.ENSURE), NotFound("404", status=404), 2, False),
+        (call(Effect.ENSURE), ConnectionLost("reset"), 2, False),
+        (call(READ), NotFound("404"), 2, False),
+        (call(COMMAND), NotFound("404"), 2, False),
+        (call(COMMAND), VehicleStateError("409", status=409), 1, False),
     ],
 )
-def test_a_deletion_that_is_done_already(effect: Effect, error: SmartcarError, attempts: int, done: bool) -> None:
-    """Not found after a resend is what the caller wanted; at the first try it is news."""
-    assert done is done_already(effect, error, attempts)
+def test_what_is_done_already(asked: Call[Reply], error: SmartcarError, attempts: int, done: bool) -> None:
+    """What is gone at the second try, or there already, is what the caller wanted; anything else is news."""
+    assert done is done_already(asked, error, attempts)
+
+
+@pytest.mark.parametrize(
+    ("error", "unserved"),
+    [
+        (NotFound("404", status=404), True),
+        (NotFound("404", status=404, code="INVALID_PATH"), True),
+        (NotFound("404", status=404, code="VEHICLE_NOT_FOUND"), False),
+        (NotFound("404", status=404, code="SCHEDULE_NOT_FOUND"), False),
+        (ApiError("405", status=405), True),
+        (PermissionDenied("403", status=403, code="ACCESS_DENIED"), True),
+        (PermissionDenied("403", status=403), False),
+        (ServerError("500", status=500), False),
+        (ConnectionLost("reset"), False),
+    ],
+)
+def test_a_path_that_is_not_served(error: SmartcarError, unserved: bool) -> None:
+    """A refusal of the path itself, and not of the vehicle or schedule that it names."""
+    assert unserved is no_such_path(error)
+
+
+@pytest.mark.parametrize(("effect", "most"), [(READ, 4), (DELETE, 4), (COMMAND, 3)])
+def test_how_often_a_call_is_sent(effect: Effect, most: int) -> None:
+    """A command is worth two more tries at the most, and fewer where the settings say so."""
+    assert most == most_attempts(effect, Retry(attempts=4))
+    assert most_attempts(effect, Retry(attempts=1)) == 1
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,8 @@ class Tree:
     leaf: Leaf | None = None
     leaves: tuple[Leaf, ...] = ()
     colours: tuple[Colour | str, ...] = ()
+    numbers: tuple[float, ...] = ()
+    flags: tuple[bool, ...] = ()
     renamed: str = field(default="none", metadata=wire("newName", "oldName"))
 
 
@@ -57,9 +59,19 @@ def test_every_kind_of_leaf() -> None:
 
 def test_records_in_records() -> None:
     """Lists and records hold others; what is missing or null has its default."""
-    sent = {"leaf": {"number": 1}, "leaves": [{}, {"text": ""}], "colours": ["DARK_BLUE", "Teal"], "newName": "x"}
-    assert Tree(Leaf(number=1), (Leaf(), Leaf("")), (Colour.DARK_BLUE, "Teal"), "x") == structure(sent, Tree)
-    assert Tree() == structure({"leaf": None, "leaves": None, "colours": None, "newName": None}, Tree)
+    sent = {
+        "leaf": {"number": 1},
+        "leaves": [{}, {"text": ""}],
+        "colours": ["DARK_BLUE", "Teal"],
+        "numbers": [1, 2.5],
+        "flags": [True, False],
+        "newName": "x",
+    }
+    made = Tree(
+        Leaf(number=1), (Leaf(), Leaf("")), (Colour.DARK_BLUE, "Teal"), (1, 2.5), (True, False), renamed="x"
+    )
+    assert made == structure(sent, Tree)
+    assert Tree() == structure(dict.fromkeys(sent), Tree)
     assert Tree() == structure({}, Tree)
 
 
@@ -94,6 +106,8 @@ def test_former_names(sent: object, kept: str) -> None:
         ({"leaves": [{}, None]}, "leaves: expected an object, got null"),
         ({"colours": [None]}, "colours: expected a text, got null"),
         ({"colours": ["red", 5]}, "colours: expected a text, got a number"),
+        ({"numbers": [1, "2"]}, "numbers: expected a number, got a text"),
+        ({"flags": [True, 1]}, "flags: expected a boolean, got a number"),
         ({"oldName": 5}, "newName: expected a text, got a number"),
     ],
 )

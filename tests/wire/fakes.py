@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -134,7 +134,8 @@ class Wire:
 
     async def client(self, clock: Clock | None = None, on_event: Hook | None = None, **settings: Any) -> Smartcar:
         """A client on this wire, opened, without a limit of its own unless one is given."""
-        chosen = Settings(**{"rate_limit": None, **settings})
+        own: dict[str, Any] = {"rate_limit": None}
+        chosen = Settings(**{**own, **settings})
         session = cast("ClientSession", self)
         smartcar = Smartcar(CLIENT_ID, CLIENT_SECRET, settings=chosen, session=session, on_event=on_event, clock=clock)
         return await smartcar.__aenter__()
@@ -158,7 +159,7 @@ class _Recorder(aioresponses):
 
 
 @contextmanager
-def mocked(wire: Wire) -> Iterator[Wire]:
+def mocked(wire: Wire) -> Generator[Wire, None, None]:
     """Put the wire under aiohttp's own sessions, by way of aioresponses."""
     with _Recorder(wire):
         yield wire

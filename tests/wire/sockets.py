@@ -8,9 +8,9 @@ import re
 import socket
 import ssl
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from attrs import define, field, frozen
 
@@ -46,8 +46,11 @@ class Raw:
     connections: int = 0
     requests: list[bytes] = field(factory=list[bytes])
     tokens: list[bytes] = field(factory=list[bytes])
+    token_body: bytes = TOKEN_BODY
+    token_play: Play | None = None
     ended: int = 0
-    _writers: set[asyncio.StreamWriter] = field(factory=set[asyncio.StreamWriter])
+    asked: asyncio.Event = field(factory=asyncio.Event)
+    _serving: set[asyncio.Task[None]] = field(factory=set["asyncio.Task[None]"])
 
     @property
     def url(self) -> str:
@@ -56,25 +59,26 @@ class Raw:
 
     def settings(self, **changes: Any) -> Settings:
         """Settings that lead here, for tokens too."""
-        return Settings(**{"vehicle_origin": self.url, "iam_origin": self.url, "rate_limit": None, **changes})
+        own: dict[str, Any] = {"vehicle_origin": self.url, "iam_origin": self.url, "rate_limit": None}
+        return Settings(**{**own, **changes})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         self.connections += 1
-        self._writers.add(writer)
-        with suppress(ConnectionError, asyncio.IncompleteReadError):
+        self._serving.add(cast("asyncio.Task[None]", asyncio.current_task()))
+        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
             while await self._answer(await read_request(reader), writer):
                 pass
         self.ended += 1
-        self._writers.discard(writer)
         writer.close()
 
     async def _answer(self, request: bytes, writer: asyncio.StreamWriter) -> bool:
         if request.startswith(b"POST /oauth2/token "):
             self.tokens.append(request)
-            play = Play(http(TOKEN_BODY))
+            play = self.token_play or Play(http(self.token_body))
         else:
             self.requests.append(request)
+            self.asked.set()
             play = self.player(request)
         writer.write(play.data)
         await writer.drain()
@@ -89,10 +93,12 @@ class Raw:
             await writer.drain()
         return play.then == "keep"
 
-    def abort(self) -> None:
+    async def stop(self) -> None:
         """End every connection."""
-        for writer in list(self._writers):
-            writer.transport.abort()
+        for task in self._serving:
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
 
 async def read_request(reader: asyncio.StreamReader) -> bytes:
@@ -103,7 +109,7 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
 
 
 @asynccontextmanager
-async def raw_server(player: Player | None = None, context: ssl.SSLContext | None = None) -> AsyncIterator[Raw]:
+async def raw_server(player: Player | None = None, context: ssl.SSLContext | None = None) -> AsyncGenerator[Raw, None]:
     """A server on a port of its own."""
     raw = Raw(secure=context is not None) if player is None else Raw(player, secure=context is not None)
     server = await asyncio.start_server(raw.serve, "127.0.0.1", 0, ssl=context, backlog=1000)
@@ -112,8 +118,7 @@ async def raw_server(player: Player | None = None, context: ssl.SSLContext | Non
         yield raw
     finally:
         server.close()
-        raw.abort()
-        await asyncio.sleep(0.01)
+        await raw.stop()
 
 
 @define(eq=False)
@@ -152,7 +157,9 @@ class ConnectProxy:
         self.heads.append(head)
         method, target = head.decode().split()[:2]
         if method != "CONNECT":
-            writer.write(http(TOKEN_BODY if "/oauth2/token" in target else b'{"data": {}}', headers="Connection: close\r\n"))
+            writer.write(
+                http(TOKEN_BODY if "/oauth2/token" in target else b'{"data": {}}', headers="Connection: close\r\n")
+            )
             return await writer.drain()
         host, _, port = target.partition(":")
         inner_reader, inner_writer = await asyncio.open_connection(host, int(port))
@@ -183,7 +190,7 @@ async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 
 @asynccontextmanager
-async def connect_proxy(password: str | None = None) -> AsyncIterator[ConnectProxy]:
+async def connect_proxy(password: str | None = None) -> AsyncGenerator[ConnectProxy, None]:
     """A proxy on a port of its own; with a password it lets nobody else through."""
     proxy = ConnectProxy(password)
     server = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)

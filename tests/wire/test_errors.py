@@ -171,7 +171,9 @@ async def test_a_gateway_is_quoted_in_plain_text(body: bytes, text: str) -> None
 
 async def test_a_v3_array_without_its_wrapper() -> None:
     """A bare list of entries is read like a wrapped one."""
-    error = await failure(await Wire(always(answer(v3("BILLING", "INVALID_PLAN", 430)["errors"], 430))).client(FakeClock()))
+    error = await failure(
+        await Wire(always(answer(v3("BILLING", "INVALID_PLAN", 430)["errors"], 430))).client(FakeClock())
+    )
     assert (type(error), error.code) == (BillingError, "INVALID_PLAN")
 
 

@@ -164,7 +164,9 @@ async def test_a_429_without_a_time_empties_the_bucket() -> None:
 async def test_a_throttled_vehicle_is_left_alone_until_its_time() -> None:
     """Nothing is sent to that vehicle before then, from whatever call, and other vehicles lose nothing."""
     clock = FakeClock()
-    wire = Wire(lambda sent: SLOW_DOWN if VEHICLE in sent.url and clock.time < 1090 else answer(documents.signal_list()))
+    wire = Wire(
+        lambda sent: SLOW_DOWN if VEHICLE in sent.url and clock.time < 1090 else answer(documents.signal_list())
+    )
     smartcar = await limited(wire, clock)
     throttled, other = smartcar.vehicle(VEHICLE, USER), smartcar.vehicle(OTHER, USER)
     with pytest.raises(RateLimited) as caught:

@@ -251,9 +251,7 @@ async def test_a_server_that_ignores_the_page_number_ends_the_list(wire: Wire) -
     assert len(wire.calls) == 2
 
 
-async def test_entries_that_cannot_be_read_are_told_and_skipped(
-    wire: Wire, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_entries_that_cannot_be_read_are_told_and_skipped(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
     """One bad connection costs no other, and does not go unnoticed, even if the hook itself fails."""
     events: list[Event] = []
 
@@ -303,7 +301,7 @@ async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) ->
         ):
             with pytest.raises(ConfigurationError, match=name):
                 await bad
-        for filters in ({"page_size": 0}, {"mode": "test"}, {"user_id": ""}, {"vehicle_id": ""}, {"external_id": ""}):
+        bad_filters: tuple[dict[str, Any], ...] = ({"page_size": 0}, {"mode": "test"}, {"user_id": ""}, {"vehicle_id": ""}, {"external_id": ""}):
             with pytest.raises(ConfigurationError, match=next(iter(filters))):
                 smartcar.connections(**filters)
         for ids in (("", USER), ("..", USER), (VEHICLE, ""), (VEHICLE, "a\nb"), (VEHICLE, "ü")):

@@ -235,8 +235,7 @@ async def test_closing_while_calling(server: Raw) -> None:
     server.player = lambda _: Play(b"", "drip")
     smartcar = Smartcar("id", "secret", settings=server.settings())
     calling = asyncio.ensure_future(smartcar.request("GET", "/v3/things"))
-    while not server.requests:
-        await asyncio.sleep(0.01)
+    await server.asked.wait()
     await smartcar.aclose()
     async with asyncio.timeout(5):
         with pytest.raises(SmartcarError):

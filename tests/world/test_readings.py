@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smartcar_async.testing.bodies import SIGNALS
-from smartcar_async.testing.car import ChargeTimer
+from smartcar_async.testing.charging import ChargeTimer
 from smartcar_async.testing.readings import signal_document, signal_documents
 from smartcar_async.testing.routine import DAY, Place
 from smartcar_async.testing.switches import Switches

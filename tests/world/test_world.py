@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from smartcar_async.testing.car import Car, ChargeTimer
+from smartcar_async.testing.car import Car
 from smartcar_async.testing.cars import PROFILES
+from smartcar_async.testing.charging import ChargeTimer
 from smartcar_async.testing.errors import SimulatorError
 from smartcar_async.testing.routine import DAY
 from smartcar_async.testing.world import EPOCH, PERMISSIONS, Connection, World

@@ -4,16 +4,17 @@ from typing import Any
 
 from .. import signals
 from ..bodies import ChargeTimers, ChargeWindow, Place
-from ..charging import ChargeSchedule, windows_of
+from ..charge_schedule import ChargeSchedule, windows_of
 from ..errors import ConfigurationError
 from ..records import Signal
 from ..request import Reply
 from ..structure import Unreadable, is_list, is_object, structure, wrong
 from ..vocabulary import ChargeScope, ScheduleType, SignalStatus
 from .documents import an_object, load, loose_part, optional_text, word
+from .readings import one_signal
 
 
-def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:
+def announced(reply: Reply) -> tuple[ChargeSchedule, ...]:
     """Every schedule of a list whose entries are shaped like a creation, or like the signal of charge timers.
 
     No document shows this list, so both forms that schedules are known to take are read.
@@ -23,6 +24,11 @@ def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:
     if not is_list(entries):
         raise Unreadable(f"data: {wrong('a list', entries)}")
     return tuple(_schedule(an_object(entry)) for entry in entries)
+
+
+def from_signal(reply: Reply) -> tuple[ChargeSchedule, ...]:
+    """Every schedule that the signal of charge timers shows; SignalUnavailable where it has no body."""
+    return ChargeSchedule.from_signal(one_signal(reply, signals.Charge.ChargeTimers))
 
 
 def _schedule(entry: dict[str, Any]) -> ChargeSchedule:

@@ -1,0 +1,99 @@
+"""Whether a command whose answer was lost is in effect, judged by what the car recorded since."""
+
+from collections.abc import Iterable, Mapping
+from datetime import time, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from . import signals
+from .bodies import ChargeLimits, ChargeTimers, ChargeWindow, Flag
+from .charge_schedule import EVERY_DAY, ChargeSchedule, windows_of
+from .errors import CommandOutcomeUnknown
+from .records import Signal, SignalKey
+
+SKEW: Final = timedelta(seconds=60)
+"""How far the car's clock and ours may differ: a reading must be later than the command by more than this."""
+
+SETTLED: Final = timedelta(seconds=370)
+"""How long a command may still be under way after it left. Only a later reading can show that it is not in effect."""
+
+_NEARBY: Final = 0.001
+"""Degrees within which two positions are one place: about a hundred metres."""
+
+
+class Reconciled(StrEnum):
+    """What is known about a command whose answer was lost."""
+
+    IN_EFFECT = "in_effect"
+    """The state that the command asks for was recorded after it left."""
+    NOT_IN_EFFECT = "not_in_effect"
+    """Another state was recorded, so long after it left that it can no longer be under way."""
+    UNKNOWN = "unknown"
+    """Nothing recorded since then tells."""
+
+
+_FLAGS: Final[Mapping[str, tuple[SignalKey[Flag], bool]]] = {
+    "lock": (signals.Closure.IsLocked, True),
+    "unlock": (signals.Closure.IsLocked, False),
+    "start_charge": (signals.Charge.IsCharging, True),
+    "stop_charge": (signals.Charge.IsCharging, False),
+    "open_charge_port": (signals.Charge.IsChargingPortFlapOpen, True),
+    "close_charge_port": (signals.Charge.IsChargingPortFlapOpen, False),
+}
+
+
+def evidence(action: str) -> SignalKey[Any] | None:
+    """The signal that would show the effect of this action; None where no signal does."""
+    if action in _FLAGS:
+        return _FLAGS[action][0]
+    if action == "set_charge_limit":
+        return signals.Charge.ChargeLimits
+    return signals.Charge.ChargeTimers if action.endswith("_schedule") else None
+
+
+def judge(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> Reconciled:
+    """What the signal tells about the lost command."""
+    recorded = signal.recorded_at
+    if outcome.sent_at is None or recorded is None or signal.body is None or recorded <= outcome.sent_at + SKEW:
+        return Reconciled.UNKNOWN
+    shown = _shown(outcome, signal)
+    if shown is None:
+        return Reconciled.UNKNOWN
+    if shown:
+        return Reconciled.IN_EFFECT
+    return Reconciled.NOT_IN_EFFECT if recorded > outcome.sent_at + SETTLED else Reconciled.UNKNOWN
+
+
+def _shown(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> bool | None:
+    body = signal.body
+    if isinstance(body, Flag) and outcome.action in _FLAGS:
+        return None if body.value is None else body.value is _FLAGS[outcome.action][1]
+    if isinstance(body, ChargeLimits):
+        return _limit_shown(outcome.parameters.get("percent"), body)
+    return _schedule_shown(outcome, signal) if isinstance(body, ChargeTimers) else None
+
+
+def _limit_shown(percent: object, limits: ChargeLimits) -> bool | None:
+    shown = limits.active_limit
+    if shown is None:
+        shown = next((limit.limit for limit in limits.values if limit.type == "GLOBAL"), None)
+    return None if shown is None else shown == percent
+
+
+def _schedule_shown(outcome: CommandOutcomeUnknown, signal: Signal[ChargeTimers]) -> bool:
+    schedules = ChargeSchedule.from_signal(signal)
+    if outcome.action == "delete_schedule":
+        return all(schedule.id != outcome.parameters.get("schedule_id") for schedule in schedules)
+    return any(schedule.set_by_api and _same(schedule, outcome.parameters) for schedule in schedules)
+
+
+def _same(schedule: ChargeSchedule, asked: Mapping[str, Any]) -> bool:
+    place, where = schedule.location, asked["location"]
+    if place is None or place.latitude is None or place.longitude is None:
+        return False
+    near = abs(place.latitude - where["latitude"]) < _NEARBY and abs(place.longitude - where["longitude"]) < _NEARBY
+    return near and _spans(schedule.windows) == _spans(windows_of(asked))
+
+
+def _spans(windows: Iterable[ChargeWindow]) -> set[tuple[str, time | None, time | None]]:
+    return {(day, window.start, window.end) for window in windows for day in window.days or EVERY_DAY}

@@ -1,0 +1,132 @@
+"""The charge schedules of one vehicle, whichever of the two published families of paths the server has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define
+
+from . import charging, operations
+from .charging import ClockTime, Position, Window
+from .errors import ApiError
+from .policy import no_such_path
+from .records import Execution
+from .request import Call
+from .settings import SchedulePaths
+from .vocabulary import ScheduleType, Weekday
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from .charge_schedule import ChargeSchedule
+    from .engine import Engine
+
+T = TypeVar("T")
+
+
+@define
+class PathMemory:
+    """What a client has learned of its server's schedule paths. Only a success teaches."""
+
+    family: SchedulePaths
+    lists: bool | None = None
+
+
+class Schedules:
+    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight."""
+
+    def __init__(self, engine: Engine, vehicle_id: str, user_id: str, memory: PathMemory) -> None:
+        self._engine = engine
+        self._vehicle_id = vehicle_id
+        self._user_id = user_id
+        self._memory = memory
+
+    async def create_daily(
+        self, *, location: Position, start: ClockTime, stop: ClockTime, deadline: float | timedelta | None = None
+    ) -> Execution:
+        """Charge within the same window every day, at this place."""
+        return await self._create(ScheduleType.DAILY, charging.daily(location, start, stop), deadline)
+
+    async def create_workweek(
+        self,
+        *,
+        location: Position,
+        weekdays: Window | None = None,
+        weekends: Window | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Execution:
+        """Charge within one window on weekdays and another at weekends, at this place."""
+        return await self._create(ScheduleType.WORKWEEK, charging.workweek(location, weekdays, weekends), deadline)
+
+    async def create_weekly(
+        self,
+        *,
+        location: Position,
+        days: Mapping[Weekday | str, Window],
+        deadline: float | timedelta | None = None,
+    ) -> Execution:
+        """Charge within a window of its own on each given day, at this place."""
+        return await self._create(ScheduleType.WEEKLY, charging.weekly(location, days), deadline)
+
+    async def list(self, *, deadline: float | timedelta | None = None) -> tuple[ChargeSchedule, ...]:
+        """Every schedule of the car. Those that were set in the car or its app have no id."""
+        memory = self._memory
+        timers = operations.list_charge_timers(self._vehicle_id, self._user_id)
+        if memory.family is SchedulePaths.REFERENCE or memory.lists is False:
+            return await self._engine.run(timers, deadline)
+        listing = operations.list_schedules(self._vehicle_id, self._user_id)
+        left = self._engine.stopwatch(listing, deadline)
+        try:
+            schedules = await self._engine.run(listing, left())
+        except ApiError as error:
+            if memory.family is SchedulePaths.ANNOUNCEMENT or not no_such_path(error):
+                raise
+            schedules = await self._engine.run(timers, left())
+            memory.lists = False
+        else:
+            memory.lists = True
+        return schedules
+
+    async def delete(self, schedule_id: str, *, deadline: float | timedelta | None = None) -> Execution:
+        """Delete a schedule that was made through the API."""
+
+        def call(family: SchedulePaths) -> Call[Execution]:
+            known = self._memory.family is family
+            return operations.delete_schedule(self._vehicle_id, self._user_id, schedule_id, family, gone_is_done=known)
+
+        return await self._either(call, deadline)
+
+    async def _create(
+        self, kind: ScheduleType, attributes: Mapping[str, Any], deadline: float | timedelta | None
+    ) -> Execution:
+        def call(family: SchedulePaths) -> Call[Execution]:
+            return operations.create_schedule(self._vehicle_id, self._user_id, kind, attributes, family)
+
+        return await self._either(call, deadline)
+
+    async def _either(self, call: Callable[[SchedulePaths], Call[T]], deadline: float | timedelta | None) -> T:
+        """Use the family that is known, or find out: both refuse before they act, so trying is safe."""
+        memory = self._memory
+        if memory.family is not SchedulePaths.AUTO:
+            return await self._engine.run(call(memory.family), deadline)
+        reference, announcement = call(SchedulePaths.REFERENCE), call(SchedulePaths.ANNOUNCEMENT)
+        left = self._engine.stopwatch(reference, deadline)
+        try:
+            answer = await self._engine.run(reference, left())
+        except ApiError as first:
+            if not no_such_path(first):
+                raise
+            refused = first
+        else:
+            memory.family = SchedulePaths.REFERENCE
+            return answer
+        try:
+            answer = await self._engine.run(announcement, left())
+        except ApiError as second:
+            raise (refused if no_such_path(second) else second) from None
+        memory.family = SchedulePaths.ANNOUNCEMENT
+        return answer
+
+    def __repr__(self) -> str:
+        return f"Schedules({self._vehicle_id!r})"

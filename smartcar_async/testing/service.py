@@ -1,0 +1,163 @@
+"""The service behind the wire: who may ask, which route answers, and what all endpoints need."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from random import Random
+from typing import Literal
+from urllib.parse import unquote
+from uuid import UUID
+
+from attrs import define, field, frozen
+
+from .limits import Limits
+from .switches import Switches
+from .tokens import Tokens
+from .wire import Answer, Problem, Refused, Request, error_answer
+from .world import Connection, Vehicle, World
+
+Document = dict[str, object]
+Params = Mapping[str, str]
+Host = Literal["vehicle", "management", "iam", "connect", "compatibility"]
+Family = Literal["reference", "announcement"]
+
+
+@frozen
+class Route:
+    """A method and a path template, and the function that answers there; the host is that of the real service."""
+
+    method: str
+    path: str
+    handle: Callable[[Service, Request, Params], Answer]
+    host: Host = "vehicle"
+    public: bool = False
+    family: Family | None = None
+
+
+@define
+class Service:
+    """The service behind the wire: answers a request at once and without I/O."""
+
+    world: World
+    tokens: Tokens
+    routes: Sequence[Route] = field(repr=False)
+    base: str = ""
+    switches: Switches = field(factory=Switches)
+    limits: Limits = field(factory=Limits)
+    command_seconds: float = 0.0
+    """Real seconds that a command takes."""
+    long_after: float = 175.0
+    """Real seconds after which a command that still runs is answered with a 202."""
+    application_id: str = ""
+    redirect_uris: tuple[str, ...] = ()
+    """Where Connect may send an owner back to; none registered allows every address."""
+    on_request: list[Callable[[], None]] = field(factory=list[Callable[[], None]], init=False, repr=False)
+    """What has to be up to date before a request is answered."""
+    _random: Random = field(init=False, repr=False)
+    _patterns: list[tuple[Route, list[str]]] = field(init=False, repr=False)
+    _kept: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Draw request ids from the seed."""
+        self._random = Random(f"{self.world.seed}/requests")
+        self._patterns = [(route, route.path.split("/")) for route in self.routes]
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request, errors included; every answer carries its request id."""
+        with self.world.lock:
+            request_id = request.request_id = self.new_request_id()
+            try:
+                answer = self._dispatch(request)
+            except Refused as refusal:
+                answer = error_answer(refusal.problems, request_id, refusal.retry_after)
+        units = request.headers.get("SC-Unit-System", "metric")
+        return answer.plus(SC_Request_Id=request_id, SC_Unit_System=units)
+
+    def new_request_id(self) -> str:
+        """An id for one request, the next that the seed draws."""
+        return str(UUID(int=self._random.getrandbits(128), version=4))
+
+    def new_id(self, prefix: str) -> str:
+        """An id such as `exec_1f0c...`, the next that the seed draws."""
+        return f"{prefix}_{self._random.getrandbits(64):016x}"
+
+    def vehicle_of(self, vehicle_id: str) -> Connection:
+        """The connection of a vehicle, or a 404."""
+        connection = self.world.connection_of(vehicle_id)
+        if connection is None:
+            raise missing("VEHICLE_NOT_FOUND", "No connected vehicle has this id.")
+        return connection
+
+    def owned_vehicle(self, request: Request, vehicle_id: str) -> Connection:
+        """The connection of a vehicle that the user in `sc-user-id` owns; the request counts against its limits."""
+        user_id = request.headers.get("sc-user-id")
+        if not user_id and self.switches.user_header == "required":
+            raise Refused(Problem(400, "VALIDATION", "MISSING_PARAMETER", "missing userId"))
+        connection = self.vehicle_of(vehicle_id)
+        if user_id and connection.owner.id != user_id:
+            raise denied("This user has no connection to the vehicle.")
+        self.limits.admit_vehicle(vehicle_id, self.world.now)
+        return connection
+
+    def permitted_vehicle(self, request: Request, vehicle_id: str, permission: str) -> Vehicle:
+        """The vehicle, where its owner has granted a permission as well."""
+        connection = self.owned_vehicle(request, vehicle_id)
+        if permission not in connection.permissions:
+            raise denied(f"The owner has not granted {permission}.")
+        return connection.vehicle
+
+    def kept(self, key: str, state: object, build: Callable[[], Answer]) -> Answer:
+        """An answer that is encoded once for as long as the state that it shows stays the same."""
+        known = self._kept.get(key)
+        if known is None or known[0] != state:
+            known = self._kept[key] = (state, build())
+        return known[1]
+
+    def _dispatch(self, request: Request) -> Answer:
+        route, params = self._match(request)
+        now = self.world.now
+        for update in self.on_request:
+            update()
+        if not route.public:
+            if not self.tokens.is_good(request.headers.get("Authorization", "")):
+                detail = "The access token is missing, unknown or has expired."
+                raise Refused(Problem(401, "AUTHENTICATION", "UNAUTHORIZED", detail))
+            self.limits.admit(now)
+        if route.family is not None and self.switches.schedule_paths not in ("both", route.family):
+            return self._unserved(request)
+        return route.handle(self, request, params)
+
+    def _match(self, request: Request) -> tuple[Route, Params]:
+        parts = [unquote(part) for part in request.path.split("/")]
+        for route, pattern in self._patterns:
+            if route.method == request.method and len(pattern) == len(parts):
+                pairs = list(zip(pattern, parts, strict=True))
+                if all(want == part or (want.startswith("{") and part) for want, part in pairs):
+                    return route, {want.strip("{}"): part for want, part in pairs if want.startswith("{")}
+        raise _no_path(request)
+
+    def _unserved(self, request: Request) -> Answer:
+        """What a server says of the family of schedule paths that it lacks."""
+        match self.switches.unserved_path:
+            case "empty":
+                return Answer(404)
+            case "method":
+                return Answer(405, b"Method Not Allowed", "text/plain")
+            case "denied":
+                raise denied("The token lacks this resource, or the path is wrong.")
+            case "invalid":
+                raise _no_path(request)
+
+
+def missing(code: str, detail: str) -> Refused:
+    """A 404 that says what is missing."""
+    return Refused(Problem(404, "RESOURCE_NOT_FOUND", code, detail))
+
+
+def denied(detail: str) -> Refused:
+    """The 403 of v3."""
+    return Refused(Problem(403, "AUTHENTICATION", "ACCESS_DENIED", detail))
+
+
+def _no_path(request: Request) -> Refused:
+    return missing("INVALID_PATH", f"There is no {request.method} {request.path}.")

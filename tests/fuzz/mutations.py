@@ -1,0 +1,138 @@
+"""Answers that went wrong on their way: documents with changed nodes, and bytes with faults.
+
+What is large is drawn by its number, and documents are handed to functions, because hypothesis shows its strategies.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+
+def deep(depth: int, leaf: object = None) -> Any:
+    """A value inside so many lists and objects."""
+    for number in range(depth):
+        leaf = [leaf] if number % 2 else {"data": leaf}
+    return leaf
+
+
+AWKWARD: list[Any] = [
+    *(None, True, False, 0, -1, 2**53, 2**63, 2**64, 10**400, 10**4000, 0.5, -0.0, 1e308, 5e-324),
+    *("", "0", "-", "SUCCESS", "ERROR", "null", "9" * 400, "9" * 5000, "2026-05-04T10:00:00Z", "24:00", "\0", "\n", "é"),
+    *("a" * 20_000, "1.1" + " " * 20_000, "\U0001f697", "0001-01-01T00:00:00+05:00"),
+    *([], {}, [[]], [None], {"": None}, {"value": {}}, {"value": []}, {"data": []}, {"errors": [None]}, deep(50)),
+]
+"""Values that JSON can hold and that are wrong almost everywhere."""
+
+
+
+def one_of(values: Sequence[T]) -> st.SearchStrategy[T]:
+    """One of these."""
+    return st.integers(0, len(values) - 1).map(lambda number: values[number])
+
+
+json_values: st.SearchStrategy[Any] = st.recursive(
+    one_of(AWKWARD)
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=5,
+)
+"""Anything that JSON can hold."""
+
+no_json = one_of([float("nan"), float("inf"), "\ud800", "\udc00 ", deep(300)])
+"""Values that Python would write, and that a parser may refuse."""
+
+SNIPPETS = [b"NaN", b"-Infinity", b"9" * 5000, b"[" * 3000, b'{"data":' * 3000, b"\xff", b"\xed\xa0\x80", b"\0"]
+SNIPPETS += [b'"', b"\\", b",", b"}", b"]", b":", b"null", b"1e999", b'"\\ud800"', b"//", b"\xef\xbb\xbf"]
+
+
+def _nodes(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
+    """Every place in a document, as what holds it and its key or position there."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        found.append((value, key))
+        _nodes(inner, found)
+    return found
+
+
+def _drop(holder: Any, key: Any, other: Any) -> None:
+    del holder[key]
+
+
+def _replace(holder: Any, key: Any, other: Any) -> None:
+    holder[key] = other
+
+
+def _retype(holder: Any, key: Any, other: Any) -> None:
+    value = holder[key]
+    holder[key] = float(value) if isinstance(value, bool) else str(value) if not isinstance(value, str) else [value]
+
+
+def _nest(holder: Any, key: Any, other: Any) -> None:
+    holder[key] = {"data": holder[key], "value": other}
+
+
+def _unnest(holder: Any, key: Any, other: Any) -> None:
+    value = holder[key]
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    holder[key] = inner[0] if inner else other
+
+
+def _duplicate(holder: Any, key: Any, other: Any) -> None:
+    if isinstance(holder, list):
+        holder.insert(key, copy.deepcopy(holder[key]))
+    else:
+        holder[f"{key}2"] = holder[key]
+
+
+def _lose_case(holder: Any, key: Any, other: Any) -> None:
+    if isinstance(holder, dict):
+        holder[str(key).lower()] = holder.pop(key)
+    else:
+        holder[key] = str(holder[key]).lower()
+
+
+CHANGES: list[Callable[[Any, Any, Any], None]] = [_drop, _replace, _retype, _nest, _unnest, _duplicate, _lose_case]
+
+
+def changed(draw: st.DrawFn, document: Any, values: st.SearchStrategy[Any] = json_values) -> Any:
+    """A document in which one to four nodes are not what they were."""
+    document = copy.deepcopy(document)
+    for _ in range(draw(st.integers(1, 4))):
+        nodes = _nodes(document, [])
+        if nodes:
+            holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
+            draw(one_of(CHANGES))(holder, key, draw(values))
+    return document
+
+
+def damaged(draw: st.DrawFn, body: bytes) -> bytes:
+    """Bytes that were cut, flipped, or had something put in or taken out."""
+    for _ in range(draw(st.integers(1, 3))):
+        place = draw(st.integers(0, len(body)))
+        before, after = body[:place], body[place:]
+        match draw(st.sampled_from(["cut", "flip", "insert", "remove", "replace"])):
+            case "cut":
+                body = before
+            case "flip":
+                body = before + bytes(byte ^ draw(st.integers(1, 255)) for byte in after[:1]) + after[1:]
+            case "insert":
+                body = before + draw(one_of(SNIPPETS)) + after
+            case "remove":
+                body = before + after[draw(st.integers(1, 99)) :]
+            case _:
+                body = before + draw(one_of(SNIPPETS)) + after[1:]
+    return body
+
+
+def faulty(draw: st.DrawFn, document: Any) -> bytes:
+    """A document as bytes, changed in its nodes or in its bytes."""
+    if draw(st.booleans()):
+        return damaged(draw, json.dumps(document).encode())
+    return json.dumps(changed(draw, document, json_values | no_json)).encode()

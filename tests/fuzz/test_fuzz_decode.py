@@ -1,0 +1,264 @@
+"""Whatever a server sends: only documented errors, no hang, no neighbour lost, and a `repr` of everything.
+
+SMARTCAR_FUZZ is the number of examples of all tests here together.
+"""
+
+import json
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings, strategies as st
+
+from smartcar_async import codec, signals
+from smartcar_async.errors import ApiError
+from smartcar_async.records import Page, Signal, SignalSet
+from smartcar_async.refusal import refusal, reported_failure, retry_after
+from smartcar_async.request import Reply
+from smartcar_async.structure import Unreadable
+
+from ..catalogue import LISTED, Body, example, signal_entry
+from .mutations import AWKWARD, SNIPPETS, changed, faulty, json_values, one_of
+
+EXAMPLES = int(os.environ.get("SMARTCAR_FUZZ", "3000"))
+LONGEST = 1.0
+"""Seconds that any answer may take."""
+NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
+SOC = signals.TractionBattery.StateOfCharge
+CAR = {"make": "VOLVO", "model": "EX30", "year": 2025, "powertrainType": "BEV", "mode": "live"}
+STATUS_ERROR = {"type": "VEHICLE_STATE", "code": "NOT_CHARGING", "title": "a", "resolution": {"type": "RETRY_LATER"}}
+
+
+def share(part: float) -> settings:
+    """The settings of a test that has this part of all examples; large documents are meant to be large."""
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
+    return settings(max_examples=max(1, round(EXAMPLES * part)), suppress_health_check=slow)
+
+
+def entry(number: int) -> Body:
+    """One of a hundred signals: the known ones with a whole body, then some of tomorrow; every ninth one failed."""
+    if number >= len(LISTED):
+        return signal_entry(f"tomorrow-signal{number}", {"value": number, "deep": [{"a": [None]}]})
+    made = signal_entry(LISTED[number].code, example(LISTED[number].body))
+    if number % 9 == 8:
+        made["attributes"]["status"] = {"value": "ERROR", "error": STATUS_ERROR}
+    return made
+
+
+def connection(number: int) -> Body:
+    """One of a hundred connections."""
+    return {
+        "id": f"c{number}",
+        "type": "connection",
+        "attributes": {
+            "permissions": ["read_battery", "read_tomorrow"],
+            "vehicle": CAR,
+            "user": {"id": "u1", "externalId": "acct-42"},
+        },
+        "relationships": {"vehicle": {"data": {"id": f"v{number}"}}, "user": {"data": {"id": "u1"}}},
+        "meta": {"createdAt": "2026-05-04T10:00:00.000Z", "updatedAt": 1777888800000},
+        "links": {"self": "x"},
+    }
+
+
+ENTRIES = [entry(number) for number in range(100)]
+CONNECTIONS = [connection(number) for number in range(100)]
+VEHICLE = {"id": "v1", "type": "vehicle", "attributes": CAR, "links": {"self": "x"}}
+META = {"totalCount": 100, "pageSize": 100, "pageNumber": 1, "page": 1}
+READINGS = {"data": ENTRIES, "meta": META, "links": {"self": "x"}, "included": {"vehicle": VEHICLE}}
+PAGE = {"data": CONNECTIONS[:10], "meta": META, "links": {"self": "x", "next": None, "prev": None}}
+BARE = signal_entry(SOC.code, {"value": 57, "unit": "percent"})
+TIMERS = signal_entry("charge-chargetimers", example(next(one.body for one in LISTED if one.name == "ChargeTimers")))
+TOKEN = {"access_token": "eyJ.a.b", "token_type": "Bearer", "expires_in": 3600}
+
+Decode = Callable[[Reply], object]
+ANSWERS: list[tuple[Decode, object]] = [
+    (codec.signal_set, {**READINGS, "data": ENTRIES[:20]}),
+    (lambda reply: codec.one_signal(reply, SOC), {"data": BARE, "included": {"vehicle": VEHICLE}}),
+    (lambda reply: codec.one_signal(reply, SOC), BARE),
+    (lambda reply: codec.one_signal(reply, signals.Charge.ChargeTimers), TIMERS),
+    (lambda reply: codec.one_signal(reply, signals.custom("new-signal")), signal_entry("new-signal", {"value": 1})),
+    (lambda reply: codec.connections(reply, 1), PAGE),
+    (codec.connection, {"data": CONNECTIONS[0]}),
+    (codec.connection, CONNECTIONS[0]),
+    (codec.vehicle_attributes, {"data": VEHICLE}),
+    (codec.vehicle_attributes, VEHICLE),
+    (codec.application_token, TOKEN),
+    (codec.response, PAGE),
+    (codec.nothing, {}),
+]
+
+V3_ERROR = {
+    "status": "409",
+    "type": "VEHICLE_STATE",
+    "code": "NOT_CHARGING",
+    "title": "Not Charging",
+    "detail": "The vehicle is not charging.",
+    "resolution": {"type": "RETRY_LATER"},
+    "suggestedUserMessage": "Plug in first.",
+    "links": {"about": "https://smartcar.com/docs"},
+    "meta": {"debug": {"requestId": "44444444-4444-4444-8444-444444444444"}},
+}
+V2_ERROR = {
+    "type": "CONNECTED_SERVICES_ACCOUNT",
+    "code": "ACCOUNT_ISSUE",
+    "description": "Agree to the terms.",
+    "docURL": "https://smartcar.com/docs",
+    "statusCode": 400,
+    "requestId": "r-1",
+    "resolution": {"type": "REAUTHENTICATE", "url": "https://x"},
+    "detail": [{"field": "a"}],
+    "suggestedUserMessage": "Open the app.",
+}
+REFUSALS: list[object] = [
+    {"errors": [V3_ERROR, {"type": "VALIDATION"}]},
+    [V3_ERROR],
+    V2_ERROR,
+    {**V2_ERROR, "resolution": "REAUTHENTICATE"},
+    {"error": "vehicle_state_error", "message": "Asleep", "code": "VS_000", "statusCode": 409, "requestId": "r-1"},
+    {"error": "invalid_client", "error_description": "Unknown client", "error_uri": "https://x"},
+    {"message": "Forbidden"},
+    {"data": {"id": "e1", "attributes": {"status": {"value": "FAILURE", "error": V3_ERROR}}}},
+    "a text",
+    None,
+]
+PAGES = [b"", b"<html><style>p{}</style><h1>502 Bad Gateway</h1><script>1</script></html>", b"upstream connect error"]
+
+
+def in_time(work: Callable[[], object]) -> Any:
+    """What it gives or why it is unreadable, within the time and with a `repr`."""
+    started = time.perf_counter()
+    try:
+        found: object = work()
+    except Unreadable as problem:
+        found = problem
+    assert time.perf_counter() - started < LONGEST
+    assert repr(found)
+    assert str(found)
+    return found
+
+
+def shows(found: object) -> bool:
+    """Whether each part of a decoded answer can be shown."""
+    parts: list[Any] = []
+    if isinstance(found, Page):
+        parts = [*found.items, *found.malformed]
+    elif isinstance(found, (SignalSet, Signal)):
+        readings: list[Signal[Any]] = list(found.entries) if isinstance(found, SignalSet) else [found]
+        parts = [part for one in readings for part in (one, one.body, one.error, one.value, one.recorded_at, one.code)]
+    return all(repr(part) for part in parts)
+
+
+@st.composite
+def faulty_answers(draw: st.DrawFn) -> tuple[Decode, bytes]:
+    """One of the answers, with faults."""
+    decode, document = draw(one_of(ANSWERS))
+    return decode, faulty(draw, document)
+
+
+@share(0.35)
+@given(faulty_answers())
+def test_a_faulty_answer(answer: tuple[Decode, bytes]) -> None:
+    """It is read, or it is Unreadable."""
+    decode, body = answer
+    assert shows(in_time(lambda: decode(Reply(200, {}, body))))
+
+
+@share(0.1)
+@given(one_of([decode for decode, _ in ANSWERS]), st.binary(max_size=99) | json_values.map(json.dumps))
+def test_an_answer_out_of_nowhere(decode: Decode, body: bytes | str) -> None:
+    """Bytes and documents that have nothing to do with the question."""
+    raw = body if isinstance(body, bytes) else body.encode()
+    assert shows(in_time(lambda: decode(Reply(200, {}, raw))))
+
+
+CLEAN = codec.signal_set(Reply(200, {}, json.dumps(READINGS).encode())).entries
+
+
+@st.composite
+def bad_entries(draw: st.DrawFn, entries: list[Body]) -> tuple[int, Any]:
+    """A place in a list, and what stands there: the entry with changes, or anything."""
+    place = draw(st.integers(0, len(entries) - 1))
+    return place, draw(json_values) if draw(st.booleans()) else changed(draw, entries[place])
+
+
+@share(0.2)
+@given(st.data())
+def test_one_bad_signal_of_a_hundred(data: st.DataObject) -> None:
+    """The other ninety-nine are as they were; the bad one is one signal that holds what was sent."""
+    place, wrong = data.draw(bad_entries(ENTRIES))
+    sent = json.loads(json.dumps(wrong))
+    body = json.dumps({**READINGS, "data": [*ENTRIES[:place], wrong, *ENTRIES[place + 1 :]]}).encode()
+    readings = in_time(lambda: codec.signal_set(Reply(200, {}, body)))
+    assert isinstance(readings, SignalSet)
+    assert shows(readings)
+    assert sent == readings.entries[place].raw
+    assert CLEAN[:place] + CLEAN[place + 1 :] == readings.entries[:place] + readings.entries[place + 1 :]
+
+
+@share(0.1)
+@given(st.data())
+def test_one_bad_connection_of_a_hundred(data: st.DataObject) -> None:
+    """It is among the items or among the malformed, in its raw form; no other is missing."""
+    place, wrong = data.draw(bad_entries(CONNECTIONS))
+    sent = json.loads(json.dumps(wrong))
+    body = json.dumps({**PAGE, "data": [*CONNECTIONS[:place], wrong, *CONNECTIONS[place + 1 :]]}).encode()
+    page = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
+    assert isinstance(page, Page)
+    assert shows(page)
+    bad = [sent] if not page.malformed else []
+    assert [*CONNECTIONS[:place], *bad, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
+    assert [one.raw for one in page.malformed] == ([] if bad else [sent])
+
+
+headers = st.dictionaries(
+    st.sampled_from(["retry-after", "sc-request-id", "content-type"]),
+    st.text() | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(lambda at: f"{at:%a, %d %b %Y} GMT"),
+)
+@st.composite
+def error_bodies(draw: st.DrawFn) -> bytes:
+    """The body of a refusal: a document with faults, a page, or anything."""
+    match draw(st.integers(0, 4)):
+        case 0:
+            return draw(one_of(PAGES + SNIPPETS))
+        case 1:
+            return draw(st.binary(max_size=99))
+        case 2:
+            return json.dumps(draw(json_values)).encode()
+        case _:
+            return faulty(draw, draw(one_of(REFUSALS)))
+
+
+@share(0.25)
+@given(st.integers(100, 599), headers, error_bodies())
+def test_a_refusal_of_any_form(status: int, headers: dict[str, str], body: bytes) -> None:
+    """It becomes an error of the tree, with the response's status and its bytes, and a text of bounded length."""
+    error = in_time(lambda: refusal(Reply(status, headers, body), NOW, ["u1"]))
+    assert isinstance(error, ApiError)
+    assert (status, body, headers) == (error.status, error.body, error.headers)
+    assert len(str(error)) < 1000
+    assert error.retry_after is None or 0 <= error.retry_after <= 86_400
+    assert all(isinstance(text, str | None) for text in (error.type, error.code, error.title, error.description))
+    reported = in_time(lambda: reported_failure(Reply(status, headers, body), NOW))
+    assert reported is None or isinstance(reported, ApiError)
+
+
+@pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])
+def test_every_awkward_value_in_every_place(value: object) -> None:
+    """Chance may miss a pair of place and value: here is each, in the bodies of all signals."""
+    for listed in LISTED:
+        body = example(listed.body)
+        for name in body:
+            found = codec.signal(signal_entry(listed.code, {**body, name: value}))
+            assert found.ok or (found.error and found.error.type == "MALFORMED")
+            assert repr(found)
+
+
+@pytest.mark.parametrize("value", [str(value) for value in AWKWARD if isinstance(value, (str, int, float))])
+def test_every_awkward_wait(value: str) -> None:
+    """A header that makes no sense is no reason to fail."""
+    seconds = retry_after(value, NOW)
+    assert seconds is None or 0 <= seconds <= 86_400
