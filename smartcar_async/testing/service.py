@@ -11,6 +11,7 @@ from uuid import UUID
 from attrs import define, field, frozen
 
 from .limits import Limits
+from .subscribing import Subscribing
 from .switches import Switches
 from .tokens import Tokens
 from .wire import Answer, Problem, Refused, Request, error_answer
@@ -51,8 +52,7 @@ class Service:
     application_id: str = ""
     redirect_uris: tuple[str, ...] = ()
     """Where Connect may send an owner back to; none registered allows every address."""
-    on_request: list[Callable[[], None]] = field(factory=list[Callable[[], None]], init=False, repr=False)
-    """What has to be up to date before a request is answered."""
+    subscribing: Subscribing = field(init=False, repr=False)
     _random: Random = field(init=False, repr=False)
     _patterns: list[tuple[Route, list[str]]] = field(init=False, repr=False)
     _kept: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
@@ -60,6 +60,7 @@ class Service:
     def __attrs_post_init__(self) -> None:
         """Draw request ids from the seed."""
         self._random = Random(f"{self.world.seed}/requests")
+        self.subscribing = Subscribing(self.world, self.tokens.clock)
         self._patterns = [(route, route.path.split("/")) for route in self.routes]
 
     def answer(self, request: Request) -> Answer:
@@ -115,14 +116,12 @@ class Service:
 
     def _dispatch(self, request: Request) -> Answer:
         route, params = self._match(request)
-        now = self.world.now
-        for update in self.on_request:
-            update()
+        self.subscribing.settle()
         if not route.public:
             if not self.tokens.is_good(request.headers.get("Authorization", "")):
                 detail = "The access token is missing, unknown or has expired."
                 raise Refused(Problem(401, "AUTHENTICATION", "UNAUTHORIZED", detail))
-            self.limits.admit(now)
+            self.limits.admit(self.world.now)
         if route.family is not None and self.switches.schedule_paths not in ("both", route.family):
             return self._unserved(request)
         return route.handle(self, request, params)

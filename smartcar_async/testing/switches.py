@@ -24,6 +24,22 @@ class Switches:
     """Units and fields as seen live (`km`, no heading), or as the older pages spell them (`kilometers`)."""
     paging: Literal["live", "older"] = field(default="live", validator=in_(("live", "older")))
     """`meta.pageNumber` and `links.prev`, or `meta.page` and `links.previous`."""
+    schedule_paths: Literal["both", "reference", "announcement"] = field(
+        default="both", validator=in_(("both", "reference", "announcement"))
+    )
+    """Charge schedules at `/v3/vehicles/{id}/charge-schedules`, at `/v3.0/vehicles/{id}/schedules`, or at both."""
+    unserved_path: Literal["invalid", "empty", "method", "denied"] = field(
+        default="invalid", validator=in_(("invalid", "empty", "method", "denied"))
+    )
+    """How the other family is refused: 404 INVALID_PATH, 404 without a body, 405, or 403 ACCESS_DENIED."""
+    volvo_schedules: Literal["all", "daily"] = field(default="all", validator=in_(("all", "daily")))
+    """The schedule types of a Volvo: all three as announced, or daily alone as in the reference."""
+    asleep: Literal["by_make", "wakes", "refused"] = field(
+        default="by_make", validator=in_(("by_make", "wakes", "refused"))
+    )
+    """A command to a sleeping car: as its make does, the car wakes, or 409 ASLEEP. `Vehicle.wakes` goes before it."""
+    connect_code: bool = True
+    """Whether Connect sends a `code` beside the `user_id`; the newest page shows none."""
     included: bool = True
     """Whether signals come with the vehicle under `included`."""
     year: Literal["number", "text"] = field(default="number", validator=in_(("number", "text")))

@@ -108,7 +108,7 @@ def changed(draw: st.DrawFn, document: Any, values: st.SearchStrategy[Any] = jso
         nodes = _nodes(document, [])
         if nodes:
             holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
-            draw(one_of(CHANGES))(holder, key, draw(values))
+            draw(one_of(CHANGES))(holder, key, copy.deepcopy(draw(values)))
     return document
 
 

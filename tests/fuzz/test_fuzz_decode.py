@@ -178,18 +178,21 @@ def test_an_answer_out_of_nowhere(decode: Decode, body: bytes | str) -> None:
 CLEAN = codec.signal_set(Reply(200, {}, json.dumps(READINGS).encode())).entries
 
 
-@st.composite
-def bad_entries(draw: st.DrawFn, entries: list[Body]) -> tuple[int, Any]:
+def bad_entry(draw: st.DrawFn, entries: list[Body]) -> tuple[int, Any]:
     """A place in a list, and what stands there: the entry with changes, or anything."""
     place = draw(st.integers(0, len(entries) - 1))
     return place, draw(json_values) if draw(st.booleans()) else changed(draw, entries[place])
 
 
+bad_signals = st.composite(lambda draw: bad_entry(draw, ENTRIES))
+bad_connections = st.composite(lambda draw: bad_entry(draw, CONNECTIONS))
+
+
 @share(0.2)
-@given(st.data())
-def test_one_bad_signal_of_a_hundred(data: st.DataObject) -> None:
+@given(bad_signals())
+def test_one_bad_signal_of_a_hundred(bad: tuple[int, Any]) -> None:
     """The other ninety-nine are as they were; the bad one is one signal that holds what was sent."""
-    place, wrong = data.draw(bad_entries(ENTRIES))
+    place, wrong = bad
     sent = json.loads(json.dumps(wrong))
     body = json.dumps({**READINGS, "data": [*ENTRIES[:place], wrong, *ENTRIES[place + 1 :]]}).encode()
     readings = in_time(lambda: codec.signal_set(Reply(200, {}, body)))
@@ -200,10 +203,10 @@ def test_one_bad_signal_of_a_hundred(data: st.DataObject) -> None:
 
 
 @share(0.1)
-@given(st.data())
-def test_one_bad_connection_of_a_hundred(data: st.DataObject) -> None:
+@given(bad_connections())
+def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     """It is among the items or among the malformed, in its raw form; no other is missing."""
-    place, wrong = data.draw(bad_entries(CONNECTIONS))
+    place, wrong = bad
     sent = json.loads(json.dumps(wrong))
     body = json.dumps({**PAGE, "data": [*CONNECTIONS[:place], wrong, *CONNECTIONS[place + 1 :]]}).encode()
     page = in_time(lambda: codec.connections(Reply(200, {}, body), 1))

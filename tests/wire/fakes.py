@@ -125,6 +125,7 @@ class Wire:
         """Note the request and answer it, or raise what the handler gave."""
         is_token = sent.url.endswith("/oauth2/token")
         (self.tokens if is_token else self.calls).append(sent)
+        await settle(1)
         outcome = (self.iam if is_token else self.api)(sent)
         if inspect.isawaitable(outcome):
             outcome = await outcome

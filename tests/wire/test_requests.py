@@ -33,6 +33,8 @@ JSON = {"Content-Type": "application/json"}
 SOC = "tractionbattery-stateofcharge"
 FORM = f"grant_type=client_credentials&client_id={CLIENT_ID}&client_secret={CLIENT_SECRET}".encode()
 
+IDS = ("user_id", "vehicle_id", "external_id")
+
 Use = Callable[[Smartcar], Awaitable[Any]]
 
 
@@ -288,7 +290,7 @@ async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) ->
     """Bad input is refused before any request, and the argument is named."""
     async with Smartcar(CLIENT_ID, CLIENT_SECRET) as smartcar:
         vehicle = smartcar.vehicle(VEHICLE, USER)
-        for bad, name in (
+        for mistaken, name in (
             (smartcar.connection(""), "connection_id"),
             (smartcar.delete_connection(".."), "connection_id"),
             (smartcar.delete_user(" "), "user_id"),
@@ -300,8 +302,9 @@ async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) ->
             (vehicle.request("GET", "/../other"), "path"),
         ):
             with pytest.raises(ConfigurationError, match=name):
-                await bad
-        bad_filters: tuple[dict[str, Any], ...] = ({"page_size": 0}, {"mode": "test"}, {"user_id": ""}, {"vehicle_id": ""}, {"external_id": ""}):
+                await mistaken
+        bad: list[dict[str, Any]] = [{"page_size": 0}, {"mode": "test"}, *({name: ""} for name in IDS)]
+        for filters in bad:
             with pytest.raises(ConfigurationError, match=next(iter(filters))):
                 smartcar.connections(**filters)
         for ids in (("", USER), ("..", USER), (VEHICLE, ""), (VEHICLE, "a\nb"), (VEHICLE, "ü")):

@@ -307,7 +307,8 @@ async def test_what_is_known_of_a_command_without_an_answer() -> None:
 
 async def never(_: object) -> Answer:
     """A server that does not answer."""
-    return await asyncio.get_running_loop().create_future()
+    await asyncio.Event().wait()
+    raise AssertionError("nobody sets it")
 
 
 async def test_a_command_that_times_out_is_unknown() -> None:

@@ -105,8 +105,8 @@ async def test_a_late_401_uses_the_token_that_others_fetched() -> None:
     await ask(smartcar)
     clock.time += 100
     late: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-    handlers = iter([lambda: late, lambda: UNAUTHORIZED, answer, answer])
-    wire.api = lambda _: next(handlers)()
+    outcomes: list[Outcome | Awaitable[Outcome]] = [late, UNAUTHORIZED, answer(), answer()]
+    wire.api = lambda _: outcomes.pop(0)
     slow = asyncio.ensure_future(ask(smartcar))
     await settle()
     await ask(smartcar)

@@ -1,0 +1,40 @@
+"""What a command or a schedule call answers with: an execution, at once or as the end of a 202."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from attrs import evolve
+
+from .service import Document, Service
+from .wire import Answer, json_answer
+from .world import Vehicle
+
+
+def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document, links: Document) -> Answer:
+    """The execution of what has just been done; its answer takes as long as commands to this car do.
+
+    The documents show `executionMode` as `sync`; `async` for one that outlasts its 202 is inferred.
+    """
+    seconds = service.command_seconds if vehicle.command_seconds is None else vehicle.command_seconds
+    began = service.world.now
+    resource: Document = {
+        "id": service.new_id("exec"),
+        "type": kind,
+        "attributes": {
+            **attributes,
+            "status": {"value": "SUCCESS"},
+            "executionMode": "async" if seconds > service.long_after else "sync",
+        },
+        "links": links,
+        "meta": {
+            "executedAt": _second(began),
+            "completedAt": _second(began + timedelta(seconds=seconds)),
+            "durationInSeconds": round(seconds),
+        },
+    }
+    return evolve(json_answer({"data": resource}), seconds=seconds)
+
+
+def _second(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
