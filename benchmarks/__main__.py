@@ -4,6 +4,7 @@ import argparse
 import json
 import platform
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import attrs
@@ -16,6 +17,7 @@ from smartcar_async import codec
 from smartcar_async.request import Reply
 
 IMPORT = "from smartcar_async import Smartcar, signals"
+HELP = "from smartcar_async.cli import main; main(['--help'])"
 
 
 def main() -> None:
@@ -26,9 +28,8 @@ def main() -> None:
     options = parser.parse_args()
     figures: dict[str, object] = {"python": platform.python_version()}
     for found in (*decoding(options.quick), *importing(options.quick)):
-        print(
-            f"{found.name:36} {found.value:6.2f}  [{found.low:.2f} to {found.high:.2f}]  {found.bound:16} A/A {found.control:.3f}"
-        )
+        spread = f"[{found.low:.2f} to {found.high:.2f}]"
+        print(f"{found.name:36} {found.value:6.2f}  {spread}  {found.bound:16} A/A {found.control:.3f}")
         figures[found.name] = attrs.asdict(found)
     stall = longest_stall(1 if options.quick else 5)
     print(f"{'loop.longest_stall_ms':36} {stall:6.1f}  at most 50 ms")
@@ -55,14 +56,16 @@ def decoding(quick: bool) -> Iterator[Ratio]:
 
 
 def importing(quick: bool) -> Iterator[Ratio]:
-    """Import the client in a fresh interpreter, over a bare one."""
+    """Import the client, and show the help of the command, in a fresh interpreter, over a bare one."""
     loaded = child(f"import sys; {IMPORT}; print('aiohttp' in sys.modules)").strip()
     if loaded != "False":
         raise SystemExit("the import loads aiohttp")
     rounds = 3 if quick else 21
-    yield ratio(
-        "import.over_bare_python", "at most 7", lambda: child(IMPORT), lambda: child(""), rounds, cpu_of_children
-    )
+    for name, bound, code in (
+        ("import.over_bare_python", "at most 7", IMPORT),
+        ("cli.help_over_bare_python", "at most 1.5", HELP),
+    ):
+        yield ratio(name, bound, partial(child, code), partial(child, ""), rounds, cpu_of_children)
 
 
 if __name__ == "__main__":

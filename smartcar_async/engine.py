@@ -149,8 +149,8 @@ class Engine:
             answer = await self._attempt(call, token, flight)
             if isinstance(answer, Reply):
                 self._budget.earn()
-                if call.action and (failed := reported_failure(answer, self._clock.now(), call.private)):
-                    raise self._judged(call, flight, failed)
+                if call.action and (failed := reported_failure(answer, self._clock.now(), _private(call, token))):
+                    raise self._judged(call, flight, _named(call, failed))
                 return answer
             if policy.done_already(call, answer, len(flight.attempts)):
                 return _ALREADY_DONE
@@ -201,7 +201,7 @@ class Engine:
         answer: Reply | SmartcarError
         try:
             reply = await self._transport.send(self._request(call, token), lambda: flight.leave(self._clock.now()))
-            answer = reply if reply.ok else self._refused(call, reply, token)
+            answer = reply if reply.ok else _named(call, refusal(reply, self._clock.now(), _private(call, token)))
         except TransportError as error:
             reply, answer = None, error
         flight.left_at = None
@@ -233,13 +233,6 @@ class Engine:
             headers["Content-Type"] = call.content_type
         origin: str = getattr(settings, endpoint.host.value)
         return Request(endpoint.method, origin + call.target, headers, call.body, endpoint.effect)
-
-    def _refused(self, call: Call[T], reply: Reply, token: Token | None) -> ApiError:
-        private = call.private if token is None else (*call.private, token.secret.reveal())
-        error = refusal(reply, self._clock.now(), private)
-        if isinstance(error, PermissionDenied):
-            error.permission = call.permission or call.endpoint.permission
-        return error
 
     def _heed(self, call: Call[T], error: SmartcarError) -> None:
         """Remember for later calls what the server asked of this one, and what it never saw."""
@@ -301,6 +294,18 @@ class Engine:
             sent_at=flight.last_left_at,
             request_id=request_id,
         )
+
+
+def _private(call: Call[T], token: Token | None) -> tuple[str, ...]:
+    """What no error text of this call may repeat."""
+    return call.private if token is None else (*call.private, token.secret.reveal())
+
+
+def _named(call: Call[T], error: ApiError) -> ApiError:
+    """The error; if the owner has not granted what this call needs, it names that."""
+    if isinstance(error, PermissionDenied):
+        error.permission = call.permission or call.endpoint.permission
+    return error
 
 
 def _held_back(call: Call[T], wait: float, by_vehicle: bool) -> RateLimited:

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from .errors import CommandOutcomeUnknown
+from .errors import CommandOutcomeUnknown, plain_id
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class Reporter:
 
     def tell_unknown(self, outcome: CommandOutcomeUnknown) -> None:
         """Tell that a command may or may not have been carried out; the log must know, if the caller is gone."""
-        logger.warning("%s Vehicle %s, request %s.", outcome, outcome.vehicle_id, outcome.request_id)
+        logger.warning("%s Vehicle %s, request %s.", outcome, outcome.vehicle_id, plain_id(outcome.request_id))
         if self._on_outcome_unknown is not None:
             _call(self._on_outcome_unknown, outcome, "on_outcome_unknown")
 

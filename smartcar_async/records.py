@@ -178,10 +178,10 @@ class ApplicationToken:
 class SignalKey(Generic[B_co]):
     """The name of a signal, with the class of its body and the permission it needs."""
 
-    group: str = field(eq=False)
-    name: str = field(eq=False)
-    body_name: str = field(eq=False, repr=False)
-    permission: Permission | None = field(default=None, eq=False, repr=False)
+    group: str
+    name: str
+    body_name: str = field(repr=False)
+    permission: Permission | None = field(default=None, repr=False)
     code: str = field(default="", repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -194,6 +194,12 @@ class SignalKey(Generic[B_co]):
         home: Any = importlib.import_module("builtins" if self.body_name == "dict" else "smartcar_async.bodies")
         found: type[B_co] = getattr(home, self.body_name)
         return found
+
+    def __eq__(self, other: object) -> bool:  # written out: type checkers then know that a key is found by its code
+        return isinstance(other, SignalKey) and self.code == other.code
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
     def __str__(self) -> str:
         return self.code

@@ -6,8 +6,6 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from attrs import evolve
-
 from .codec import load
 from .errors import (
     AccountError,
@@ -25,7 +23,7 @@ from .errors import (
     VehicleStateError,
 )
 from .redaction import redact, shortened
-from .request import Reply, json_body
+from .request import Reply
 from .structure import Unreadable, is_list, is_object
 
 _BY_TYPE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
@@ -74,17 +72,7 @@ def refusal(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiErro
 
     Its text repeats none of the `private` values.
     """
-    facts = _facts(reply)
-    facts["request_id"] = facts.get("request_id") or reply.request_id
-    family = _family(reply.status, facts.get("type"), facts.get("code"))
-    return family(
-        redact(_summary(reply.status, facts), private),
-        status=reply.status,
-        retry_after=retry_after(reply.headers.get("retry-after"), now),
-        headers=reply.headers,
-        body=reply.body,
-        **facts,
-    )
+    return _error(reply, reply.status, _facts(reply), now, private)
 
 
 def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiError | None:
@@ -97,14 +85,26 @@ def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -
         return None
     entries: Any = document.get("errors")
     if is_list(entries) and entries:
-        return refusal(evolve(reply, status=_status_of(entries[0]) or reply.status), now, private)
+        return _error(reply, _status_of(entries[0]) or reply.status, _facts(reply), now, private)
     said = _inner(document, "data", "attributes") or _inner(document, "attributes")
     word = _inner(said, "status").get("value") or said.get("status")
     if not isinstance(word, str) or word.upper() not in _FAILED:
         return None
     entry = _inner(said, "status", "error") or _inner(said, "error") or {"detail": "it is reported as failed"}
-    return refusal(
-        Reply(_status_of(entry) or reply.status, reply.headers, json_body({"errors": [entry]})), now, private
+    facts = {**_facts_of_v3(entry), "errors": [entry]}
+    return _error(reply, _status_of(entry) or reply.status, facts, now, private)
+
+
+def _error(reply: Reply, status: int, facts: dict[str, Any], now: datetime, private: Iterable[str]) -> ApiError:
+    facts["request_id"] = facts.get("request_id") or reply.request_id
+    family = _family(status, facts.get("type"), facts.get("code"))
+    return family(
+        redact(_summary(status, facts), private),
+        status=status,
+        retry_after=retry_after(reply.headers.get("retry-after"), now),
+        headers=reply.headers,
+        body=reply.body,
+        **facts,
     )
 
 

@@ -93,10 +93,7 @@ def without(body: Body, place: Place) -> Body:
 def at(value: Any, place: Place) -> Any:
     """The value at one place of a body, or of the record that was made of it."""
     for step in place:
-        if isinstance(step, str) and not isinstance(value, dict):
-            value = getattr(value, snake(step))
-        else:
-            value = value[step]
+        value = getattr(value, snake(str(step))) if hasattr(value, "__attrs_attrs__") else value[step]
     return value
 
 

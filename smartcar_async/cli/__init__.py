@@ -50,7 +50,6 @@ def _run(arguments: list[str]) -> int:
     if command not in ("demo", "simulate"):
         print(f"smartcar: there is no command {command!r}: see smartcar --help", file=sys.stderr)
         return 2
-    _end_by_signal()
     if command == "demo":
         from . import demo
 
@@ -58,14 +57,6 @@ def _run(arguments: list[str]) -> int:
     from . import simulate
 
     return simulate.run(rest)
-
-
-def _end_by_signal() -> None:
-    """Let SIGTERM do what Ctrl-C does, and Ctrl-C work even in a job that a shell put into the background."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: signal.raise_signal(signal.SIGINT))
 
 
 def _forget_output() -> None:

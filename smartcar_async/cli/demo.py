@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import repeat
 
 from attrs import evolve
 
 from ..client import Smartcar
 from ..records import Connection, SignalSet
 from ..testing import Simulator, SimulatorError, World
+from . import loop
 from .options import number, parser
 from .status import HEADINGS, status
 
@@ -20,7 +22,7 @@ PAUSE = 0.5
 """Real seconds between two looks at the fleet; a quarter of an hour passes for the cars."""
 BEGIN = 15.5
 """The hour of the first Monday at which the demo begins: soon the cars drive home and are plugged in."""
-NEXT = "Next, your own cars: export SMARTCAR_CLIENT_ID and SMARTCAR_CLIENT_SECRET, and run the README's example."
+NEXT = "Next, real cars: export SMARTCAR_CLIENT_ID and SMARTCAR_CLIENT_SECRET, and run the README's example."
 
 say = partial(print, flush=True)
 
@@ -33,7 +35,7 @@ def run(arguments: list[str]) -> int:
     )
     options = commands.parse_args(arguments)
     try:
-        asyncio.run(_show(Simulator(options.profile, seed=options.seed), options.seconds))
+        loop.run(_show(Simulator(options.profile, seed=options.seed), options.seconds))
     except SimulatorError as error:
         commands.error(str(error))
     return 0
@@ -49,29 +51,24 @@ async def _show(simulator: Simulator, seconds: float) -> None:
             say(f"{len(connections)} cars are connected. In their world it is {_time(simulator.world)}.\n")
             if connections:
                 await _follow(smartcar, connections, simulator.world, looks=round(seconds / PAUSE))
-    say(NEXT)
+    say(f"\n{NEXT}")
 
 
 async def _follow(smartcar: Smartcar, connections: Sequence[Connection], world: World, looks: int) -> None:
     """Show all cars once, then what each of them begins and ends."""
     readings = await read(smartcar, connections)
-    fleet = [status(one, found, world.now) for one, found in zip(connections, readings, strict=True)]
+    fleet = list(map(status, connections, readings, repeat(world.now)))
     say(*table([HEADINGS, *(car.cells for car in fleet)], words=2), "", sep="\n")
     width = max(len(car.name) for car in fleet)
     for _ in range(looks):
         await asyncio.sleep(PAUSE)
         world.advance(minutes=15)
         readings = await read(smartcar, connections)
-        before, fleet = (
-            fleet,
-            [
-                status(one, found, world.now, then)
-                for one, found, then in zip(connections, readings, fleet, strict=True)
-            ],
-        )
-        for then, car in zip(before, fleet, strict=True):
-            if change := car.change(then):
+        looked = list(map(status, connections, readings, repeat(world.now), fleet))
+        for before, car in zip(fleet, looked, strict=True):
+            if change := car.change(before):
                 say(f"{_time(world)}  {car.name:{width}}  {change:27} {car.charge:>9}  {car.range:>7}")
+        fleet = looked
 
 
 async def read(smartcar: Smartcar, connections: Iterable[Connection]) -> list[SignalSet]:
@@ -88,8 +85,8 @@ async def read(smartcar: Smartcar, connections: Iterable[Connection]) -> list[Si
 def table(rows: Sequence[Sequence[str]], words: int) -> list[str]:
     """Rows as lines of aligned columns; the first few hold words, and numbers stand to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    sides = [str.ljust if number < words else str.rjust for number in range(len(widths))]
-    return ["  ".join(side(*cell) for side, *cell in zip(sides, row, widths, strict=True)).rstrip() for row in rows]
+    formats = [f"{'<' if number < words else '>'}{width}" for number, width in enumerate(widths)]
+    return ["  ".join(map(format, row, formats)) for row in rows]
 
 
 def _time(world: World) -> str:

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterator
 
 from ..testing import Simulator, SimulatorError
+from . import loop
 from .options import number, parser, whole
 
 ORIGINS = (
@@ -41,7 +42,7 @@ def run(arguments: list[str]) -> int:
     try:
         simulator = Simulator(options.profile, seed=options.seed, speed=options.speed, port=options.port)
         simulator.switches.user_header = options.user_header
-        asyncio.run(_serve(simulator))
+        loop.run(_serve(simulator))
     except SimulatorError as error:
         commands.error(str(error))
     except KeyboardInterrupt:
@@ -69,4 +70,4 @@ def environment(simulator: Simulator) -> dict[str, str]:
 def _lines(simulator: Simulator) -> Iterator[str]:
     for name, value in environment(simulator).items():
         yield f"export {name}={shlex.quote(value)}"
-    yield "# Paste this into the shell that runs your client, or source it from a file. Ctrl-C ends the simulator."
+    yield "# Paste this into the shell of your client, or source it from a file. Ctrl-C ends the simulator."

@@ -29,8 +29,8 @@ def execution(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execu
 
 
 def deletion(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execution:
-    """Like `execution`, but an empty answer to a deletion says that all is done."""
-    if not reply.body.strip():
+    """Like `execution`, but an empty answer to a deletion says that all is done, unless it is still under way."""
+    if reply.status != 202 and not reply.body.strip():
         return Execution(None, action, ExecutionStatus.SUCCESS, parameters)
     return execution(reply, action, parameters)
 

@@ -222,7 +222,7 @@ class Car:
 
     def schedule_at(self, minute: int) -> str | None:
         """The id of the schedule that lets the car charge where it stands, at a minute."""
-        return next((one.schedule_id for one in self._timers_here if one.schedule_id and one.allows(minute)), None)
+        return next((one.schedule_id for one in self._timers_here() if one.schedule_id and one.allows(minute)), None)
 
     def near(self, place: Place) -> bool:
         """Whether the car stands at a place."""
@@ -302,9 +302,11 @@ class Car:
             self.plug_in()
 
     def _charge(self) -> bool:
-        if any(timer.opens(self.minute) for timer in self._timers_here):
+        timers = self._timers_here()
+        if any(timer.opens(self.minute) for timer in timers):
             self.charging_paused = False
-        allowed = self.charging_forced or (not self.charging_paused and self._timers_allow())
+        in_time = not timers or any(timer.allows(self.minute) for timer in timers)
+        allowed = self.charging_forced or (in_time and not self.charging_paused)
         if not self.charging:
             if allowed:
                 self._start_charging()
@@ -322,13 +324,8 @@ class Car:
             return True
         return False
 
-    @property
     def _timers_here(self) -> tuple[ChargeTimer, ...]:
         return tuple(timer for timer in self.timers if timer.location is None or self.near(timer.location))
-
-    def _timers_allow(self) -> bool:
-        timers = self._timers_here
-        return not timers or any(timer.allows(self.minute) for timer in timers)
 
     def _start_charging(self) -> None:
         self.wake()

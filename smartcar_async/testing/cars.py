@@ -173,7 +173,8 @@ MODEL_3 = CarModel(
 )  # fmt: skip
 ID4 = CarModel(
     "VOLKSWAGEN", "ID.4", 2022, "BEV", VOLKSWAGEN, "Pro Performance", "Kings Red", 77.0, 82.0, 18.5, dc_kw=135.0,
-    connector="COMBO_TYPE_2", reports_every=2, hollow=frozenset({"closure-enginecover"}), commands=LOCKS | CHARGING | LIMIT,
+    connector="COMBO_TYPE_2", reports_every=2, hollow=frozenset({"closure-enginecover"}),
+    commands=LOCKS | CHARGING | LIMIT,
 )  # fmt: skip
 KUGA = CarModel(
     "FORD", "Kuga", 2023, "PHEV", FORD, "ST-Line X", "Magnetic Grey", 11.0, 14.4, 19.5, 45.0, 6.1, ac_phases=1,
@@ -251,4 +252,4 @@ _UNCONNECTED = (
 )
 
 PROFILES: Mapping[str, tuple[Entry, ...]] = {"everyday": _EVERYDAY, "volvo": _VOLVO, "empty": _UNCONNECTED}
-"""Every profile by name: a street of many makes, a Volvo household, and an application that nobody has connected a car to."""
+"""Every profile by name: a street of many makes, a Volvo household, and cars that nobody has connected yet."""

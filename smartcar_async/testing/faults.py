@@ -1,25 +1,39 @@
 """Faults at the wire, scripted in advance: what goes wrong, on which requests, how often.
 
-A fault that spoils an answer lets the service act first: the command ran, only its answer is lost.
+A fault with `acts` lets the service act first: the command is carried out, its ledger says so, and only then is the
+answer spoilt. Without it the request is lost before anything was done, and looks the same to the client.
 """
 
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
 from random import Random
+from typing import Literal
 
 import msgspec
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from .errors import SimulatorError
-from .wire import Answer, Problem, Request, error_answer
+from .wire import Answer, Problem, Request, error_answer, json_answer
+
+PENDING: dict[str, object] = {
+    "data": {
+        "id": "exec_pending",
+        "type": "command-execution",
+        "attributes": {"status": {"value": "PENDING"}, "executionMode": "async", "parameters": {}},
+        "links": {},
+        "meta": {},
+    }
+}
+"""An execution that says nothing of its end: a body for `Reply`, and that of `Late(end="pending")`."""
 
 
 @frozen
 class Delay:
-    """The answer is held back for so many seconds of real time."""
+    """The answer is held back for so many seconds of real time; without `acts` there never is one."""
 
     seconds: float
+    acts: bool = True
 
 
 @frozen
@@ -31,20 +45,28 @@ class ResetBeforeReading:
 class ResetBeforeHeaders:
     """The request is acted on, and the connection is reset before a byte of the answer."""
 
+    acts: bool = True
+
 
 @frozen
 class ResetInHeaders:
     """The connection is reset in the middle of the answer's headers."""
+
+    acts: bool = True
 
 
 @frozen
 class ResetInBody:
     """The connection is reset when half of the answer's body has gone out."""
 
+    acts: bool = True
+
 
 @frozen
 class Truncate:
     """The connection is closed in good order after half of the body that Content-Length promised."""
+
+    acts: bool = True
 
 
 @frozen
@@ -85,7 +107,10 @@ class Reply:
 
 @frozen
 class ErrorReply:
-    """A v3 error document instead of the true answer, with `Retry-After` if a number of seconds is given."""
+    """A v3 error document instead of the true answer, with `Retry-After` if a number of seconds is given.
+
+    The status of the document is also that of the answer, unless `http_status` names another.
+    """
 
     status: int
     type: str
@@ -94,11 +119,27 @@ class ErrorReply:
     resolution: str | None = None
     retry_after: int | None = None
     acts: bool = False
+    http_status: int | None = None
 
     def answer(self, request_id: str) -> Answer:
         """The answer to send."""
         problem = Problem(self.status, self.type, self.code, self.detail, resolution=self.resolution)
-        return error_answer((problem,), request_id, self.retry_after).plus(SC_Request_Id=request_id)
+        answer = error_answer((problem,), request_id, self.retry_after).plus(SC_Request_Id=request_id)
+        return evolve(answer, status=self.http_status or self.status)
+
+
+@frozen
+class Late:
+    """A 202 at once and without a length, and the body some seconds later on the same connection.
+
+    The body is the true one unless a reply is given, whose status is then that of the document alone. It ends whole,
+    or is empty, cut off after half by a close or by a reset, or never says more than PENDING.
+    """
+
+    seconds: float = 0.0
+    end: Literal["whole", "empty", "cut", "reset", "pending"] = "whole"
+    reply: Reply | ErrorReply | None = None
+    acts: bool = True
 
 
 Fault = (
@@ -113,7 +154,18 @@ Fault = (
     | MalformedJson
     | Reply
     | ErrorReply
+    | Late
 )
+
+
+def acts(fault: Fault | None) -> bool:
+    """Whether the service acts on a request that meets a fault."""
+    return bool(getattr(fault, "acts", not isinstance(fault, ResetBeforeReading)))
+
+
+def never_done(request_id: str) -> Answer:
+    """What is spoilt on the way to the client, where the service did not act."""
+    return json_answer(PENDING).plus(SC_Request_Id=request_id)
 
 
 @define

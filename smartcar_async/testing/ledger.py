@@ -1,4 +1,4 @@
-"""The ledger of a car: what was physically done to it on behalf of the API, which no answer and no signal can change."""
+"""The ledger of a car: what was physically done to it on behalf of the API, whatever was answered."""
 
 from __future__ import annotations
 

@@ -154,7 +154,7 @@ def _read_workweek(fields: Fields) -> Windows:
 
 def _read_weekly(fields: Fields) -> Windows:
     days, windows = fields.inside("days"), Windows()
-    if "days" in fields and not list(days):
+    if fields.values.get("days") == {}:
         fields.complain("days", "an object with at least one weekday")
     for name in days:
         day = _WEEK.index(name.lower()) if name.lower() in _WEEK else None
@@ -172,10 +172,28 @@ _READERS: dict[str, Callable[[Fields], Windows]] = {
 }
 
 
-def _route(method: str, path: str, handle: Callable[[Service, Request, Params], Answer], family: Family) -> Route:
-    return Route(method, path, handle, family=family)
+def _creation(kind: str, family: Family, path: str) -> Route:
+    return Route("POST", path, partial(_create, kind, family), family=family)
 
 
-_REFERENCE, _ANNOUNCEMENT = "/v3/vehicles/{vehicle}/charge-schedules", "/v3.0/vehicles/{vehicle}/schedules"
-
-SCHEDULES: tuple[Route, ...] = ()
+SCHEDULES: tuple[Route, ...] = (
+    _creation("daily", "reference", "/v3/vehicles/{vehicle}/charge-schedules/daily"),
+    _creation("workweek", "reference", "/v3/vehicles/{vehicle}/charge-schedules/workweek"),
+    _creation("weekly", "reference", "/v3/vehicles/{vehicle}/charge-schedules/weekly"),
+    Route(
+        "DELETE",
+        "/v3/vehicles/{vehicle}/charge-schedules/{schedule}",
+        partial(_delete, "reference"),
+        family="reference",
+    ),
+    _creation("daily", "announcement", "/v3.0/vehicles/{vehicle}/schedules/charge-daily"),
+    _creation("workweek", "announcement", "/v3.0/vehicles/{vehicle}/schedules/charge-workweek"),
+    _creation("weekly", "announcement", "/v3.0/vehicles/{vehicle}/schedules/charge-weekly"),
+    Route("GET", "/v3.0/vehicles/{vehicle}/schedules", _list, family="announcement"),
+    Route(
+        "DELETE",
+        "/v3.0/vehicles/{vehicle}/schedules/{schedule}",
+        partial(_delete, "announcement"),
+        family="announcement",
+    ),
+)

@@ -12,9 +12,9 @@ from aiohttp import web
 from attrs import evolve
 
 from . import faults
-from .endpoints import Service
 from .errors import SimulatorError
 from .recorder import Recorder
+from .service import Service
 from .wire import Answer, Request
 
 HOST = "127.0.0.1"
@@ -69,29 +69,46 @@ class Server:
         match fault:
             case faults.Delay(seconds=seconds):
                 await asyncio.sleep(seconds)
+                if not fault.acts:
+                    return _cut(http, b"", reset=False)
             case faults.ResetBeforeHeaders():
                 return _cut(http, b"", reset=True)
             case faults.ResetInHeaders():
                 request.status = answer.status
                 return _cut(http, _head(answer)[:-4], reset=True)
+            case faults.Late(seconds=seconds, end=end):
+                request.status = 202
+                return await _stream(http, answer, 0.0, seconds, end)
+            case _:
+                pass
+        if answer.seconds > self._service.long_after:
+            request.status = 202
+            first, ends = self._service.long_after, {faults.ResetInBody: "reset", faults.Truncate: "cut"}
+            return await _stream(http, answer, first, answer.seconds - first, ends.get(type(fault), "whole"))
+        await asyncio.sleep(answer.seconds)
+        request.status = answer.status
+        match fault:
             case faults.ResetInBody() | faults.Truncate():
-                request.status = answer.status
                 half = answer.body[: len(answer.body) // 2]
                 return _cut(http, _head(answer) + half, reset=isinstance(fault, faults.ResetInBody))
             case faults.Drip(bytes_per_second=speed):
-                request.status = answer.status
                 return await _drip(http, answer, speed)
             case _:
-                pass
-        request.status = answer.status
-        return web.Response(status=answer.status, body=answer.body, headers=_headers(answer))
+                return web.Response(status=answer.status, body=answer.body, headers=_headers(answer))
 
     def _answer(self, request: Request, fault: faults.Fault | None) -> Answer:
-        if isinstance(fault, faults.Reply | faults.ErrorReply):
-            if fault.acts:
-                self._service.answer(request)
-            return fault.answer(self._service.new_request_id())
-        answer = self._service.answer(request)
+        """What to send. The service acts first, and a scripted answer carries the id of the request that it knew."""
+        true = self._service.answer(request) if faults.acts(fault) else None
+        request_id = request.request_id or self._service.new_request_id()
+        match fault:
+            case faults.Reply() | faults.ErrorReply():
+                return fault.answer(request_id)
+            case faults.Late(reply=faults.Reply() | faults.ErrorReply() as reply):
+                return reply.answer(request_id)
+            case faults.Late(end="pending"):
+                return faults.never_done(request_id)
+            case _:
+                answer = true or faults.never_done(request_id)
         if isinstance(fault, faults.WrongContentType):
             return evolve(answer, content_type=fault.content_type)
         if isinstance(fault, faults.MalformedJson):
@@ -122,6 +139,22 @@ def _cut(http: web.BaseRequest, sent: bytes, *, reset: bool) -> web.StreamRespon
         else:
             transport.close()
     return web.Response()
+
+
+async def _stream(http: web.BaseRequest, answer: Answer, first: float, then: float, end: str) -> web.StreamResponse:
+    """A 202 after some seconds, chunked, and the body after some more on the same connection, as far as it comes."""
+    await asyncio.sleep(first)
+    response = web.StreamResponse(status=202, headers=_headers(answer))
+    response.enable_chunked_encoding()
+    await response.prepare(http)
+    await asyncio.sleep(then)
+    if end in ("cut", "reset"):
+        await response.write(answer.body[: len(answer.body) // 2])
+        return _cut(http, b"", reset=end == "reset")
+    if end != "empty":
+        await response.write(answer.body)
+    await response.write_eof()
+    return response
 
 
 async def _drip(http: web.BaseRequest, answer: Answer, bytes_per_second: float) -> web.StreamResponse:

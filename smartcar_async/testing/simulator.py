@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import timedelta
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
-from .endpoints import ROUTES, Service
 from .errors import SimulatorError
 from .faults import Fault, Faults, Script
 from .recorder import Recorder
+from .routes import ROUTES
 from .server import HOST, Server
+from .service import Host, Service
 from .switches import Switches
 from .tokens import Tokens
 from .world import World
@@ -35,6 +36,10 @@ class Simulator:
     _thread: _ServerThread
     routes: tuple[tuple[str, str], ...] = tuple((route.method, route.path) for route in ROUTES)
     """Method and path template of everything that is served."""
+    hosts: Mapping[tuple[str, str], Host] = MappingProxyType(
+        {(route.method, route.path): route.host for route in ROUTES}
+    )
+    """Which of Smartcar's hosts a route belongs to; here they are all one."""
 
     def __init__(
         self,
@@ -48,14 +53,16 @@ class Simulator:
         """Build the world; nothing listens before `with` or `async with`. Port 0 is any free one."""
         if speed is not None and not 0 < speed < float("inf"):
             raise SimulatorError(
-                f"speed {speed!r} is not a positive number: give 1 for real time, or None for a still clock"
+                f"speed {speed!r} is not a positive number: give 1 for real time, 60 for an hour a minute"
             )
         self.world = World(profile, seed)
         self.client_id = f"client_{self.world.make_id('client')}"
         self.client_secret = self.world.make_id("client secret")
         self.requests = Recorder()
         self.faults = Faults(seed)
-        self._service = Service(self.world, Tokens(self.client_id, self.client_secret, seed, clock))
+        self.application_id = self.world.make_id("application")
+        tokens = Tokens(self.client_id, self.client_secret, seed, clock)
+        self._service = Service(self.world, tokens, ROUTES, application_id=self.application_id)
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
         self._wanted_port = port
         self._speed = speed
@@ -75,6 +82,7 @@ class Simulator:
         from ..settings import Settings
 
         return Settings(
+            application_id=self.application_id,
             vehicle_origin=self.url,
             management_origin=self.url,
             iam_origin=self.url,
@@ -135,6 +143,51 @@ class Simulator:
     @plan_limit.setter
     def plan_limit(self, per_month: int | None) -> None:
         self._service.limits.per_month = per_month
+
+    @property
+    def command_seconds(self) -> float:
+        """Real seconds until a command is answered; the car obeys at once. `Vehicle.command_seconds` goes before it."""
+        return self._service.command_seconds
+
+    @command_seconds.setter
+    def command_seconds(self, seconds: float) -> None:
+        self._service.command_seconds = seconds
+
+    @property
+    def long_after(self) -> float:
+        """Real seconds after which a command that takes longer is answered by a 202, and its body when it is done."""
+        return self._service.long_after
+
+    @long_after.setter
+    def long_after(self, seconds: float) -> None:
+        self._service.long_after = seconds
+
+    @property
+    def store_delay(self) -> timedelta:
+        """How long, by the world's clock, signals take to show what a command did: ten seconds, at first."""
+        return self.world.store_delay
+
+    @store_delay.setter
+    def store_delay(self, delay: timedelta) -> None:
+        self.world.store_delay = delay
+
+    @property
+    def subscription_delay(self) -> float | timedelta:
+        """How long a new subscription is not listed: seconds of real time, or a `timedelta` by the world's clock."""
+        return self._service.subscribing.delay
+
+    @subscription_delay.setter
+    def subscription_delay(self, delay: float | timedelta) -> None:
+        self._service.subscribing.delay = delay
+
+    @property
+    def redirect_uris(self) -> tuple[str, ...]:
+        """Where Connect may send an owner back to, the default first; none registered, at first, allows every one."""
+        return self._service.redirect_uris
+
+    @redirect_uris.setter
+    def redirect_uris(self, uris: tuple[str, ...]) -> None:
+        self._service.redirect_uris = uris
 
     def fault(
         self,

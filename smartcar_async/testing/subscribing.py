@@ -30,8 +30,8 @@ class Subscribing:
     def begin(self, webhook_id: str, vehicle_id: str) -> bool:
         """Begin to subscribe; False where that is done or under way."""
         pair = (webhook_id, vehicle_id)
-        known = [*self._waiting, *self.world.subscriptions.values()]
-        if any((one.webhook_id, one.vehicle_id) == pair for one in known):
+        listed = {(one.webhook_id, one.vehicle_id) for one in self.world.subscriptions.values()}
+        if pair in listed | {(one.webhook_id, one.vehicle_id) for one in self._waiting}:
             return False
         delay = self.delay
         due = self.world.now + delay if isinstance(delay, timedelta) else self.clock() + delay

@@ -57,9 +57,7 @@ class Tokens:
             return _oauth_error(400, "invalid_request", "Missing client_id or client_secret.")
         if (client_id, secret) != (self.client_id, self.client_secret):
             return _oauth_error(401, "invalid_client", "Unknown client, or wrong client secret.")
-        return json_answer(
-            {"access_token": self._issue(), "token_type": "Bearer", "expires_in": round(self.lifetime)}
-        )
+        return json_answer({"access_token": self._issue(), "token_type": "Bearer", "expires_in": round(self.lifetime)})
 
     def _issue(self) -> str:
         now = self.clock()

@@ -62,8 +62,6 @@ class Vehicle:
     """Real seconds that a command to this car takes; None is as long as the simulator says."""
     wakes: bool | None = None
     """Whether a command wakes the sleeping car, or is refused; None is as its make does."""
-    held: tuple[datetime, datetime] | None = field(default=None, init=False)
-    """When a command was carried out, and until when its news is on the way: so long the store hears nothing."""
     _ledger: list[Deed] = field(factory=list[Deed], init=False, repr=False)
 
     @property
@@ -114,6 +112,9 @@ class World:
     """Held by whoever moves or reads the world; a server in a thread and a test outside of it share one world."""
     _elapsed: timedelta = field(init=False, default=timedelta())
     _minute: int = field(init=False, default=-DAY)
+    _held: dict[str, tuple[datetime, datetime]] = field(
+        init=False, factory=dict[str, tuple[datetime, datetime]], repr=False
+    )
     _made: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
@@ -153,7 +154,7 @@ class World:
         with self.lock:
             deed = Deed(self.now, action, parameters, cause)
             vehicle.note(deed)
-            vehicle.held = (self.now, self.now + self.store_delay)
+            self._held[vehicle.id] = (self.now, self.now + self.store_delay)
             self._deliver(self.now)
         return deed
 
@@ -178,9 +179,7 @@ class World:
         with self.lock:
             gone = self.connections.pop(connection_id, None)
             if gone is not None:
-                of_others = {
-                    key: one for key, one in self.subscriptions.items() if one.vehicle_id != gone.vehicle.id
-                }
+                of_others = {key: one for key, one in self.subscriptions.items() if one.vehicle_id != gone.vehicle.id}
                 self.subscriptions.clear()
                 self.subscriptions.update(of_others)
             return gone is not None
@@ -303,16 +302,19 @@ class World:
             if car.charging != was_charging:
                 _note_schedule(vehicle, now)
             due = not car.asleep and self._minute - vehicle.stored.minute >= car.model.reports_every
-            if (news or due) and vehicle.held is None:
+            if (news or due) and vehicle.id not in self._held:
                 vehicle.report(now)
 
     def _deliver(self, until: datetime) -> None:
-        """Tell the store of the effects of commands whose delay is over: dated after the command, as the truth is."""
-        for vehicle in self.vehicles.values():
-            if vehicle.held is not None and vehicle.held[1] <= until:
-                acted, due = vehicle.held
+        """Tell the store of commands whose delay is over, dated after them; until then it hears nothing of the car.
+
+        So nothing that the store dates after a command shows the car as it was before it.
+        """
+        for vehicle_id, (acted, due) in tuple(self._held.items()):
+            if due <= until:
+                vehicle = self.vehicles[vehicle_id]
+                del self._held[vehicle_id]
                 lag = _STORE_LAG + timedelta(seconds=vehicle.car.model.lag_s)
-                vehicle.held = None
                 vehicle.report(due, max(due - lag, acted + (due - acted) / 2))
 
 

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from smartcar_async.structure import is_list, is_object
+
 T = TypeVar("T")
 
 
@@ -22,12 +24,25 @@ def deep(depth: int, leaf: object = None) -> Any:
 
 AWKWARD: list[Any] = [
     *(None, True, False, 0, -1, 2**53, 2**63, 2**64, 10**400, 10**4000, 0.5, -0.0, 1e308, 5e-324),
-    *("", "0", "-", "SUCCESS", "ERROR", "null", "9" * 400, "9" * 5000, "2026-05-04T10:00:00Z", "24:00", "\0", "\n", "é"),
+    *(
+        "",
+        "0",
+        "-",
+        "SUCCESS",
+        "ERROR",
+        "null",
+        "9" * 400,
+        "9" * 5000,
+        "2026-05-04T10:00:00Z",
+        "24:00",
+        "\0",
+        "\n",
+        "é",
+    ),
     *("a" * 20_000, "1.1" + " " * 20_000, "\U0001f697", "0001-01-01T00:00:00+05:00"),
     *([], {}, [[]], [None], {"": None}, {"value": {}}, {"value": []}, {"data": []}, {"errors": [None]}, deep(50)),
 ]
 """Values that JSON can hold and that are wrong almost everywhere."""
-
 
 
 def one_of(values: Sequence[T]) -> st.SearchStrategy[T]:
@@ -48,14 +63,22 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 no_json = one_of([float("nan"), float("inf"), "\ud800", "\udc00 ", deep(300)])
 """Values that Python would write, and that a parser may refuse."""
 
-SNIPPETS = [b"NaN", b"-Infinity", b"9" * 5000, b"[" * 3000, b'{"data":' * 3000, b"\xff", b"\xed\xa0\x80", b"\0"]
-SNIPPETS += [b'"', b"\\", b",", b"}", b"]", b":", b"null", b"1e999", b'"\\ud800"', b"//", b"\xef\xbb\xbf"]
+SNIPPETS = [
+    *(b"NaN", b"-Infinity", b"1e999", b"null", b"9" * 5000, b"[" * 3000, b'{"data":' * 3000, b'"\\ud800"'),
+    *(b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\0", b'"', b"\\", b",", b"}", b"]", b":", b"//"),
+]
+"""Bytes that are wrong almost everywhere."""
+
+
+def _children(value: object) -> list[tuple[Any, Any]]:
+    if is_object(value):
+        return list(value.items())
+    return list(enumerate(value)) if is_list(value) else []
 
 
 def _nodes(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     """Every place in a document, as what holds it and its key or position there."""
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
+    for key, inner in _children(value):
         found.append((value, key))
         _nodes(inner, found)
     return found
@@ -79,20 +102,19 @@ def _nest(holder: Any, key: Any, other: Any) -> None:
 
 
 def _unnest(holder: Any, key: Any, other: Any) -> None:
-    value = holder[key]
-    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
-    holder[key] = inner[0] if inner else other
+    inner = _children(holder[key])
+    holder[key] = inner[0][1] if inner else other
 
 
 def _duplicate(holder: Any, key: Any, other: Any) -> None:
-    if isinstance(holder, list):
+    if is_list(holder):
         holder.insert(key, copy.deepcopy(holder[key]))
     else:
         holder[f"{key}2"] = holder[key]
 
 
 def _lose_case(holder: Any, key: Any, other: Any) -> None:
-    if isinstance(holder, dict):
+    if is_object(holder):
         holder[str(key).lower()] = holder.pop(key)
     else:
         holder[key] = str(holder[key]).lower()

@@ -8,14 +8,14 @@ import os
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from smartcar_async import codec, signals
 from smartcar_async.errors import ApiError
-from smartcar_async.records import Page, Signal, SignalSet
+from smartcar_async.records import Connection, Page, Signal, SignalSet
 from smartcar_async.refusal import refusal, reported_failure, retry_after
 from smartcar_async.request import Reply
 from smartcar_async.structure import Unreadable
@@ -145,7 +145,8 @@ def shows(found: object) -> bool:
     """Whether each part of a decoded answer can be shown."""
     parts: list[Any] = []
     if isinstance(found, Page):
-        parts = [*found.items, *found.malformed]
+        page = cast("Page[object]", found)
+        parts = [*page.items, *page.malformed]
     elif isinstance(found, (SignalSet, Signal)):
         readings: list[Signal[Any]] = list(found.entries) if isinstance(found, SignalSet) else [found]
         parts = [part for one in readings for part in (one, one.body, one.error, one.value, one.recorded_at, one.code)]
@@ -209,18 +210,19 @@ def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     place, wrong = bad
     sent = json.loads(json.dumps(wrong))
     body = json.dumps({**PAGE, "data": [*CONNECTIONS[:place], wrong, *CONNECTIONS[place + 1 :]]}).encode()
-    page = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
-    assert isinstance(page, Page)
+    page: Page[Connection] = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
     assert shows(page)
-    bad = [sent] if not page.malformed else []
-    assert [*CONNECTIONS[:place], *bad, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
-    assert [one.raw for one in page.malformed] == ([] if bad else [sent])
+    read = [sent] if not page.malformed else []
+    assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
+    assert [one.raw for one in page.malformed] == ([] if read else [sent])
 
 
 headers = st.dictionaries(
     st.sampled_from(["retry-after", "sc-request-id", "content-type"]),
     st.text() | st.integers().map(str) | st.floats().map(str) | st.datetimes().map(lambda at: f"{at:%a, %d %b %Y} GMT"),
 )
+
+
 @st.composite
 def error_bodies(draw: st.DrawFn) -> bytes:
     """The body of a refusal: a document with faults, a page, or anything."""

@@ -1,6 +1,7 @@
 """From an answer's bytes to records: every envelope, every status, and no bad entry that costs a neighbour."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -71,7 +72,7 @@ NOT_JSON = [
     b"\xef\xbb\xbf{}",
 ]
 NO_OBJECT = [b"null", b"[]", b'"text"', b"5"]
-DECODERS = [
+DECODERS: list[Callable[[Reply], object]] = [
     codec.application_token,
     codec.vehicle_attributes,
     codec.connection,
@@ -81,7 +82,7 @@ DECODERS = [
 ]
 
 
-@pytest.mark.parametrize("body", NOT_JSON + NO_OBJECT, ids=lambda body: body[:9])
+@pytest.mark.parametrize("body", NOT_JSON + NO_OBJECT, ids=repr)
 @pytest.mark.parametrize("decode", DECODERS)
 def test_an_answer_that_is_no_document(decode: Any, body: bytes) -> None:
     """Anything but a JSON object is unreadable, and says in which way."""
@@ -264,9 +265,10 @@ def test_whether_a_page_is_the_last(
 @pytest.mark.parametrize("document", [{}, {"data": None}, {"data": {}}, {"data": "x"}])
 def test_no_list(document: object) -> None:
     """A list without its list is unreadable."""
-    for decode in (codec.signal_set, lambda answer: codec.connections(answer, 1)):
-        with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
-            decode(reply(document))
+    with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
+        codec.signal_set(reply(document))
+    with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
+        codec.connections(reply(document), 1)
 
 
 ERROR = {
@@ -317,9 +319,7 @@ READ_ERROR = SignalError("VEHICLE_STATE", "NOT_CHARGING", "Not Charging", "Not n
     ],
 )
 @pytest.mark.parametrize("flat", [True, False])
-def test_the_status_of_a_signal(
-    said: Body, status: str, trusted: bool, error: SignalError | None, flat: bool
-) -> None:
+def test_the_status_of_a_signal(said: Body, status: str, trusted: bool, error: SignalError | None, flat: bool) -> None:
     """A body counts only with success; without any status a body means success. From REST and webhooks alike."""
     attributes = {"code": SOC.code, "name": SOC.name, "group": SOC.group, **said}
     entry = attributes if flat else {"id": SOC.code, "type": "signal", "attributes": attributes}

@@ -3,10 +3,11 @@
 import copy
 import pickle
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from smartcar_async import errors
+from smartcar_async import errors, signals
 from smartcar_async.errors import (
     ApiError,
     Attempt,
@@ -30,7 +31,7 @@ TRANSPORT = [kind for kind in ALL if TransportError in kind.__bases__]
 UUID = "33333333-3333-4333-8333-333333333333"
 
 UNAVAILABLE = SignalUnavailable(
-    Signal(SignalKey("Charge", "ChargeRate", "Measure"), "ERROR", None, SignalError("VEHICLE_STATE", "NOT_CHARGING"))
+    Signal(signals.Charge.ChargeRate, "ERROR", None, SignalError("VEHICLE_STATE", "NOT_CHARGING"))
 )
 EXAMPLES = [
     SmartcarError("a"),
@@ -85,7 +86,7 @@ def test_defaults_say_nothing() -> None:
     """An error that was told nothing answers every question with nothing."""
     error = ApiError("no")
     assert str(error) == "no"
-    empty = {"details": (), "errors": (), "headers": {}, "body": b""}
+    empty: dict[str, object] = {"details": (), "errors": (), "headers": {}, "body": b""}
     assert {**dict.fromkeys(vars(error)), **empty} == vars(error)
     assert error.attempts == ()
     assert PermissionDenied("no").permission is None
@@ -142,12 +143,12 @@ def test_texts_are_redacted_and_attributes_are_not() -> None:
 )
 def test_why_a_signal_is_unavailable(error: SignalError | None, text: str) -> None:
     """The text names the signal and the codes, not the sentences."""
-    signal: Signal[object] = Signal(SignalKey("Charge", "ChargeRate", "Measure"), "ERROR", None, error)
+    signal = Signal(signals.Charge.ChargeRate, "ERROR", None, error)
     assert text == str(SignalUnavailable(signal))
     assert signal is SignalUnavailable(signal).signal
 
 
 def test_a_signal_without_a_code_is_unavailable() -> None:
     """The text is a sentence even then."""
-    signal: Signal[object] = Signal(SignalKey("", "", "dict"), "UNAVAILABLE")
+    signal = Signal(SignalKey[Any]("", "", "dict"), "UNAVAILABLE")
     assert str(SignalUnavailable(signal)) == "a signal without a code is UNAVAILABLE"

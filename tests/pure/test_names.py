@@ -53,9 +53,9 @@ def test_every_public_class_is_at_the_root(module: object) -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """As with any module."""
     with pytest.raises(AttributeError, match="module 'smartcar_async' has no attribute 'Smartkar'"):
-        smartcar_async.Smartkar  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
+        smartcar_async.Smartkar  # noqa: B018  # pyright: ignore
     with pytest.raises(ImportError, match="cannot import name 'Smartkar'"):
-        from smartcar_async import Smartkar  # type: ignore[attr-defined]  # noqa: F401  # pyright: ignore
+        from smartcar_async import Smartkar  # noqa: F401  # pyright: ignore
 
 
 def test_the_version_is_written_once() -> None:
@@ -72,7 +72,9 @@ def run(code: str) -> str:
 
 def test_the_import_is_light() -> None:
     """Neither the network nor the decoder is loaded before it is needed."""
-    code = "import sys; from smartcar_async import Smartcar, signals; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"
+    code = (
+        "import sys; from smartcar_async import Smartcar, signals; print(sorted(set(sys.argv[1:]) & set(sys.modules)))"
+    )
     assert run(code.replace("sys.argv[1:]", repr(HEAVY))) == "[]"
 
 

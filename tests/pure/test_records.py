@@ -35,7 +35,7 @@ NUMBER: Signal[Text] = Signal(signals.VehicleIdentification.VIN, "SUCCESS", Text
 REFUSED: Signal[Flag] = Signal(
     signals.Charge.IsCharging, "ERROR", None, SignalError("PERMISSION", None, "t", USER, USER, "REAUTHENTICATE")
 )
-NAMELESS: Signal[Any] = Signal(SignalKey("", "", "dict"), "ERROR", None, SignalError("MALFORMED"), [VIN])
+NAMELESS: Signal[Any] = Signal(SignalKey[Any]("", "", "dict"), "ERROR", None, SignalError("MALFORMED"), [VIN])
 READINGS = SignalSet([BATTERY, PLACE, NUMBER, REFUSED, NAMELESS], VehicleAttributes("v1", "VOLVO"))
 OWNED = Connection("c1", "v1", USER, "acct-42", vehicle=VehicleAttributes("v1"), raw={"user": USER})
 
@@ -132,7 +132,7 @@ def test_a_signal_that_is_not_listed() -> None:
     """It is a KeyError that names it, or a default."""
     key = signals.Odometer.TraveledDistance
     assert key not in READINGS
-    assert 5 not in READINGS
+    assert SOC.code.upper() not in READINGS
     with pytest.raises(KeyError, match="odometer-traveleddistance is not in this answer"):
         READINGS[key]
     assert READINGS.get(key) is None
@@ -203,10 +203,12 @@ def test_records_are_frozen_and_slotted() -> None:
     """Nothing can be changed or misspelt."""
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         OWNED.id = "c2"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
-    for record in (OWNED, BATTERY, VehicleAttributes("v1"), Page((), 1, False), Malformed("x"), SOC):
+    records: list[object] = [OWNED, BATTERY, VehicleAttributes("v1"), Page((), 1, False), Malformed("x"), SOC]
+    for record in records:
         assert not hasattr(record, "__dict__")
 
 
 def test_what_is_a_json_object() -> None:
     """Dicts and other mappings are, lists and texts are not."""
-    assert [is_mapping(value) for value in ({}, READINGS, [], "a", None)] == [True, True, False, False, False]
+    values: list[object] = [{}, READINGS, [], "a", None]
+    assert [is_mapping(value) for value in values] == [True, True, False, False, False]

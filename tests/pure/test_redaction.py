@@ -99,5 +99,7 @@ def test_no_text_takes_long(unit: str) -> None:
 def test_a_secret_never_shows_itself() -> None:
     """Only `reveal` gives the text."""
     secret = Secret("hunter2")
-    assert [str(secret), repr(secret), f"{secret}", f"{[secret]}"] == [f"Secret({HIDDEN})"] * 3 + [f"[Secret({HIDDEN})]"]
+    assert [str(secret), repr(secret), f"{secret}", f"{[secret]}"] == [f"Secret({HIDDEN})"] * 3 + [
+        f"[Secret({HIDDEN})]"
+    ]
     assert secret.reveal() == "hunter2"

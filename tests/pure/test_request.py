@@ -101,7 +101,7 @@ def test_a_path_of_the_callers(path: str, sent: str) -> None:
 )
 def test_no_path_of_the_callers(path: Any, text: str) -> None:
     """A path that could lead to another host or out of its vehicle is refused."""
-    with pytest.raises(ConfigurationError, match="^path: ") as raised:
+    with pytest.raises(ConfigurationError, match=r"^path: ") as raised:
         relative_path(path)
     assert text in str(raised.value)
 

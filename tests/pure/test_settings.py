@@ -33,6 +33,7 @@ VARIABLES = {
     "SMARTCAR_AUTH_ORIGIN": "auth_origin",
     "SMARTCAR_MANAGEMENT_API_ORIGIN": "management_v2_origin",
 }
+Make = Callable[[Any], object]
 HERE = "http://127.0.0.1:8080"
 HTTPS_PROXY, HTTP_PROXY = "http://user:hunter2@proxy:3128", "http://proxy:3129"
 
@@ -149,37 +150,37 @@ def test_seconds(value: float | timedelta, number: float) -> None:
     assert number == Settings(deadline=value).deadline  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-NO_SECONDS = [0, -1, float("nan"), float("inf"), timedelta(0), timedelta(seconds=-1), True, "5", None, []]
+NO_SECONDS: list[object] = [0, -1, float("nan"), float("inf"), timedelta(0), timedelta(seconds=-1), True, "5", None, []]
+
+
+DURATIONS: list[tuple[Make, str]] = [
+    (lambda value: seconds(value, "deadline"), "deadline"),
+    (lambda value: Settings(deadline=value), "deadline"),
+    (lambda value: Settings(command_deadline=value), "command_deadline"),
+    (lambda value: Settings(connect_timeout=value), "connect_timeout"),
+    (lambda value: Retry(first_pause=value), "first_pause"),
+    (lambda value: Retry(longest_pause=value), "longest_pause"),
+]
 
 
 @pytest.mark.parametrize("value", NO_SECONDS, ids=repr)
-@pytest.mark.parametrize(
-    ("make", "name"),
-    [
-        (lambda value: seconds(value, "deadline"), "deadline"),
-        (lambda value: Settings(deadline=value), "deadline"),
-        (lambda value: Settings(command_deadline=value), "command_deadline"),
-        (lambda value: Settings(connect_timeout=value), "connect_timeout"),
-        (lambda value: Retry(first_pause=value), "first_pause"),
-        (lambda value: Retry(longest_pause=value), "longest_pause"),
-    ],
-)
-def test_no_seconds(make: Callable[[Any], object], name: str, value: object) -> None:
+@pytest.mark.parametrize(("make", "name"), DURATIONS)
+def test_no_seconds(make: Make, name: str, value: object) -> None:
     """Zero, negative, endless and other things are refused under the argument's name."""
     with pytest.raises(ConfigurationError, match=f"^{name}: give a positive number of seconds"):
         make(value)
 
 
+LIMITS: list[tuple[Make, str]] = [
+    (lambda value: RateLimit(capacity=value), "capacity"),
+    (lambda value: RateLimit(per_minute=value), "per_minute"),
+    (lambda value: Retry(attempts=value), "attempts"),
+]
+
+
 @pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", None])
-@pytest.mark.parametrize(
-    ("make", "name"),
-    [
-        (lambda value: RateLimit(capacity=value), "capacity"),
-        (lambda value: RateLimit(per_minute=value), "per_minute"),
-        (lambda value: Retry(attempts=value), "attempts"),
-    ],
-)
-def test_too_small(make: Callable[[Any], object], name: str, value: object) -> None:
+@pytest.mark.parametrize(("make", "name"), LIMITS)
+def test_too_small(make: Make, name: str, value: object) -> None:
     """A limit that lets nothing through is refused under its name."""
     with pytest.raises(ConfigurationError, match=f"^{name}: give a number of at least"):
         make(value)
@@ -229,17 +230,17 @@ def test_a_proxy_of_the_callers(proxy: Any) -> None:
     assert wanted == Settings.from_env({"all_proxy": "http://other"}, proxy=proxy).proxy
 
 
+PROXIES: list[Make] = [
+    lambda value: Settings(proxy=value),
+    lambda value: Proxy(https=value),
+    lambda value: Proxy(http=value),
+    lambda value: Settings.from_env({"https_proxy": value or "proxy"}),
+]
+
+
 @pytest.mark.parametrize("value", ["", "proxy:3128", "socks5://hunter2@proxy", "http://", "http://[::1", 5])
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda value: Settings(proxy=value),
-        lambda value: Proxy(https=value),
-        lambda value: Proxy(http=value),
-        lambda value: Settings.from_env({"https_proxy": value or "proxy"}),
-    ],
-)
-def test_no_proxy_at_all(make: Callable[[Any], object], value: object) -> None:
+@pytest.mark.parametrize("make", PROXIES)
+def test_no_proxy_at_all(make: Make, value: object) -> None:
     """What aiohttp could not use is refused here, without repeating it."""
     with pytest.raises(ConfigurationError, match=r"^proxy: give an http or https URL") as raised:
         make(value)

@@ -40,7 +40,7 @@ def test_a_signal_of_the_reference(listed: Listed) -> None:
 )
 def test_an_unknown_code_gets_suggestions(code: str, hint: str) -> None:
     """The error names the argument, the nearest codes, and the way to a signal of tomorrow."""
-    with pytest.raises(ConfigurationError, match="^code: no signal is called") as raised:
+    with pytest.raises(ConfigurationError, match=r"^code: no signal is called") as raised:
         signals.by_code(code)
     assert hint in str(raised.value)
     assert "signals.custom(code) names a new one" in str(raised.value)
@@ -57,5 +57,5 @@ def test_a_signal_of_tomorrow() -> None:
 @pytest.mark.parametrize("code", ["", "-", "a-", "-a", "odometer", "Odometer.TraveledDistance"])
 def test_no_code(code: str) -> None:
     """What is no code at all is refused under the argument's name."""
-    with pytest.raises(ConfigurationError, match="^code: a signal's code is group-name"):
+    with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name"):
         signals.custom(code)

@@ -67,9 +67,7 @@ def test_records_in_records() -> None:
         "flags": [True, False],
         "newName": "x",
     }
-    made = Tree(
-        Leaf(number=1), (Leaf(), Leaf("")), (Colour.DARK_BLUE, "Teal"), (1, 2.5), (True, False), renamed="x"
-    )
+    made = Tree(Leaf(number=1), (Leaf(), Leaf("")), (Colour.DARK_BLUE, "Teal"), (1, 2.5), (True, False), renamed="x")
     assert made == structure(sent, Tree)
     assert Tree() == structure(dict.fromkeys(sent), Tree)
     assert Tree() == structure({}, Tree)
@@ -84,33 +82,33 @@ def test_former_names(sent: object, kept: str) -> None:
     assert kept == structure(sent, Tree).renamed
 
 
-@pytest.mark.parametrize(
-    ("sent", "problem"),
-    [
-        ([], "expected an object, got a list"),
-        (None, "expected an object, got null"),
-        ({"leaf": "secret"}, "leaf: expected an object, got a text"),
-        ({"leaf": {"text": 5}}, "leaf: text: expected a text, got a number"),
-        ({"leaf": {"number": "5"}}, "leaf: number: expected a number, got a text"),
-        ({"leaf": {"number": True}}, "leaf: number: expected a number, got a boolean"),
-        ({"leaf": {"whole": 5.5}}, "leaf: whole: expected a whole number, got a number"),
-        ({"leaf": {"whole": True}}, "leaf: whole: expected a whole number, got a boolean"),
-        ({"leaf": {"flag": {"secret": 1}}}, "leaf: flag: expected a boolean, got an object"),
-        ({"leaf": {"flag": 1}}, "leaf: flag: expected a boolean, got a number"),
-        ({"leaf": {"moment": "secret"}}, "leaf: moment: expected a time, got a text"),
-        ({"leaf": {"moment": 10**400}}, "leaf: moment: expected a time, got a number"),
-        ({"leaf": {"clockTime": "secret"}}, "leaf: clockTime: expected a time of day, got a text"),
-        ({"leaf": {"clockTime": 22}}, "leaf: clockTime: expected a time of day, got a number"),
-        ({"leaf": {"colour": ["secret"]}}, "leaf: colour: expected a text, got a list"),
-        ({"leaves": {"secret": 1}}, "leaves: expected a list, got an object"),
-        ({"leaves": [{}, None]}, "leaves: expected an object, got null"),
-        ({"colours": [None]}, "colours: expected a text, got null"),
-        ({"colours": ["red", 5]}, "colours: expected a text, got a number"),
-        ({"numbers": [1, "2"]}, "numbers: expected a number, got a text"),
-        ({"flags": [True, 1]}, "flags: expected a boolean, got a number"),
-        ({"oldName": 5}, "newName: expected a text, got a number"),
-    ],
-)
+UNREADABLE: list[tuple[object, str]] = [
+    ([], "expected an object, got a list"),
+    (None, "expected an object, got null"),
+    ({"leaf": "secret"}, "leaf: expected an object, got a text"),
+    ({"leaf": {"text": 5}}, "leaf: text: expected a text, got a number"),
+    ({"leaf": {"number": "5"}}, "leaf: number: expected a number, got a text"),
+    ({"leaf": {"number": True}}, "leaf: number: expected a number, got a boolean"),
+    ({"leaf": {"whole": 5.5}}, "leaf: whole: expected a whole number, got a number"),
+    ({"leaf": {"whole": True}}, "leaf: whole: expected a whole number, got a boolean"),
+    ({"leaf": {"flag": {"secret": 1}}}, "leaf: flag: expected a boolean, got an object"),
+    ({"leaf": {"flag": 1}}, "leaf: flag: expected a boolean, got a number"),
+    ({"leaf": {"moment": "secret"}}, "leaf: moment: expected a time, got a text"),
+    ({"leaf": {"moment": 10**400}}, "leaf: moment: expected a time, got a number"),
+    ({"leaf": {"clockTime": "secret"}}, "leaf: clockTime: expected a time of day, got a text"),
+    ({"leaf": {"clockTime": 22}}, "leaf: clockTime: expected a time of day, got a number"),
+    ({"leaf": {"colour": ["secret"]}}, "leaf: colour: expected a text, got a list"),
+    ({"leaves": {"secret": 1}}, "leaves: expected a list, got an object"),
+    ({"leaves": [{}, None]}, "leaves: expected an object, got null"),
+    ({"colours": [None]}, "colours: expected a text, got null"),
+    ({"colours": ["red", 5]}, "colours: expected a text, got a number"),
+    ({"numbers": [1, "2"]}, "numbers: expected a number, got a text"),
+    ({"flags": [True, 1]}, "flags: expected a boolean, got a number"),
+    ({"oldName": 5}, "newName: expected a text, got a number"),
+]
+
+
+@pytest.mark.parametrize(("sent", "problem"), UNREADABLE)
 def test_what_cannot_be_read(sent: object, problem: str) -> None:
     """The error tells where and which kinds, never the value."""
     with pytest.raises(Unreadable) as raised:
@@ -133,10 +131,11 @@ def test_slots_fill_a_frozen_record() -> None:
     record = object.__new__(Leaf)
     for number, fill in enumerate(slots(Leaf)):
         fill(record, number)
-    assert Leaf(*range(7)) == record  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    assert Leaf(*range(7)) == record  # pyright: ignore[reportArgumentType]
 
 
 def test_objects_and_lists() -> None:
     """Only what a JSON parser makes counts."""
-    assert [is_object(value) for value in ({}, [], "a", None)] == [True, False, False, False]
-    assert [is_list(value) for value in ({}, [], (), None)] == [False, True, False, False]
+    values: list[object] = [{}, [], (), "a", None]
+    assert [is_object(value) for value in values] == [True, False, False, False, False]
+    assert [is_list(value) for value in values] == [False, True, False, False, False]

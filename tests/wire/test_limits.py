@@ -15,6 +15,7 @@ from .fakes import (
     VEHICLE,
     FakeClock,
     HeldClock,
+    Outcome,
     Sent,
     Wire,
     always,
@@ -191,11 +192,11 @@ async def test_calls_that_wait_for_the_budget_heed_a_throttle_that_comes_meanwhi
     clock = HeldClock()
     sent: list[tuple[str, float]] = []
 
-    def serve(request: Sent) -> object:
+    def serve(request: Sent) -> Outcome:
         sent.append((request.url.split("/")[5], clock.time - 1000))
         return SLOW_DOWN if len(sent) == 1 else answer(documents.signal_list())
 
-    wire = Wire(serve)  # type: ignore[arg-type]
+    wire = Wire(serve)
     smartcar = await limited(wire, clock, RateLimit(1, 60))
     calls = [asyncio.ensure_future(smartcar.vehicle(VEHICLE, USER).signals(deadline=500)) for _ in range(3)]
     calls.append(asyncio.ensure_future(smartcar.vehicle(OTHER, USER).signals(deadline=500)))

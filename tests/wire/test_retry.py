@@ -106,13 +106,14 @@ NO: list[Answer] = [
 @everything
 @pytest.mark.parametrize("failure", NEVER_LEFT, ids=lambda failure: type(failure).__name__)
 async def test_what_never_left_is_sent_again(use: Use, failure: Exception) -> None:
-    """No connection, no harm: even a command is tried again, and the failure is ConnectionFailed in the end."""
+    """No connection, no harm: even a command is tried again, if less often than a read."""
     wire = Wire(in_turn(failure, CONNECTION))
     await use(await wire.client(FakeClock()))
     assert len(wire.calls) == 2
     with pytest.raises(ConnectionFailed) as caught:
         await use(await Wire(always(failure)).client(FakeClock()))
-    assert [attempt.problem for attempt in caught.value.attempts] == ["ConnectionFailed"] * 4
+    tries = 4 if use in READS.values() else 3
+    assert [attempt.problem for attempt in caught.value.attempts] == ["ConnectionFailed"] * tries
 
 
 @reads
@@ -133,7 +134,7 @@ async def test_a_read_or_deletion_without_an_answer_is_sent_again(use: Use, fail
 async def test_a_command_without_an_answer_is_never_sent_again(use: Use, failure: Outcome) -> None:
     """The car may have acted: the caller gets plain data to find out, and one request was sent."""
     wire, clock = Wire(always(failure)), FakeClock()
-    with pytest.raises(CommandOutcomeUnknown, match=r"may have been carried out.*It was not sent again\.") as caught:
+    with pytest.raises(CommandOutcomeUnknown, match=r"may or may not have .*It was not sent again\.") as caught:
         await use(await wire.client(clock))
     assert (len(wire.calls), clock.slept) == (1, [])
     assert len(caught.value.attempts) == 1
@@ -315,7 +316,7 @@ async def test_a_command_that_times_out_is_unknown() -> None:
     """Our own deadline is no proof that the car did not act."""
     smartcar = await Wire(never).client()
     vehicle = smartcar.vehicle(VEHICLE, USER)
-    with pytest.raises(CommandOutcomeUnknown, match="DeadlineExceeded"):
+    with pytest.raises(CommandOutcomeUnknown, match=r"no answer within 0\.02 s"):
         await vehicle.request("POST", "/commands/security/lock", deadline=0.02)
     with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.02 s") as caught:
         await vehicle.signals(deadline=0.02)

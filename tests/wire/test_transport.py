@@ -15,6 +15,7 @@ from smartcar_async import (
     ConfigurationError,
     ConnectionFailed,
     ConnectionLost,
+    DeadlineExceeded,
     Retry,
     Smartcar,
     SmartcarError,
@@ -62,19 +63,23 @@ async def iam() -> AsyncIterator[Raw]:
 @pytest.mark.parametrize("broken", list(BREAKS.values()), ids=list(BREAKS))
 @pytest.mark.parametrize("method", list(USES))
 async def test_one_request_an_attempt(server: Raw, iam: Raw, method: str, broken: Play, kept: bool) -> None:
-    """However and wherever the connection breaks, the server sees one request: aiohttp never sends again by itself."""
+    """However and wherever the connection breaks, the server sees one request: aiohttp never sends again by itself.
+
+    What acts goes over a connection of its own, so that a kept one cannot break on it.
+    """
     settings = server.settings(iam_origin=iam.url, retry=Retry(attempts=1))
     async with Smartcar("id", "secret", settings=settings) as smartcar:
         if kept:
             await smartcar.request("GET", "/v3/first")
             server.requests.clear()
         server.player = lambda _: broken
-        expected = CommandOutcomeUnknown if method in ("PUT", "POST") else ConnectionLost
+        acts = method in ("PUT", "POST")
+        expected = CommandOutcomeUnknown if acts else ConnectionLost
         with pytest.raises(expected) as caught:
             await USES[method](smartcar)
         await asyncio.sleep(0.02)
     assert [request.split()[0].decode() for request in server.requests] == [method]
-    assert server.connections == 1
+    assert server.connections == 1 + (kept and acts)
     assert [(attempt.status, attempt.problem) for attempt in caught.value.attempts] == [(None, "ConnectionLost")]
 
 
@@ -125,14 +130,15 @@ async def test_the_bytes_of_each_kind_of_body(server: Raw) -> None:
     assert taken_apart(server.tokens[0]) == (b"POST /oauth2/token HTTP/1.1", sorted(of_form), form)
     of_user = [*bearer, b"sc-user-id: user-1", b"SC-Unit-System: imperial"]
     body = b'{"name":"\\u00dcnal","n":[1,2.5,null]}'
-    of_json = [*of_user, b"Content-Type: application/json", b"Content-Length: %d" % len(body)]
+    closing = b"Connection: close"
+    of_json = [*of_user, closing, b"Content-Type: application/json", b"Content-Length: %d" % len(body)]
     assert [taken_apart(request) for request in server.requests] == [
         (b"GET /v3/vehicles/v%2F1/a%20b/%2F?filter%5Bx%5D=y%20z%26%C3%BC HTTP/1.1", sorted(of_user), b""),
-        (b"POST /v3/vehicles/v%2F1/no-body HTTP/1.1", sorted(of_user), b""),
+        (b"POST /v3/vehicles/v%2F1/no-body HTTP/1.1", sorted([*of_user, closing]), b""),
         (b"POST /v3/vehicles/v%2F1/json HTTP/1.1", sorted(of_json), body),
         (b"DELETE /v3/connections/c HTTP/1.1", sorted(bearer), b""),
     ]
-    assert server.connections == 1
+    assert server.connections == 3
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -259,4 +265,13 @@ async def test_a_connection_that_takes_too_long_never_left(server: Raw, iam: Raw
     async with Smartcar("id", "secret", settings=settings) as smartcar:
         with pytest.raises(ConnectionFailed, match="ConnectionTimeoutError"):
             await smartcar.request("POST", "/v3/things")
+    assert server.requests == []
+
+
+async def test_a_command_that_waits_for_its_connection_was_not_sent(server: Raw, iam: Raw) -> None:
+    """A deadline that ends the wait for a connection leaves no doubt: nothing was sent."""
+    settings = iam.settings(vehicle_origin=f"https://127.0.0.1:{server.port}")
+    async with Smartcar("id", "secret", settings=settings) as smartcar:
+        with pytest.raises(DeadlineExceeded):
+            await smartcar.request("POST", "/v3/things", deadline=0.1)
     assert server.requests == []

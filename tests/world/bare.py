@@ -61,6 +61,17 @@ class Api:
         headers = {"Authorization": f"Bearer {self.token}"} | ({"sc-user-id": user} if user else {})
         return await self.send(method, path, headers=headers, params=query)
 
+    async def call(self, method: str, path: str, user: str | None = None, body: Any = None) -> Reply:
+        """Send with the token, a user if one is given, and `data.attributes` if they are given."""
+        headers = {"Authorization": f"Bearer {self.token}"} | ({"sc-user-id": user} if user else {})
+        document = {} if body is None else {"json": {"data": {"attributes": body}}}
+        return await self.send(method, path, headers=headers, **document)
+
+    async def command(self, make: str, command: str, body: Any = None) -> Reply:
+        """Give a command to a car, as its owner."""
+        vehicle, user = self.car(make)
+        return await self.call("POST", f"/v3/vehicles/{vehicle}/commands/{command}", user, body)
+
     async def signals(self, make: str, code: str = "") -> Reply:
         """The signals of a car, or one of them."""
         vehicle, user = self.car(make)
@@ -68,7 +79,7 @@ class Api:
 
     def car(self, make: str) -> tuple[str, str]:
         """Vehicle id and user id."""
-        vehicle = self.sim.world.find(make).id
+        vehicle = self.sim.world.find(*make.split(" ", 1)).id
         connection = self.sim.world.connection_of(vehicle)
         assert connection is not None
         return vehicle, connection.owner.id
