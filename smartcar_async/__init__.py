@@ -116,13 +116,13 @@ if TYPE_CHECKING:
         Proxy as Proxy,
         RateLimit as RateLimit,
         Retry as Retry,
-        SchedulePaths as SchedulePaths,
         Settings as Settings,
         Tls as Tls,
     )
     from .store import (
         MemoryTokenStore as MemoryTokenStore,
         StoredTokens as StoredTokens,
+        TokenPair as TokenPair,
         TokenStore as TokenStore,
     )
     from .vehicle import Vehicle as Vehicle
@@ -141,6 +141,7 @@ if TYPE_CHECKING:
         PortColor as PortColor,
         Powertrain as Powertrain,
         RangeBasis as RangeBasis,
+        SchedulePaths as SchedulePaths,
         ScheduleType as ScheduleType,
         SignalStatus as SignalStatus,
         SystemState as SystemState,
@@ -153,7 +154,7 @@ _NAMES: Final = {
     "client": "Smartcar",
     "vehicle": "Vehicle",
     "pages": "Pages",
-    "settings": "Proxy RateLimit Retry SchedulePaths Settings Tls",
+    "settings": "Proxy RateLimit Retry Settings Tls",
     "records": (
         "ApplicationToken CompatibleVehicle Connection Execution Malformed Page Response Signal "
         "SignalError SignalKey SignalName SignalSet SignalUnavailable Subscription VehicleAttributes "
@@ -175,11 +176,11 @@ _NAMES: Final = {
     "vocabulary": (
         "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
         "ExecutionStatus GearPosition LocationType Permission PortColor Powertrain RangeBasis "
-        "ScheduleType SignalStatus SystemState UnitSystem VehicleMode Weekday"
+        "SchedulePaths ScheduleType SignalStatus SystemState UnitSystem VehicleMode Weekday"
     ),
     "log": "EntriesSkipped RequestEvent",
     "clock": "Clock SystemClock",
-    "store": "MemoryTokenStore StoredTokens TokenStore",
+    "store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
     "schedule": "Schedules",
     "charge_schedule": "ChargeSchedule",
     "connect": "ConnectLink ConnectResult IncompatibleVehicle",

@@ -6,8 +6,9 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
-from .charging import clock_time, weekday
+from .charging import weekday
 from .records import Json, Signal
+from .times import clock_time
 from .vocabulary import ChargeScope, ScheduleType, Weekday
 
 WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
@@ -65,4 +66,4 @@ def windows_of(attributes: Mapping[str, Any]) -> tuple[ChargeWindow, ...]:
 
 
 def _charge_window(window: Mapping[str, Any], days: tuple[Weekday, ...]) -> ChargeWindow:
-    return ChargeWindow(clock_time(window["startTime"], "start"), clock_time(window["stopTime"], "stop"), days)
+    return ChargeWindow(clock_time(window["startTime"]), clock_time(window["stopTime"]), days)

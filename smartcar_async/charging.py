@@ -1,9 +1,9 @@
 """What a caller may ask of a charge: places, times and limits, checked before anything is sent."""
 
 import datetime as dt
-import math
+import re
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from .errors import ConfigurationError
 from .vocabulary import Weekday
@@ -32,6 +32,8 @@ class HasCoordinates(Protocol):
 Position = tuple[float, float] | HasCoordinates
 """A latitude and a longitude, as a pair or in a record."""
 
+_HH_MM: Final = re.compile(r"\d\d:\d\d", re.ASCII)
+
 
 def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
     """The attributes of a daily schedule."""
@@ -52,6 +54,8 @@ def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str
     if not isinstance(days, Mapping) or not days:
         raise ConfigurationError("days: give at least one, such as {Weekday.MONDAY: ('22:00', '06:00')}")
     windows = {weekday(day): _window(window, f"days[{day!s}]") for day, window in days.items()}
+    if len(windows) < len(days):
+        raise ConfigurationError("days: a weekday is given twice")
     return {"location": _position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
 
 
@@ -81,8 +85,7 @@ def _position(location: Position) -> dict[str, float]:
 
 
 def _degrees(value: float, argument: str, most: int) -> float:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    if not good or not -most <= value <= most:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -most <= value <= most:
         raise ConfigurationError(f"{argument}: give degrees from -{most} to {most}")
     return value
 
@@ -99,7 +102,7 @@ def _window(window: Window, argument: str) -> dict[str, str]:
 def clock_time(value: ClockTime, argument: str) -> dt.time:
     """A time of day in whole minutes."""
     try:
-        moment = dt.time.fromisoformat(value) if isinstance(value, str) and len(value) == 5 else value
+        moment = dt.time.fromisoformat(value) if isinstance(value, str) and _HH_MM.fullmatch(value) else value
     except ValueError:
         moment = value
     if not isinstance(moment, dt.time) or moment.tzinfo or moment.second or moment.microsecond:

@@ -125,7 +125,10 @@ def parse_redirect(url: str, state: str) -> ConnectResult:
     """What the owner came back with, or the error that Connect reports. Any other state than ours is refused."""
     if not isinstance(url, str) or not isinstance(state, str) or not state:
         raise ConfigurationError("url, state: give the whole URL of the redirect, and the state of your ConnectLink")
-    found = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    try:
+        found = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+    except ValueError:
+        raise ConfigurationError("url: not a URL") from None
     if not hmac.compare_digest(found.get("state", "").encode(), state.encode()):
         raise ConfigurationError("state: missing or not ours, so this redirect may be forged; start Connect again")
     if "error" in found:

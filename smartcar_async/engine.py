@@ -47,6 +47,8 @@ class _Flight:
     left_at: datetime | None = None
     """When the request that is under way left, so that breaking it off leaves its outcome open."""
     last_left_at: datetime | None = None
+    may_have_acted: bool = False
+    """Whether one of the attempts may have done what was asked."""
     renewed: bool = False
 
     def leave(self, now: datetime) -> None:
@@ -152,8 +154,9 @@ class Engine:
                 if call.action and (failed := reported_failure(answer, self._clock.now(), _private(call, token))):
                     raise self._judged(call, flight, _named(call, failed))
                 return answer
-            if policy.done_already(call, answer, len(flight.attempts)):
+            if policy.done_already(call, answer, acted_before=flight.may_have_acted):
                 return _ALREADY_DONE
+            flight.may_have_acted |= policy.may_have_acted(answer)
             self._heed(call, answer)
             if token is not None and not flight.renewed and policy.renews_token(answer):
                 flight.renewed = True

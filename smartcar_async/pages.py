@@ -26,13 +26,14 @@ class Pages(Generic[T]):
         number, before = 1, None
         while True:
             page = await self._fetch(number)
-            if page.items and page.items == before:
+            content = (page.items, page.malformed)
+            if content == before:
                 return  # a server that ignores the page number would never end
             for item in page.items:
                 yield item
             if not page.has_next:
                 return
-            number, before = number + 1, page.items
+            number, before = number + 1, content
 
     def __repr__(self) -> str:
         return "Pages()"

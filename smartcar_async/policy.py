@@ -1,7 +1,9 @@
 """What may be sent again, and when. Decisions only: facts go in, an answer comes out."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
@@ -18,7 +20,9 @@ from .errors import (
     UpstreamError,
 )
 from .request import Call, Effect
-from .settings import Retry
+
+if TYPE_CHECKING:
+    from .settings import Retry
 
 _FINAL_CODES: Final = frozenset(
     {"RATE_LIMIT", "KNOWN_ISSUE", "INVALID_DATA", "RECORD_NOT_FOUND", "MULTIPLE_RECORDS_FOUND"}
@@ -59,11 +63,7 @@ def is_vehicle_throttle(error: SmartcarError) -> bool:
 
 def outcome_is_unknown(effect: Effect, error: SmartcarError) -> bool:
     """Whether a request that acts may have been carried out although no success came back."""
-    if effect is not Effect.COMMAND:
-        return False
-    if isinstance(error, TransportError):
-        return not isinstance(error, ConnectionFailed)
-    return isinstance(error, (ServerError, UpstreamError))
+    return effect is Effect.COMMAND and may_have_acted(error)
 
 
 def may_resend(effect: Effect, error: SmartcarError) -> bool:
@@ -79,10 +79,17 @@ def may_resend(effect: Effect, error: SmartcarError) -> bool:
     return isinstance(error, (ServerError, UpstreamError)) and error.code not in _FINAL_CODES
 
 
-def done_already(call: Call[Any], error: SmartcarError, attempts: int) -> bool:
-    """Whether a refusal says that what was asked is so: gone after a second deletion, or there already."""
+def may_have_acted(error: SmartcarError) -> bool:
+    """Whether the server may have done what was asked although it did not say so."""
+    if isinstance(error, TransportError):
+        return not isinstance(error, ConnectionFailed)
+    return isinstance(error, (ServerError, UpstreamError))
+
+
+def done_already(call: Call[Any], error: SmartcarError, *, acted_before: bool) -> bool:
+    """Whether a refusal says that what was asked is so: gone after an earlier deletion, or there already."""
     if call.endpoint.effect is Effect.DELETE:
-        return isinstance(error, NotFound) and attempts > 1 and call.gone_is_done
+        return isinstance(error, NotFound) and acted_before and call.gone_is_done
     return call.endpoint.effect is Effect.ENSURE and isinstance(error, ApiError) and error.status == 409
 
 

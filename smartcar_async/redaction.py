@@ -12,22 +12,20 @@ _LABELLED: Final = (
     r"(?P<label>\b(?:access_token|refresh_token|id_token|client_secret|password|secret|token|pin|vin|"
     r"user_?id|latitude|longitude|lat|lon|lng|code(?==))\b[\"']?\s*[:=]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,;})\]]+)"
 )
-_PRIVATE: Final = re.compile(
-    "|".join(
-        (
-            _LABELLED,
-            r"(?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]+",
-            r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,2}",
-            r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
-            r"[\w.+-]+@[\w-]+\.[\w.-]+",
-            r"\b(?=[A-HJ-NPR-Z]*\d)[A-HJ-NPR-Z\d]{17}\b",
-            r"-?\b\d{1,3}\.\d+\s*[,;/ ]\s*-?\d{1,3}\.\d+",
-            r"-?\b\d{1,3}\.\d{3,}",
-            r"(?=[\w+/=-]*\d)[\w+/=-]{32,}",
-        )
-    ),
-    re.IGNORECASE | re.ASCII,
+_PRIVATE: Final = "|".join(
+    (
+        _LABELLED,
+        r"(?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]+",
+        r"\beyJ[\w-]{6,}(?:\.[\w-]*){0,2}",
+        r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b",
+        r"[\w.+-]+@[\w-]+\.[\w.-]+",
+        r"\b(?=[A-HJ-NPR-Z]*\d)[A-HJ-NPR-Z\d]{17}\b",
+        r"-?\b\d{1,3}\.\d+\s*[,;/ ]\s*-?\d{1,3}\.\d+",
+        r"-?\b\d{1,3}\.\d{3,}",
+        r"(?=[\w+/=-]*\d)[\w+/=-]{32,}",
+    )
 )
+"""What looks private. `re` compiles it on first use and keeps it, so that an import does not pay for it."""
 
 
 class Secret:
@@ -55,7 +53,7 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     """
     for value in sorted((value for value in known if len(value) > 3), key=len, reverse=True):
         text = text.replace(value, HIDDEN)
-    return _PRIVATE.sub(_hide, shortened(text, _LONGEST))
+    return re.sub(_PRIVATE, _hide, shortened(text, _LONGEST), flags=re.IGNORECASE | re.ASCII)
 
 
 def shortened(text: str, length: int) -> str:

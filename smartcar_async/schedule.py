@@ -13,8 +13,7 @@ from .errors import ApiError
 from .policy import no_such_path
 from .records import Execution
 from .request import Call
-from .settings import SchedulePaths
-from .vocabulary import ScheduleType, Weekday
+from .vocabulary import SchedulePaths, ScheduleType, Weekday
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -115,7 +114,7 @@ class Schedules:
         try:
             answer = await self._engine.run(reference, left())
         except ApiError as first:
-            if not no_such_path(first):
+            if not _unserved(first):
                 raise
             refused = first
         else:
@@ -124,9 +123,14 @@ class Schedules:
         try:
             answer = await self._engine.run(announcement, left())
         except ApiError as second:
-            raise (refused if no_such_path(second) else second) from None
+            raise (refused if _unserved(second) else second) from None
         memory.family = SchedulePaths.ANNOUNCEMENT
         return answer
 
     def __repr__(self) -> str:
         return f"Schedules({self._vehicle_id!r})"
+
+
+def _unserved(error: ApiError) -> bool:
+    """Whether the path was refused in the status line: a server that says so in the body of a 202 has begun to act."""
+    return no_such_path(error) and error.attempts[-1].status == error.status

@@ -4,7 +4,6 @@ import math
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from enum import StrEnum
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlsplit
 
@@ -12,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from .errors import ConfigurationError
-from .vocabulary import UnitSystem
+from .vocabulary import SchedulePaths, UnitSystem
 
 _ORIGIN_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "vehicle_origin": (
@@ -87,14 +86,6 @@ def _at_least(minimum: float) -> Any:
             raise ConfigurationError(f"{attribute.name}: give a number of at least {minimum:g}, not {value!r}")
 
     return check
-
-
-class SchedulePaths(StrEnum):
-    """Which of the two published families of charge-schedule paths to use; AUTO finds out."""
-
-    AUTO = "auto"
-    REFERENCE = "reference"
-    ANNOUNCEMENT = "announcement"
 
 
 @frozen

@@ -42,6 +42,8 @@ class Transport:
         if self._aiohttp is not None or self._closed:
             return
         async with self._opening:
+            if getattr(self._session, "auth", None) is not None:
+                raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
             if self._aiohttp is None:
                 loaded, context = await asyncio.to_thread(_load, self._settings.tls)
                 if self._owned:

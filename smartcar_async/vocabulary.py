@@ -201,3 +201,11 @@ class RangeBasis(StrEnum):
     IDEAL_CONDITIONS = "IDEAL_CONDITIONS"
     ESTIMATED = "ESTIMATED"
     RATED = "RATED"
+
+
+class SchedulePaths(StrEnum):
+    """Which of the two published families of charge-schedule paths to use; AUTO finds out."""
+
+    AUTO = "auto"
+    REFERENCE = "reference"
+    ANNOUNCEMENT = "announcement"

@@ -101,6 +101,14 @@ def optional_text(value: dict[str, Any], name: str) -> str | None:
     raise Unreadable(f"{name}: {wrong('a text', found)}")
 
 
+def loose_text(value: dict[str, Any], name: str) -> str | None:
+    """The text under this name, or a number as text; None if there is none or something else."""
+    try:
+        return optional_text(value, name)
+    except Unreadable:
+        return None
+
+
 def moment(value: dict[str, Any], name: str) -> datetime | None:
     """The time under this name, or None."""
     try:

@@ -6,24 +6,28 @@ from typing import Any
 from ..records import Execution
 from ..request import Reply
 from ..structure import Unreadable, is_object
+from ..times import instant_or_none
 from ..vocabulary import ExecutionStatus
-from .documents import loose_part, moment, optional_text, resource_of, word
+from .documents import loose_part, loose_text, resource_of, word
 
 
 def execution(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execution:
-    """A finished execution. One that is still pending, or does not say how it ended, is Unreadable."""
+    """A finished execution. One that is still pending, or does not say how it ended, is Unreadable.
+
+    Only the status decides: what else it says may be odd, and the car has acted all the same.
+    """
     resource = resource_of(reply)
     said = loose_part(resource, "attributes")
     meta = loose_part(resource, "meta")
     status = _status(said.get("status"))
     return Execution(
-        id=optional_text(resource, "id"),
+        id=loose_text(resource, "id"),
         action=action,
         status=status,
         parameters=loose_part(said, "parameters") or parameters,
-        schedule_id=optional_text(said, "scheduleId"),
-        executed_at=moment(meta, "executedAt"),
-        completed_at=moment(meta, "completedAt"),
+        schedule_id=loose_text(said, "scheduleId"),
+        executed_at=instant_or_none(meta.get("executedAt")),
+        completed_at=instant_or_none(meta.get("completedAt")),
         raw=resource,
     )
 

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from attrs import evolve
+
 from .. import signals
 from ..bodies import ChargeTimers, ChargeWindow, Place
 from ..charge_schedule import ChargeSchedule, windows_of
-from ..errors import ConfigurationError
 from ..records import Signal
 from ..request import Reply
 from ..structure import Unreadable, is_list, is_object, structure, wrong
@@ -34,12 +35,13 @@ def from_signal(reply: Reply) -> tuple[ChargeSchedule, ...]:
 def _schedule(entry: dict[str, Any]) -> ChargeSchedule:
     said: Any = entry.get("attributes", entry)
     said = an_object(said)
+    schedule_id = optional_text(said, "scheduleId") or optional_text(said, "id") or optional_text(entry, "id")
     if is_list(said.get("schedules")):
         timers = structure({"values": [said]}, ChargeTimers)
-        found = ChargeSchedule.from_signal(Signal(signals.Charge.ChargeTimers, SignalStatus.SUCCESS, timers, raw=entry))
-        return found[0]
+        signal = Signal(signals.Charge.ChargeTimers, SignalStatus.SUCCESS, timers, raw=entry)
+        return evolve(ChargeSchedule.from_signal(signal)[0], id=schedule_id)
     return ChargeSchedule(
-        id=optional_text(said, "scheduleId") or optional_text(said, "id") or optional_text(entry, "id"),
+        id=schedule_id,
         type=word(ScheduleType, said.get("scheduleType") or said.get("type")),
         scope=ChargeScope.LOCATION if is_object(said.get("location")) else None,
         location=structure(loose_part(said, "location"), Place) if is_object(said.get("location")) else None,
@@ -51,5 +53,5 @@ def _schedule(entry: dict[str, Any]) -> ChargeSchedule:
 def _windows(said: dict[str, Any]) -> tuple[ChargeWindow, ...]:
     try:
         return windows_of(said)
-    except (ConfigurationError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("the schedule's times cannot be read") from None

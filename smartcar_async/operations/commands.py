@@ -9,8 +9,7 @@ from attrs import evolve
 from .. import charging, codec, signals
 from ..records import Execution
 from ..request import Call, Effect, Endpoint, json_body
-from ..settings import SchedulePaths
-from ..vocabulary import Permission, ScheduleType
+from ..vocabulary import Permission, SchedulePaths, ScheduleType
 from .reads import SIGNAL, of_vehicle
 
 if TYPE_CHECKING:

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
     from .charging import ChargeTimer
     from .errors import SimulatorError
     from .faults import (
+        PENDING,
         Delay,
         Drip,
         ErrorReply,
         Fault,
+        Late,
         MalformedJson,
         Reply,
         ResetBeforeHeaders,
@@ -25,21 +27,26 @@ if TYPE_CHECKING:
         Truncate,
         WrongContentType,
     )
+    from .ledger import Deed
     from .simulator import Simulator
     from .switches import Switches
+    from .webhooks import Subscription, Webhook
     from .wire import Request
     from .world import PERMISSIONS, Connection, Owner, Vehicle, World
 
 __all__ = [
+    "PENDING",
     "PERMISSIONS",
     "PROFILES",
     "Car",
     "ChargeTimer",
     "Connection",
+    "Deed",
     "Delay",
     "Drip",
     "ErrorReply",
     "Fault",
+    "Late",
     "MalformedJson",
     "Owner",
     "Reply",
@@ -51,9 +58,11 @@ __all__ = [
     "Script",
     "Simulator",
     "SimulatorError",
+    "Subscription",
     "Switches",
     "Truncate",
     "Vehicle",
+    "Webhook",
     "World",
     "WrongContentType",
 ]
@@ -64,11 +73,13 @@ _HOMES = {
     "charging": ("ChargeTimer",),
     "errors": ("SimulatorError",),
     "faults": (
-        "Delay", "Drip", "ErrorReply", "Fault", "MalformedJson", "Reply", "ResetBeforeHeaders", "ResetBeforeReading",
-        "ResetInBody", "ResetInHeaders", "Script", "Truncate", "WrongContentType",
+        "PENDING", "Delay", "Drip", "ErrorReply", "Fault", "Late", "MalformedJson", "Reply", "ResetBeforeHeaders",
+        "ResetBeforeReading", "ResetInBody", "ResetInHeaders", "Script", "Truncate", "WrongContentType",
     ),
+    "ledger": ("Deed",),
     "simulator": ("Simulator",),
     "switches": ("Switches",),
+    "webhooks": ("Subscription", "Webhook"),
     "wire": ("Request",),
     "world": ("PERMISSIONS", "Connection", "Owner", "Vehicle", "World"),
 }  # fmt: skip

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from attrs import evolve
 
+from .readings import iso_second
 from .service import Document, Service
 from .wire import Answer, json_answer
 from .world import Vehicle
@@ -28,13 +29,9 @@ def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document
         },
         "links": links,
         "meta": {
-            "executedAt": _second(began),
-            "completedAt": _second(began + timedelta(seconds=seconds)),
+            "executedAt": iso_second(began),
+            "completedAt": iso_second(began + timedelta(seconds=seconds)),
             "durationInSeconds": round(seconds),
         },
     }
     return evolve(json_answer({"data": resource}), seconds=seconds)
-
-
-def _second(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

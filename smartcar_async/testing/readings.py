@@ -96,6 +96,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def iso_second(moment: datetime) -> str:
+    """A time as executions and webhooks have it: UTC in whole seconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _document(spec: SignalSpec, connection: Connection, switches: Switches, base: str) -> Body:
     vehicle = connection.vehicle
     refusal, body = _judge(spec, connection)

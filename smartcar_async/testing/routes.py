@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from .commands import COMMANDS
+from .compatibility import COMPATIBILITY
+from .consent import CONSENT
 from .endpoints import READS
+from .management import MANAGEMENT
 from .schedules import SCHEDULES
 from .service import Route
 
-ROUTES: tuple[Route, ...] = (*READS, *COMMANDS, *SCHEDULES)
+ROUTES: tuple[Route, ...] = (*READS, *COMMANDS, *SCHEDULES, *MANAGEMENT, *COMPATIBILITY, *CONSENT)

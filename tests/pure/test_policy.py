@@ -104,23 +104,23 @@ def call(effect: Effect, gone_is_done: bool = True) -> Call[Reply]:
 
 
 @pytest.mark.parametrize(
-    ("asked", "error", "attempts", "done"),
+    ("asked", "error", "acted_before", "done"),
     [
-        (call(DELETE), NotFound("404"), 2, True),
-        (call(DELETE), NotFound("404"), 1, False),
-        (call(DELETE), ServerError("500"), 2, False),
-        (call(DELETE, gone_is_done=False), NotFound("404"), 2, False),
-        (call(Effect.ENSURE), VehicleStateError("409", status=409), 1, True),
-        (call(Effect.ENSURE), NotFound("404", status=404), 2, False),
-        (call(Effect.ENSURE), ConnectionLost("reset"), 2, False),
-        (call(READ), NotFound("404"), 2, False),
-        (call(COMMAND), NotFound("404"), 2, False),
-        (call(COMMAND), VehicleStateError("409", status=409), 1, False),
+        (call(DELETE), NotFound("404"), True, True),
+        (call(DELETE), NotFound("404"), False, False),
+        (call(DELETE), ServerError("500"), True, False),
+        (call(DELETE, gone_is_done=False), NotFound("404"), True, False),
+        (call(Effect.ENSURE), VehicleStateError("409", status=409), False, True),
+        (call(Effect.ENSURE), NotFound("404", status=404), True, False),
+        (call(Effect.ENSURE), ConnectionLost("reset"), True, False),
+        (call(READ), NotFound("404"), True, False),
+        (call(COMMAND), NotFound("404"), True, False),
+        (call(COMMAND), VehicleStateError("409", status=409), False, False),
     ],
 )
-def test_what_is_done_already(asked: Call[Reply], error: SmartcarError, attempts: int, done: bool) -> None:
-    """What is gone at the second try, or there already, is what the caller wanted; anything else is news."""
-    assert done is done_already(asked, error, attempts)
+def test_what_is_done_already(asked: Call[Reply], error: SmartcarError, acted_before: bool, done: bool) -> None:
+    """What is gone after a try that may have worked, or there already, is what the caller wanted; anything else is news."""
+    assert done is done_already(asked, error, acted_before=acted_before)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from smartcar_async.errors import ConfigurationError
 from smartcar_async.records import (
     ApplicationToken,
     Connection,
+    Execution,
     Malformed,
     Page,
     Response,
@@ -24,6 +25,7 @@ from smartcar_async.records import (
     VehicleAttributes,
     is_mapping,
 )
+from smartcar_async.vocabulary import ExecutionStatus
 
 VIN, USER, TOKEN = "WVWZZZ1JZXW000001", "22222222-2222-4222-8222-222222222222", "token-of-an-application"
 SOC = signals.TractionBattery.StateOfCharge
@@ -206,6 +208,14 @@ def test_records_are_frozen_and_slotted() -> None:
     records: list[object] = [OWNED, BATTERY, VehicleAttributes("v1"), Page((), 1, False), Malformed("x"), SOC]
     for record in records:
         assert not hasattr(record, "__dict__")
+
+
+@pytest.mark.parametrize(
+    ("status", "ok"), [("SUCCESS", True), (ExecutionStatus.SUCCESS, True), ("FAILURE", False), ("NEW", False)]
+)
+def test_whether_an_execution_succeeded(status: str, ok: bool) -> None:
+    """Only a success is one."""
+    assert ok is Execution("e1", "lock", status).ok
 
 
 def test_what_is_a_json_object() -> None:

@@ -23,7 +23,7 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
-from smartcar_async.refusal import refusal, retry_after
+from smartcar_async.refusal import refusal, reported_failure, retry_after
 from smartcar_async.request import Reply
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -280,6 +280,57 @@ def test_the_request_id_of_the_header(body: object) -> None:
     """Where the body has none, the header's is used; where both have one, the body's."""
     assert refused(500, body, sc_request_id="from-header").request_id == "from-header"
     assert refused(500, V2, sc_request_id="from-header").request_id == ID
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "facts"),
+    [
+        ({"errors": [V3]}, 400, {"type": "VEHICLE_STATE", "code": "NOT_CHARGING", "title": "Not Charging"}),
+        ({"errors": [{"type": "UPSTREAM", "status": 502}]}, 502, {"type": "UPSTREAM"}),
+        ({"errors": [{"type": "UPSTREAM", "status": "soon"}]}, 202, {"type": "UPSTREAM"}),
+        ({"errors": [{"type": "UPSTREAM", "status": "200"}]}, 202, {"type": "UPSTREAM"}),
+        ({"errors": ["text"]}, 202, {}),
+        ({"data": {"attributes": {"status": {"value": "FAILURE", "error": V3}}}}, 400, {"code": "NOT_CHARGING"}),
+        ({"attributes": {"status": "failed", "error": {"code": "A", "status": 409}}}, 409, {"code": "A"}),
+        ({"data": {"attributes": {"status": {"value": "Error"}}}}, 202, {"description": "it is reported as failed"}),
+    ],
+)
+def test_a_failure_that_a_success_reports(document: object, status: int, facts: dict[str, Any]) -> None:
+    """The status line of a long command goes out before its end: then the body's status counts."""
+    reply = Reply(202, {"sc-request-id": "r-1"}, json.dumps(document).encode())
+    error = reported_failure(reply, NOW)
+    assert error is not None
+    assert (status, reply.body) == (error.status, error.body)
+    assert facts == {name: getattr(error, name) for name in facts}
+    assert error.request_id in (ID, "r-1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"cut",
+        b"null",
+        b"[]",
+        b'{"errors": []}',
+        b'{"errors": "text"}',
+        b'{"data": {"attributes": {"status": {"value": "SUCCESS"}}}}',
+        b'{"data": {"attributes": {"status": "PENDING"}}}',
+        b'{"data": {"attributes": {"status": 5}}}',
+    ],
+)
+def test_a_success_that_reports_no_failure(body: bytes) -> None:
+    """Whether it is a success is for the decoder to say."""
+    assert reported_failure(Reply(200, {}, body), NOW) is None
+
+
+def test_a_failure_is_reported_however_deep_its_details() -> None:
+    """What can be read can be reported."""
+    for depth in range(50, 1000, 50):
+        entry = b'{"type": "UPSTREAM", "meta": ' + b"[" * depth + b"]" * depth + b"}"
+        body = b'{"data": {"attributes": {"status": {"value": "FAILURE", "error": ' + entry + b"}}}}"
+        error = reported_failure(Reply(200, {}, body), NOW)
+        assert error is None or type(error) is UpstreamError
 
 
 def test_headers_and_body_are_kept() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 import pytest
 
-from smartcar_async import ConfigurationError, Proxy, RateLimit, Retry, Settings, Tls, UnitSystem
+from smartcar_async import ConfigurationError, Proxy, RateLimit, Retry, SchedulePaths, Settings, Tls, UnitSystem
 from smartcar_async.settings import seconds
 
 DEFAULTS = {
@@ -197,6 +197,21 @@ def test_no_unit_system(value: Any) -> None:
     """An unknown one is refused, with the known ones named."""
     with pytest.raises(ConfigurationError, match=r"^unit_system: give 'metric' or 'imperial', not"):
         Settings(unit_system=value)
+
+
+@pytest.mark.parametrize("value", ["auto", "reference", "announcement", *SchedulePaths])
+def test_schedule_paths(value: Any) -> None:
+    """A word or a member will do."""
+    found = Settings(schedule_paths=value).schedule_paths
+    assert value == found
+    assert isinstance(found, SchedulePaths)
+
+
+@pytest.mark.parametrize("value", ["", "Auto", None, 5])
+def test_no_schedule_paths(value: Any) -> None:
+    """An unknown one is refused, with the known ones named."""
+    with pytest.raises(ConfigurationError, match=r"^schedule_paths: give 'auto', 'reference' or 'announcement', not"):
+        Settings(schedule_paths=value)
 
 
 BOTH = Proxy(HTTPS_PROXY, HTTP_PROXY)

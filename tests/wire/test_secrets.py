@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -274,6 +275,7 @@ async def test_nothing_that_was_planted_is_found() -> None:
                 refusals_of_our_own,
             ):
                 await scene(garden, ears, server)
+    sys.stdout.write(f"{len(garden.values)} values planted\n")
     assert len(set(garden.values)) >= 500
     log = ears.log.getvalue()
     assert "RequestEvent(" in log

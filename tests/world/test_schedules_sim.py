@@ -15,6 +15,7 @@ from tests.world.bare import Api, Reply
 
 PLACE = {"latitude": 57.7, "longitude": 11.97}
 WINDOW = {"startTime": "22:00", "stopTime": "06:00"}
+NOTHING = {"startTime": "06:00", "stopTime": "06:00"}
 BODIES: dict[str, dict[str, Any]] = {
     "daily": {"location": PLACE, **WINDOW},
     "workweek": {"location": PLACE, "weekdays": WINDOW, "weekends": {"startTime": "10:00", "stopTime": "12:30"}},
@@ -146,8 +147,12 @@ async def test_weekdays_in_any_case_and_half_a_workweek(api: Api) -> None:
 @pytest.mark.parametrize(
     ("kind", "body", "fields"),
     [
-        ("daily", {}, ["location", "location.latitude", "location.longitude", "startTime", "stopTime"]),
-        ("daily", {"location": {"latitude": 91, "longitude": True}, **WINDOW}, ["location.latitude", "location.longitude"]),
+        ("daily", {}, ["location", "startTime", "stopTime"]),
+        (
+            "daily",
+            {"location": {"latitude": 91, "longitude": True}, **WINDOW},
+            ["location.latitude", "location.longitude"],
+        ),
         ("daily", {"location": PLACE, "startTime": "25:00", "stopTime": "6:00"}, ["startTime", "stopTime"]),
         ("daily", {"location": PLACE, "startTime": "22:00:00", "stopTime": 6}, ["startTime", "stopTime"]),
         ("daily", {"location": PLACE, "startTime": "06:00", "stopTime": "06:00"}, ["stopTime"]),
@@ -159,7 +164,7 @@ async def test_weekdays_in_any_case_and_half_a_workweek(api: Api) -> None:
         ("weekly", {"location": PLACE, "days": [WINDOW]}, ["days"]),
         ("weekly", {"location": PLACE, "days": {"funday": WINDOW}}, ["days.funday"]),
         ("weekly", {"location": PLACE, "days": {"monday": WINDOW, "MONDAY": WINDOW}}, ["days.MONDAY"]),
-        ("weekly", {"location": PLACE, "days": {"monday": {"startTime": "06:00", "stopTime": "06:00"}}}, ["days.monday.stopTime"]),
+        ("weekly", {"location": PLACE, "days": {"monday": NOTHING}}, ["days.monday.stopTime"]),
         ("weekly", {"location": PLACE, "days": {"monday": None}}, ["days.monday"]),
     ],
 )  # fmt: skip
@@ -168,8 +173,7 @@ async def test_bad_bodies(api: Api, kind: str, body: Any, fields: list[str]) -> 
     reply = await create(api, kind, body)
     assert reply.status == 400
     assert {one["code"] for one in reply.json["errors"]} == {"INVALID_INPUT_FORMAT"}
-    named = [one["detail"].split()[0] for one in reply.json["errors"]]
-    assert named == [field for field in fields if not field.startswith("location.") or "location" not in fields]
+    assert [one["detail"].split()[0] for one in reply.json["errors"]] == fields
     assert api.sim.world.ledger(api.car("Volvo EX30")[0]) == ()
 
 
@@ -260,7 +264,7 @@ async def test_a_schedule_charges_in_its_window(api: Api) -> None:
     assert did == [("13:00", "schedule_started", schedule_id), ("14:30", "schedule_stopped", schedule_id)]
     car.stop_charge()
     world.advance(days=1)
-    assert [deed.action for deed in world.ledger(vehicle.id)[3:]] == ["schedule_started", "schedule_stopped"]
+    assert [one.action for one in world.ledger(vehicle.id)[3:]] == ["schedule_started", "schedule_stopped"]
     car.park(car.routine.work)
     car.plug_in()
     world.advance(minutes=5)
@@ -281,7 +285,7 @@ def test_what_is_full_or_unplugged_is_not_started() -> None:
     car.unplug()
     car.battery_kwh = 1.0
     world.advance(days=1)
-    assert vehicle.ledger == ()
+    assert len(vehicle.ledger) == 0
     car.plug_in()
     car.battery_kwh = car.model.usable_kwh * 0.79
     world.advance(days=1)
