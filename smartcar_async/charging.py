@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 from .errors import ConfigurationError
 from .vocabulary import Weekday
@@ -31,9 +31,6 @@ class HasCoordinates(Protocol):
 
 Position = tuple[float, float] | HasCoordinates
 """A latitude and a longitude, as a pair or in a record."""
-
-_HH_MM: Final = re.compile(r"\d\d:\d\d", re.ASCII)
-
 
 def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
     """The attributes of a daily schedule."""
@@ -102,7 +99,8 @@ def _window(window: Window, argument: str) -> dict[str, str]:
 def clock_time(value: ClockTime, argument: str) -> dt.time:
     """A time of day in whole minutes."""
     try:
-        moment = dt.time.fromisoformat(value) if isinstance(value, str) and _HH_MM.fullmatch(value) else value
+        whole = isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value, re.ASCII)
+        moment = dt.time.fromisoformat(value) if whole else value
     except ValueError:
         moment = value
     if not isinstance(moment, dt.time) or moment.tzinfo or moment.second or moment.microsecond:

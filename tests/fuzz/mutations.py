@@ -5,7 +5,7 @@ What is large is drawn by its number, and documents are handed to functions, bec
 
 import copy
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -132,6 +132,15 @@ def changed(draw: st.DrawFn, document: Any, values: st.SearchStrategy[Any] = jso
             holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
             draw(one_of(CHANGES))(holder, key, copy.deepcopy(draw(values)))
     return document
+
+
+def each_replaced(document: Any, value: object) -> Iterator[bytes]:
+    """A document as bytes, once with this value in each of its places."""
+    document = copy.deepcopy(document)
+    for holder, key in _nodes(document, []):
+        before, holder[key] = holder[key], value
+        yield json.dumps(document).encode()
+        holder[key] = before
 
 
 def damaged(draw: st.DrawFn, body: bytes) -> bytes:

@@ -20,8 +20,8 @@ from smartcar_async.refusal import refusal, reported_failure, retry_after
 from smartcar_async.request import Reply
 from smartcar_async.structure import Unreadable
 
-from ..catalogue import LISTED, Body, example, signal_entry
-from .mutations import AWKWARD, SNIPPETS, changed, faulty, json_values, one_of
+from ..catalogue import LISTED, Body, example, places, replaced, signal_entry
+from .mutations import AWKWARD, SNIPPETS, changed, each_replaced, faulty, json_values, one_of
 
 EXAMPLES = int(os.environ.get("SMARTCAR_FUZZ", "3000"))
 LONGEST = 1.0
@@ -251,15 +251,29 @@ def test_a_refusal_of_any_form(status: int, headers: dict[str, str], body: bytes
     assert reported is None or isinstance(reported, ApiError)
 
 
-@pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])
-def test_every_awkward_value_in_every_place(value: object) -> None:
-    """Chance may miss a pair of place and value: here is each, in the bodies of all signals."""
+each_awkward_value = pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])
+
+
+@each_awkward_value
+def test_every_awkward_value_in_every_body(value: object) -> None:
+    """Chance may miss a pair of place and value: here is each, at every depth of every signal."""
     for listed in LISTED:
         body = example(listed.body)
-        for name in body:
-            found = codec.signal(signal_entry(listed.code, {**body, name: value}))
+        for place, _ in places(listed.body):
+            found = in_time(lambda: codec.signal(signal_entry(listed.code, replaced(body, place, value))))  # noqa: B023
             assert found.ok or (found.error and found.error.type == "MALFORMED")
-            assert repr(found)
+            assert shows(found)
+
+
+@each_awkward_value
+def test_every_awkward_value_in_every_answer(value: object) -> None:
+    """So it is in every other answer, and in every refusal."""
+    for decode, document in ANSWERS[1:]:
+        for body in each_replaced(document, value):
+            assert shows(in_time(lambda: decode(Reply(200, {}, body))))  # noqa: B023
+    for document in REFUSALS:
+        for body in each_replaced(document, value):
+            assert isinstance(in_time(lambda: refusal(Reply(400, {}, body), NOW)), ApiError)  # noqa: B023
 
 
 @pytest.mark.parametrize("value", [str(value) for value in AWKWARD if isinstance(value, (str, int, float))])

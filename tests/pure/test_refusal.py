@@ -2,8 +2,7 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -23,7 +22,7 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
-from smartcar_async.refusal import refusal, reported_failure, retry_after
+from smartcar_async.refusal import refusal, reported_failure
 from smartcar_async.request import Reply
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
@@ -338,46 +337,6 @@ def test_headers_and_body_are_kept() -> None:
     error = refused(429, b'{"x": 1}', retry_after="7", sc_request_id="r")
     assert error.headers == {"retry-after": "7", "sc-request-id": "r"}
     assert (error.body, error.retry_after) == (b'{"x": 1}', 7.0)
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        (None, None),
-        ("7", 7.0),
-        (" 7 ", 7.0),
-        ("0.5", 0.5),
-        ("0", 0.0),
-        ("-5", 0.0),
-        ("100000", 86_400.0),
-        ("604800", 86_400.0),
-        ("700000", 700.0),
-        ("5400000", 5400.0),
-        ("86400001", 86_400.0),
-        (str(int(NOW.timestamp()) + 90), 90.0),
-        (str(int(NOW.timestamp()) - 90), 0.0),
-        (str(int(NOW.timestamp() * 1000) + 90_000), 90.0),
-        ("1e30", 86_400.0),
-        ("inf", 86_400.0),
-        ("-inf", 0.0),
-        ("nan", None),
-        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90.0),
-        ("Mon, 04 May 2026 10:01:30 +0000", 90.0),
-        ("Mon, 04 May 2026 10:01:30 -0000", 90.0),
-        ("Mon, 04 May 2026 12:01:30 +0200", 90.0),
-        ("Mon, 04 May 2026 09:00:00 GMT", 0.0),
-        ("Mon, 04 May 2099 09:00:00 GMT", 86_400.0),
-        ("Mon, 99 May 2026 09:00:00 GMT", None),
-        ("Wed, 21 Oct 2015 07:28:00 +9999", None),
-        ("1 Jan 99999 00:00:00 GMT", None),
-        ("soon", None),
-        ("", None),
-        (" ", None),
-    ],
-)
-def test_retry_after(header: str | None, seconds: float | None) -> None:
-    """Seconds, milliseconds, a moment as either, or an HTTP date; never negative, never more than a day."""
-    assert seconds == retry_after(header, NOW)
 
 
 def test_no_private_thing_in_the_text() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,15 +15,15 @@ from smartcar_async.testing import Simulator, World
 
 @define
 class SkippingClock(SystemClock):
-    """Real time, but for what is skipped: every pause of the client, which takes no time and moves the world."""
+    """Time that stands still and is skipped: by a test, and by every pause of the client. The world moves with it."""
 
     world: World | None = None
     skipped: float = 0.0
     pauses: list[float] = field(factory=list[float])
 
     def monotonic(self) -> float:
-        """Seconds, with those that were skipped."""
-        return super().monotonic() + self.skipped
+        """The seconds that were skipped."""
+        return self.skipped
 
     def skip(self, seconds: float) -> None:
         """Let time pass for the client, its tokens and the world."""
@@ -58,7 +58,7 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(profile: str = "everyday", **settings: Any) -> AsyncIterator[Fleet]:
+async def fleet(profile: str = "everyday", **settings: Any) -> AsyncGenerator[Fleet, None]:
     """A client that holds a token, and a simulator that remembers nothing of that."""
     clock = SkippingClock()
     async with Simulator(profile, clock=clock.monotonic) as sim:
