@@ -98,14 +98,11 @@ def _window(window: Window, argument: str) -> dict[str, str]:
 
 def clock_time(value: ClockTime, argument: str) -> dt.time:
     """A time of day in whole minutes."""
-    try:
-        whole = isinstance(value, str) and re.fullmatch(r"\d\d:\d\d", value, re.ASCII)
-        moment = dt.time.fromisoformat(value) if whole else value
-    except ValueError:
-        moment = value
-    if not isinstance(moment, dt.time) or moment.tzinfo or moment.second or moment.microsecond:
+    if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value, re.ASCII):
+        return dt.time.fromisoformat(value)
+    if not isinstance(value, dt.time) or value.tzinfo or value.second or value.microsecond:
         raise ConfigurationError(f"{argument}: give a datetime.time or 'HH:MM' from 00:00 to 23:59, not {value!r}")
-    return moment
+    return value
 
 
 def weekday(day: Weekday | str) -> Weekday:

@@ -24,7 +24,8 @@ from .world import Vehicle
 MOST_FOR_VOLVO = 10
 
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_WEEKDAYS, _WEEKENDS = (0, 1, 2, 3, 4), (5, 6)
+_WEEKDAYS: tuple[int, ...] = (0, 1, 2, 3, 4)
+_WEEKENDS: tuple[int, ...] = (5, 6)
 
 Windows = list[tuple[int, int, tuple[int, ...]]]
 

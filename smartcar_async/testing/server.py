@@ -57,6 +57,12 @@ class Server:
             self._runner = None
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._serve(http)
+        except ConnectionError:  # the client went away while an answer was on its way
+            return web.Response()
+
+    async def _serve(self, http: web.BaseRequest) -> web.StreamResponse:
         url = http.rel_url
         request = Request(http.method, url.raw_path, url.raw_query_string, http.headers)
         self._requests.add(request)
@@ -83,8 +89,8 @@ class Server:
                 pass
         if answer.seconds > self._service.long_after:
             request.status = 202
-            first, ends = self._service.long_after, {faults.ResetInBody: "reset", faults.Truncate: "cut"}
-            return await _stream(http, answer, first, answer.seconds - first, ends.get(type(fault), "whole"))
+            first = self._service.long_after
+            return await _stream(http, answer, first, answer.seconds - first, _end(fault))
         await asyncio.sleep(answer.seconds)
         request.status = answer.status
         match fault:
@@ -114,6 +120,17 @@ class Server:
         if isinstance(fault, faults.MalformedJson):
             return evolve(answer, body=answer.body[: len(answer.body) // 2] or b"{")
         return answer
+
+
+def _end(fault: faults.Fault | None) -> str:
+    """How a long answer ends."""
+    match fault:
+        case faults.ResetInBody():
+            return "reset"
+        case faults.Truncate():
+            return "cut"
+        case _:
+            return "whole"
 
 
 def _headers(answer: Answer) -> dict[str, str]:

@@ -127,7 +127,7 @@ class Service:
         return route.handle(self, request, params)
 
     def _match(self, request: Request) -> tuple[Route, Params]:
-        parts = [unquote(part) for part in request.path.split("/")]
+        parts = [unquote(part) for part in request.path.removesuffix("/").split("/")]
         for route, pattern in self._patterns:
             if route.method == request.method and len(pattern) == len(parts):
                 pairs = list(zip(pattern, parts, strict=True))

@@ -119,7 +119,7 @@ def call(effect: Effect, gone_is_done: bool = True) -> Call[Reply]:
     ],
 )
 def test_what_is_done_already(asked: Call[Reply], error: SmartcarError, acted_before: bool, done: bool) -> None:
-    """What is gone after a try that may have worked, or there already, is what the caller wanted; anything else is news."""
+    """Gone after a try that may have worked, or there already: what the caller wanted. Anything else is news."""
     assert done is done_already(asked, error, acted_before=acted_before)
 
 

@@ -7,14 +7,29 @@ from typing import Any
 
 from attrs import frozen
 
-from smartcar_async import Execution, Permission, SchedulePaths, Vehicle
+from smartcar_async import (
+    AccountError,
+    ApiError,
+    AuthenticationError,
+    BillingError,
+    CompatibilityError,
+    Execution,
+    InvalidRequest,
+    NotFound,
+    Permission,
+    PermissionDenied,
+    RateLimited,
+    SchedulePaths,
+    Vehicle,
+    VehicleStateError,
+)
+
+from .fakes import USER, VEHICLE, FakeClock, Wire
 
 SUCCESS = {"value": "SUCCESS"}
 EXECUTED = {"executedAt": "2026-06-01T12:00:00Z", "completedAt": "2026-06-01T12:00:02Z", "durationInSeconds": 2}
 PLACE = (57.7, 11.97)
 DAILY = {"location": {"latitude": 57.7, "longitude": 11.97}, "startTime": "22:00", "stopTime": "06:00"}
-NIGHT = {"startTime": "22:00", "stopTime": "06:00"}
-DAY = {"startTime": "09:00", "stopTime": "17:30"}
 
 
 def execution(status: object = None, **attributes: object) -> dict[str, Any]:
@@ -156,3 +171,23 @@ CREATIONS = [act for act in SCHEDULE_CALLS if act.method == "POST"]
 DELETIONS = [act for act in SCHEDULE_CALLS if act.method == "DELETE"]
 ACTS = [*COMMANDS, *CREATIONS]
 """Whatever must never be done twice."""
+
+CONFIRMED: list[tuple[type[ApiError], str, str | None, int]] = [
+    (AuthenticationError, "AUTHENTICATION", "UNAUTHORIZED", 401),
+    (PermissionDenied, "AUTHENTICATION", "ACCESS_DENIED", 403),
+    (PermissionDenied, "PERMISSION", None, 403),
+    (InvalidRequest, "VALIDATION", "INVALID_INPUT_FORMAT", 400),
+    (AccountError, "CONNECTED_SERVICES_ACCOUNT", "VIRTUAL_KEY_REQUIRED", 400),
+    (NotFound, "RESOURCE_NOT_FOUND", "INVALID_PATH", 404),
+    (VehicleStateError, "VEHICLE_STATE", "IN_MOTION", 409),
+    (RateLimited, "RATE_LIMIT", "SMARTCAR_API", 429),
+    (RateLimited, "RATE_LIMIT", "VEHICLE", 429),
+    (BillingError, "BILLING", "VEHICLE_REQUEST_LIMIT", 430),
+    (CompatibilityError, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", 501),
+]
+"""Refusals that say for certain that nothing was done."""
+
+
+async def vehicle_on(wire: Wire, act: Act) -> Vehicle:
+    """A vehicle whose client knows its server's schedule paths."""
+    return (await wire.client(FakeClock(), schedule_paths=act.family)).vehicle(VEHICLE, USER)

@@ -285,7 +285,7 @@ def test_what_is_full_or_unplugged_is_not_started() -> None:
     car.unplug()
     car.battery_kwh = 1.0
     world.advance(days=1)
-    assert len(vehicle.ledger) == 0
+    assert list(vehicle.ledger) == []
     car.plug_in()
     car.battery_kwh = car.model.usable_kwh * 0.79
     world.advance(days=1)
