@@ -32,6 +32,7 @@ class HasCoordinates(Protocol):
 Position = tuple[float, float] | HasCoordinates
 """A latitude and a longitude, as a pair or in a record."""
 
+
 def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
     """The attributes of a daily schedule."""
     return {"location": _position(location), **_window((start, stop), "start and stop")}

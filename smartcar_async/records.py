@@ -6,7 +6,7 @@ A `repr` shows personal data only in the very record that holds it, never in one
 import importlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final, Generic, TypeGuard, TypeVar, overload
+from typing import Any, Final, Generic, TypeGuard, TypeVar, cast, overload
 
 from attrs import field, frozen
 
@@ -302,6 +302,15 @@ class Signal(Generic[B_co]):
             raise ConfigurationError("now: give an aware datetime, such as datetime.now(UTC)")
         return None if self.recorded_at is None else now - self.recorded_at
 
+    def under(self, key: SignalKey[B]) -> "Signal[B]":
+        """The same reading under this key: a key of `signals.custom` gives the body as it was sent, for ever."""
+        if key is self.key:
+            return cast("Signal[B]", self)
+        body: Any = self.body
+        if key.body_name == "dict" and body is not None and not is_mapping(body):
+            body = self.raw.get("attributes", self.raw)["body"]
+        return Signal(key, self.status, body, self.error, self.raw)
+
     def _of_body(self, name: str) -> Any:
         body: Any = self.body
         return body.get(name) if is_mapping(body) else getattr(body, name, None)
@@ -344,9 +353,10 @@ class SignalSet(Mapping[str, Signal[Any]]):
     def __getitem__(self, key: SignalKey[Any] | str) -> Signal[Any]:
         code = key.code if isinstance(key, SignalKey) else key
         try:
-            return self._by_code[code]
+            found = self._by_code[code]
         except KeyError:
             raise KeyError(f"{code} is not in this answer") from None
+        return found.under(key) if isinstance(key, SignalKey) else found
 
     def __contains__(self, key: object) -> bool:
         return (key.code if isinstance(key, SignalKey) else key) in self._by_code
@@ -363,7 +373,10 @@ class SignalSet(Mapping[str, Signal[Any]]):
         self, key: SignalKey[Any] | str, default: Any = None, /
     ) -> Any:
         """The signal, or `default` where the answer does not list it."""
-        return self._by_code.get(key.code if isinstance(key, SignalKey) else key, default)
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_code)

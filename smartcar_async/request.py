@@ -172,7 +172,12 @@ def form_body(fields: Mapping[str, str]) -> bytes:
 
 def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     """The fields that were given, as query parameters in order."""
-    return tuple((name, _text(value)) for name, value in fields.items() if value is not None)
+    query = tuple((name, _text(value)) for name, value in fields.items() if value is not None)
+    try:
+        urlencode(query)
+    except UnicodeEncodeError:
+        raise ConfigurationError("query: a value has characters that cannot be sent") from None
+    return query
 
 
 def _text(value: object) -> str:

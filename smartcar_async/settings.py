@@ -79,11 +79,13 @@ def _proxy_url(value: str | None) -> str | None:
     return value
 
 
-def _at_least(minimum: float) -> Any:
+def _at_least(minimum: float, *, whole: bool = False) -> Any:
+    kind = "whole number" if whole else "number"
+
     def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        good = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        if not good or value < minimum:
-            raise ConfigurationError(f"{attribute.name}: give a number of at least {minimum:g}, not {value!r}")
+        good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not good or not math.isfinite(value) or value < minimum:
+            raise ConfigurationError(f"{attribute.name}: give a {kind} of at least {minimum:g}, not {value!r}")
 
     return check
 
@@ -92,7 +94,7 @@ def _at_least(minimum: float) -> Any:
 class RateLimit:
     """The application's request budget: a bucket that is refilled steadily."""
 
-    capacity: int = field(default=120, validator=_at_least(1))
+    capacity: int = field(default=120, validator=_at_least(1, whole=True))
     per_minute: float = field(default=2.0, validator=_at_least(0.001))
 
 
@@ -100,7 +102,7 @@ class RateLimit:
 class Retry:
     """How often a read is tried, and how the pauses grow."""
 
-    attempts: int = field(default=4, validator=_at_least(1))
+    attempts: int = field(default=4, validator=_at_least(1, whole=True))
     first_pause: float = _seconds_field(0.5, "first_pause")
     longest_pause: float = _seconds_field(8.0, "longest_pause")
 

@@ -382,6 +382,6 @@ def by_code(code: str) -> SignalKey[Any]:
 def custom(code: str) -> SignalKey[dict[str, Any]]:
     """A key for a signal that this version does not know; its body is the JSON object as sent."""
     group, separator, name = code.partition("-")
-    if not (group and separator and name):
+    if not (group and separator and name) or code != code.lower():
         raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}")
     return SignalKey[dict[str, Any]](group, name, "dict", code=code)

@@ -10,20 +10,6 @@ from ..testing import Simulator, SimulatorError
 from . import loop
 from .options import number, parser, whole
 
-ORIGINS = (
-    "SMARTCAR_VEHICLE_ORIGIN",
-    "SMARTCAR_API_V3_ORIGIN",
-    "SMARTCAR_VEHICLE_API_V3_ORIGIN",
-    "SMARTCAR_VEHICLE_API_ORIGIN",
-    "SMARTCAR_MANAGEMENT_ORIGIN",
-    "SMARTCAR_MANAGEMENT_API_ORIGIN",
-    "SMARTCAR_IAM_ORIGIN",
-    "SMARTCAR_CONNECT_ORIGIN",
-    "SMARTCAR_COMPATIBILITY_ORIGIN",
-    "SMARTCAR_API_ORIGIN",
-)
-"""Our names and those of Smartcar's own SDKs, all for the one origin that is served."""
-
 
 def run(arguments: list[str]) -> int:
     """Serve until Ctrl-C or SIGTERM, which are the way to end it: exit code 0."""
@@ -56,18 +42,7 @@ async def _serve(simulator: Simulator) -> None:
         await asyncio.Event().wait()
 
 
-def environment(simulator: Simulator) -> dict[str, str]:
-    """Every variable that our client and Smartcar's own SDKs read."""
-    return {
-        "SMARTCAR_CLIENT_ID": simulator.client_id,
-        "SMARTCAR_CLIENT_SECRET": simulator.client_secret,
-        **dict.fromkeys(ORIGINS, simulator.url),
-        # Smartcar's SDK for Python posts to this very URL; ours takes the origin of it.
-        "SMARTCAR_AUTH_ORIGIN": f"{simulator.url}/oauth/token",
-    }
-
-
 def _lines(simulator: Simulator) -> Iterator[str]:
-    for name, value in environment(simulator).items():
+    for name, value in simulator.environment.items():
         yield f"export {name}={shlex.quote(value)}"
     yield "# Paste this into the shell of your client, or source it from a file. Ctrl-C ends the simulator."

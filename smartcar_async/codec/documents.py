@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 from ..records import Malformed, Page
 from ..request import Reply
-from ..structure import Unreadable, hook_of, is_list, is_object, structure, wrong
-from ..times import instant
+from ..structure import Unreadable, hook_of, is_list, is_object, wrong
+from ..times import instant_or_none
 
 T = TypeVar("T")
 
@@ -110,11 +110,8 @@ def loose_text(value: dict[str, Any], name: str) -> str | None:
 
 
 def moment(value: dict[str, Any], name: str) -> datetime | None:
-    """The time under this name, or None."""
-    try:
-        return instant(value.get(name))
-    except ValueError:
-        raise Unreadable(f"{name}: {wrong('a time', value.get(name))}") from None
+    """The time under this name; None if there is none, or none that can be read: it is no reason to lose the rest."""
+    return instant_or_none(value.get(name))
 
 
 def word(words: Any, value: Any) -> Any:
@@ -123,7 +120,6 @@ def word(words: Any, value: Any) -> Any:
 
 
 def year(value: Any) -> int | None:
-    """A year as a number, or as text."""
-    if type(value) is str and len(value) < 10 and value.strip().isdecimal():
-        return int(value)
-    return None if value is None else structure(value, int)
+    """A year as a number, or as text; None if there is none, or none that can be read."""
+    text = str(value).strip() if type(value) in (int, str) else ""
+    return int(text) if len(text) < 10 and text.isdecimal() else None

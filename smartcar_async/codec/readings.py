@@ -32,7 +32,7 @@ def one_signal(reply: Reply, key: SignalKey[T]) -> Signal[T]:
     found = signal(entry)
     if found.key.code and found.key.code != key.code:
         raise Unreadable("the answer is another signal than the one asked for")
-    return Signal(key, found.status, found.body, found.error, found.raw)
+    return found.under(key)
 
 
 def signal(entry: Any) -> Signal[Any]:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from ..client import Smartcar
     from ..settings import Settings
 
+_ORIGINS = (
+    "SMARTCAR_VEHICLE_ORIGIN", "SMARTCAR_API_V3_ORIGIN", "SMARTCAR_VEHICLE_API_V3_ORIGIN",
+    "SMARTCAR_VEHICLE_API_ORIGIN", "SMARTCAR_MANAGEMENT_ORIGIN", "SMARTCAR_MANAGEMENT_API_ORIGIN",
+    "SMARTCAR_IAM_ORIGIN", "SMARTCAR_CONNECT_ORIGIN", "SMARTCAR_COMPATIBILITY_ORIGIN", "SMARTCAR_API_ORIGIN",
+)  # fmt: skip
+
 
 class Simulator:
     """A Smartcar service on this machine: `with Simulator() as sim:` and point a client at `sim.settings`.
@@ -92,6 +98,18 @@ class Simulator:
             auth_origin=self.url,
             management_v2_origin=self.url,
         )
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point a service here: those that our client reads, and those of Smartcar's own SDKs."""
+        return {
+            "SMARTCAR_CLIENT_ID": self.client_id,
+            "SMARTCAR_CLIENT_SECRET": self.client_secret,
+            "SMARTCAR_APPLICATION_ID": self.application_id,
+            **dict.fromkeys(_ORIGINS, self.url),
+            # Smartcar's SDK for Python posts to this very URL; our client takes the origin of it.
+            "SMARTCAR_AUTH_ORIGIN": f"{self.url}/oauth/token",
+        }
 
     def client(self) -> Smartcar:
         """A new client for this simulator, with good credentials."""

@@ -111,7 +111,7 @@ def check(car: Car, attributes: Any, signals: Any, one: Any) -> None:
     ]
     odometer = car.signals["odometer-traveleddistance"]
     assert one["data"]["attributes"]["body"] == {"value": odometer.value, "unit": "km"}
-    assert len(signals["data"]) == 67
+    assert len(signals["data"]) == len(car.signals.entries) > 60
 
 
 def test_node(car: Car, tmp_path: Path) -> None:

@@ -211,3 +211,18 @@ def test_hooks_can_be_made_beforehand() -> None:
     codec.prepare()
     codec.prepare()
     assert codec.signal(signal_entry(SOC.code, BODY)).ok
+
+
+@pytest.mark.parametrize("signals_of_tomorrow", [True, False])
+def test_a_key_of_ones_own_gives_the_body_as_sent(signals_of_tomorrow: bool) -> None:
+    """Also when a later version of this package has learned the signal: the caller's code goes on working."""
+    code = "hovering-height" if signals_of_tomorrow else "odometer-traveleddistance"
+    body = {"value": 18250.4, "unit": "km"}
+    entry = {"attributes": {"code": code, "status": {"value": "SUCCESS"}, "body": body}}
+    key = signals.custom(code)
+    readings = codec.signal_set(Reply(200, body=json.dumps({"data": [entry]}).encode()))
+    assert readings[key].require() == body
+    assert codec.one_signal(Reply(200, body=json.dumps({"data": entry}).encode()), key).require() == body
+    known = readings.get(key)
+    assert known is not None
+    assert known.value == 18250.4

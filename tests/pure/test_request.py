@@ -170,3 +170,9 @@ def test_no_private_thing_in_a_repr() -> None:
     reply = Reply(200, {"a": "hunter2"}, b"hunter2")
     assert "hunter2" not in repr([call, request, reply])
     assert repr(reply) == "Reply(status=200)"
+
+
+def test_a_query_that_cannot_be_sent() -> None:
+    """Half a character is refused before anything is sent."""
+    with pytest.raises(ConfigurationError, match="^query: "):
+        query_of({"name": "\ud800"})

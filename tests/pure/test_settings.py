@@ -182,8 +182,15 @@ LIMITS: list[tuple[Make, str]] = [
 @pytest.mark.parametrize(("make", "name"), LIMITS)
 def test_too_small(make: Make, name: str, value: object) -> None:
     """A limit that lets nothing through is refused under its name."""
-    with pytest.raises(ConfigurationError, match=f"^{name}: give a number of at least"):
+    with pytest.raises(ConfigurationError, match=f"^{name}: give a (whole )?number of at least"):
         make(value)
+
+
+@pytest.mark.parametrize("make", [RateLimit, Retry])
+def test_half_a_request(make: Make) -> None:
+    """What is counted is whole."""
+    with pytest.raises(ConfigurationError, match="give a whole number of at least 1, not 1.5"):
+        make(1.5)
 
 
 @pytest.mark.parametrize("value", ["metric", UnitSystem.METRIC])

@@ -54,7 +54,7 @@ def test_a_signal_of_tomorrow() -> None:
     assert (key.permission, key.body) == (None, dict)
 
 
-@pytest.mark.parametrize("code", ["", "-", "a-", "-a", "odometer", "Odometer.TraveledDistance"])
+@pytest.mark.parametrize("code", ["", "-", "a-", "-a", "odometer", "Odometer.TraveledDistance", "Odometer-Distance"])
 def test_no_code(code: str) -> None:
     """What is no code at all is refused under the argument's name."""
     with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name"):

@@ -14,7 +14,7 @@ from attrs import define, field
 
 from smartcar_async import CommandOutcomeUnknown, DeadlineExceeded, RateLimit, Settings, Smartcar, Vehicle
 
-from .fakes import Answer, HeldClock, Wire, always, answer, in_turn, refused, settle, token
+from .fakes import Answer, Handler, HeldClock, Wire, always, answer, in_turn, refused, settle, token
 from .sockets import Play, Raw, http, raw_server
 
 VEHICLE, USER = "vehicle-1", "22222222-2222-4222-8222-222222222222"
@@ -57,11 +57,13 @@ async def cancelled(calling: asyncio.Future[Any]) -> list[str]:
     return getattr(caught.value, "__notes__", [])
 
 
-async def reached(condition: Callable[[], object]) -> None:
-    """Wait until something has come about on the other side."""
-    async with asyncio.timeout(5):
-        while not condition():
-            await asyncio.sleep(0.005)
+async def connected(server: Raw) -> None:
+    """Wait until somebody has connected."""
+    for _ in range(1000):
+        if server.connections:
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("nobody connects")
 
 
 async def test_a_command_that_left(silent: Raw, caplog: pytest.LogCaptureFixture) -> None:
@@ -88,16 +90,15 @@ async def test_a_command_that_left(silent: Raw, caplog: pytest.LogCaptureFixture
     assert len(silent.requests) == 1
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda car: car.signals(),
-        lambda car: car.schedules.list(),
-        lambda car: car.schedules.delete("sched_7"),
-        lambda car: car.request("GET", "/x"),
-    ],
-    ids=["signals", "schedules", "deletion", "request"],
-)
+REPEATABLE: dict[str, Use] = {
+    "signals": lambda car: car.signals(),
+    "schedules": lambda car: car.schedules.list(),
+    "deletion": lambda car: car.schedules.delete("sched_7"),
+    "request": lambda car: car.request("GET", "/x"),
+}
+
+
+@pytest.mark.parametrize("use", list(REPEATABLE.values()), ids=list(REPEATABLE))
 async def test_what_may_be_sent_again_leaves_nothing_open(silent: Raw, use: Use) -> None:
     """A read or a deletion is broken off without a word."""
     told = Told()
@@ -128,7 +129,7 @@ async def test_a_command_that_was_still_connecting(silent: Raw, caplog: pytest.L
     told = Told()
     async with raw_server() as iam, told.client(iam, settings=stalled(silent)) as smartcar:
         calling = asyncio.ensure_future(send(smartcar.vehicle(VEHICLE, USER)))
-        await reached(lambda: silent.connections)
+        await connected(silent)
         assert await cancelled(calling) == []
         with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.2 s"):
             await smartcar.vehicle(VEHICLE, USER).lock(deadline=0.2)
@@ -142,7 +143,7 @@ async def test_a_session_of_the_callers_own_tells_less(silent: Raw) -> None:
     async with raw_server() as iam, aiohttp.ClientSession() as session:
         async with told.client(iam, settings=stalled(silent), session=session) as smartcar:
             calling = asyncio.ensure_future(send(smartcar.vehicle(VEHICLE, USER)))
-            await reached(lambda: silent.connections)
+            await connected(silent)
             assert len(await cancelled(calling)) == 1
             with pytest.raises(CommandOutcomeUnknown, match=r"no answer within 0\.2 s"):
                 await smartcar.vehicle(VEHICLE, USER).lock(deadline=0.2)
@@ -154,9 +155,11 @@ async def test_a_session_of_the_callers_own_tells_less(silent: Raw) -> None:
 async def test_a_session_of_the_callers_own_carries_commands() -> None:
     """It is used for them too, with its own way of keeping connections."""
     async with raw_server(lambda _: Play(http(DONE.body))) as server, aiohttp.ClientSession() as session:
-        async with Smartcar("id", "secret", settings=server.settings(), session=session) as smartcar:
-            for _ in range(3):
-                assert (await smartcar.vehicle(VEHICLE, USER).lock()).ok
+        smartcar = Smartcar("id", "secret", settings=server.settings(), session=session)
+        for _ in range(3):
+            assert (await smartcar.vehicle(VEHICLE, USER).lock()).ok
+        await smartcar.aclose()
+        assert not session.closed
     assert (len(server.requests), server.connections) == (3, 1)
 
 
@@ -170,34 +173,39 @@ DONE = answer({"data": {"attributes": {"status": "SUCCESS"}}})
 THROTTLED = refused("RATE_LIMIT", "VEHICLE", 429, Retry_After="20")
 LIMITED = refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="20")
 UNAUTHORIZED = refused("AUTHENTICATION", "UNAUTHORIZED", 401)
-WAITS: dict[str, tuple[Wire, dict[str, Any], int]] = {
-    "the first token": (Wire(iam=never), {}, 0),
-    "a new token after a 401": (Wire(in_turn(DONE, UNAUTHORIZED), in_turn(token(), never)), {}, 2),
-    "a place in the budget": (Wire(always(DONE)), {"rate_limit": RateLimit(1, 1)}, 1),
-    "the end of the vehicle's pause": (Wire(in_turn(THROTTLED)), {}, 1),
-    "the next try": (Wire(in_turn(DONE, LIMITED)), {}, 2),
+
+
+def one_token() -> Handler:
+    """A token endpoint that answers once."""
+    handlers = iter((always(token()), never))
+    return lambda sent: next(handlers)(sent)
+
+
+WAITS: dict[str, tuple[Callable[[], Wire], RateLimit | None, int]] = {
+    "the first token": (lambda: Wire(iam=never), None, 0),
+    "a new token after a 401": (lambda: Wire(in_turn(DONE, UNAUTHORIZED), one_token()), None, 2),
+    "a place in the budget": (lambda: Wire(always(DONE)), RateLimit(1, 1), 1),
+    "the end of the vehicle's pause": (lambda: Wire(in_turn(THROTTLED)), None, 1),
+    "the next try": (lambda: Wire(in_turn(DONE, LIMITED)), None, 2),
 }
 
 
-@pytest.mark.parametrize(("wire", "settings", "requests"), list(WAITS.values()), ids=list(WAITS))
+@pytest.mark.parametrize(("make", "limit", "requests"), list(WAITS.values()), ids=list(WAITS))
 async def test_a_command_that_was_waiting(
-    wire: Wire, settings: dict[str, Any], requests: int, caplog: pytest.LogCaptureFixture
+    make: Callable[[], Wire], limit: RateLimit | None, requests: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing of it is on its way, so nothing is told, even where a request of it was refused before."""
-    told, clock = Told(), HeldClock()
+    told, clock, wire = Told(), HeldClock(), make()
+    settings, session = Settings(rate_limit=limit), cast("aiohttp.ClientSession", wire)
     smartcar = Smartcar(
-        "id",
-        "secret",
-        settings=Settings(**{"rate_limit": None, **settings}),
-        session=cast("aiohttp.ClientSession", wire),
-        on_outcome_unknown=told.outcomes.append,
-        clock=clock,
+        "id", "secret", settings=settings, session=session, on_outcome_unknown=told.outcomes.append, clock=clock
     )
     await smartcar.__aenter__()
     car = smartcar.vehicle(VEHICLE, USER)
     if requests:
         await asyncio.gather(car.unlock(), return_exceptions=True)
-        clock.time += 0 if "rate_limit" in settings else 61 * (requests - 1)
+    if requests == 2:
+        clock.time += 61
     calling = asyncio.ensure_future(send(car))
     await settle(50)
     assert not calling.done()
