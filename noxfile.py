@@ -97,7 +97,7 @@ def lowest(dependency: str) -> str:
 
 @nox.session(python=LOWEST)
 def docs(session: nox.Session) -> None:
-    """Every example in the README runs."""
+    """Every example in the README and the docs runs."""
     install(session, "docs")
     session.run("python", "-m", "pytest", "tests/docs")
 

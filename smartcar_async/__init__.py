@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # type checkers take this name for true; to import it, or
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from . import signals as signals
+    from . import signals as signals, webhook as webhook
     from .bodies import (
         CapacityOption as CapacityOption,
         ChargeCondition as ChargeCondition,
@@ -68,6 +68,7 @@ if TYPE_CHECKING:
         ApiError as ApiError,
         Attempt as Attempt,
         AuthenticationError as AuthenticationError,
+        BadChallenge as BadChallenge,
         BillingError as BillingError,
         CommandOutcomeUnknown as CommandOutcomeUnknown,
         CompatibilityError as CompatibilityError,
@@ -76,16 +77,25 @@ if TYPE_CHECKING:
         ConnectionLost as ConnectionLost,
         DeadlineExceeded as DeadlineExceeded,
         DecodeError as DecodeError,
+        InvalidPayload as InvalidPayload,
         InvalidRequest as InvalidRequest,
+        MalformedSignature as MalformedSignature,
+        MissingSignature as MissingSignature,
         NotFound as NotFound,
+        PayloadTooLarge as PayloadTooLarge,
         PermissionDenied as PermissionDenied,
         RateLimited as RateLimited,
         Resolution as Resolution,
         ServerError as ServerError,
+        SignatureMismatch as SignatureMismatch,
         SmartcarError as SmartcarError,
+        StaleEvent as StaleEvent,
         TransportError as TransportError,
         UpstreamError as UpstreamError,
         VehicleStateError as VehicleStateError,
+        WebhookError as WebhookError,
+        WrongMode as WrongMode,
+        WrongWebhook as WrongWebhook,
     )
     from .log import (
         EntriesSkipped as EntriesSkipped,
@@ -161,10 +171,12 @@ _NAMES: Final = {
         "Webhook"
     ),
     "errors": (
-        "AccountError ApiError Attempt AuthenticationError BillingError CommandOutcomeUnknown "
-        "CompatibilityError ConfigurationError ConnectionFailed ConnectionLost DeadlineExceeded "
-        "DecodeError InvalidRequest NotFound PermissionDenied RateLimited Resolution ServerError "
-        "SmartcarError TransportError UpstreamError VehicleStateError"
+        "AccountError ApiError Attempt AuthenticationError BadChallenge BillingError "
+        "CommandOutcomeUnknown CompatibilityError ConfigurationError ConnectionFailed ConnectionLost "
+        "DeadlineExceeded DecodeError InvalidPayload InvalidRequest MalformedSignature MissingSignature "
+        "NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ServerError SignatureMismatch "
+        "SmartcarError StaleEvent TransportError UpstreamError VehicleStateError WebhookError WrongMode "
+        "WrongWebhook"
     ),
     "bodies": (
         "CapacityOption ChargeCondition ChargeCost ChargeLimit ChargeLimits ChargeRecord ChargeRecords "
@@ -189,7 +201,7 @@ _NAMES: Final = {
 """Where each public name lives. Nothing is imported before it is asked for."""
 
 _HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
-_MODULES: Final = ("signals",)
+_MODULES: Final = ("signals", "webhook")
 
 
 def __getattr__(name: str) -> Any:

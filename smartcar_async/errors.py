@@ -15,7 +15,11 @@ SmartcarError
 │   ├── AccountError         400      ├── CompatibilityError  501
 │   ├── NotFound             404      ├── UpstreamError       502
 │   └── ServerError          5xx
-└── CommandOutcomeUnknown         the command may have run
+├── CommandOutcomeUnknown         the command may have run
+└── WebhookError                  a delivery that is not believed
+    ├── MissingSignature, MalformedSignature, SignatureMismatch
+    ├── StaleEvent, WrongWebhook, WrongMode
+    └── InvalidPayload, PayloadTooLarge, BadChallenge
 
 The text of an error is redacted; its attributes hold what was received.
 """
@@ -221,6 +225,46 @@ class CommandOutcomeUnknown(SmartcarError):
         self.parameters = dict(parameters)
         self.sent_at = sent_at
         self.request_id = request_id
+
+
+class WebhookError(SmartcarError):
+    """A delivery that is not believed."""
+
+
+class MissingSignature(WebhookError):
+    """There is no signature, and only a VERIFY comes without one."""
+
+
+class MalformedSignature(WebhookError):
+    """What stands for a signature is none."""
+
+
+class SignatureMismatch(WebhookError):
+    """The signature was not made with any of the tokens."""
+
+
+class StaleEvent(WebhookError):
+    """An authentic event, delivered too long ago or too far ahead: perhaps a replay."""
+
+
+class WrongWebhook(WebhookError):
+    """An authentic event of a webhook that is not expected here."""
+
+
+class WrongMode(WebhookError):
+    """An authentic event of a mode that is not wanted here."""
+
+
+class InvalidPayload(WebhookError):
+    """The body is no JSON object, or not one that an event can be."""
+
+
+class PayloadTooLarge(WebhookError):
+    """The body is larger than any event."""
+
+
+class BadChallenge(WebhookError):
+    """A challenge that could be a forged event, and so is not answered."""
 
 
 def _restore(cls: type[SmartcarError], args: tuple[Any, ...], state: dict[str, Any]) -> SmartcarError:

@@ -80,19 +80,23 @@ def _limit_shown(percent: object, limits: ChargeLimits) -> bool | None:
     return None if shown is None else shown == percent
 
 
-def _schedule_shown(outcome: CommandOutcomeUnknown, signal: Signal[ChargeTimers]) -> bool:
+def _schedule_shown(outcome: CommandOutcomeUnknown, signal: Signal[ChargeTimers]) -> bool | None:
     schedules = ChargeSchedule.from_signal(signal)
     if outcome.action == "delete_schedule":
         return all(schedule.id != outcome.parameters.get("schedule_id") for schedule in schedules)
-    return any(schedule.set_by_api and _same(schedule, outcome.parameters) for schedule in schedules)
+    same = {_same(schedule, outcome.parameters) for schedule in schedules if schedule.set_by_api}
+    return True if True in same else None if None in same else False
 
 
-def _same(schedule: ChargeSchedule, asked: Mapping[str, Any]) -> bool:
+def _same(schedule: ChargeSchedule, asked: Mapping[str, Any]) -> bool | None:
+    """Whether this is the schedule that was asked for; None where only its place is not told."""
+    if _spans(schedule.windows) != _spans(windows_of(asked)):
+        return False
     place, where = schedule.location, asked["location"]
     if place is None or place.latitude is None or place.longitude is None:
-        return False
-    near = abs(place.latitude - where["latitude"]) < _NEARBY and abs(place.longitude - where["longitude"]) < _NEARBY
-    return near and _spans(schedule.windows) == _spans(windows_of(asked))
+        return None
+    offsets = (place.latitude - where["latitude"], place.longitude - where["longitude"])
+    return all(abs(offset) < _NEARBY for offset in offsets)
 
 
 def _spans(windows: Iterable[ChargeWindow]) -> set[tuple[str, time | None, time | None]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from functools import partial
 from itertools import repeat
 
 from attrs import evolve
@@ -23,8 +22,6 @@ PAUSE = 0.5
 BEGIN = 15.5
 """The hour of the first Monday at which the demo begins: soon the cars drive home and are plugged in."""
 NEXT = "Next, real cars: export SMARTCAR_CLIENT_ID and SMARTCAR_CLIENT_SECRET, and run the README's example."
-
-say = partial(print, flush=True)
 
 
 def run(arguments: list[str]) -> int:
@@ -58,7 +55,7 @@ async def _follow(smartcar: Smartcar, connections: Sequence[Connection], world: 
     """Show all cars once, then what each of them begins and ends."""
     readings = await read(smartcar, connections)
     fleet = list(map(status, connections, readings, repeat(world.now)))
-    say(*table([HEADINGS, *(car.cells for car in fleet)], words=2), "", sep="\n")
+    say(*table([HEADINGS, *(car.cells for car in fleet)], words=2), "")
     width = max(len(car.name) for car in fleet)
     for _ in range(looks):
         await asyncio.sleep(PAUSE)
@@ -87,6 +84,11 @@ def table(rows: Sequence[Sequence[str]], words: int) -> list[str]:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     formats = [f"{'<' if number < words else '>'}{width}" for number, width in enumerate(widths)]
     return ["  ".join(map(format, row, formats)) for row in rows]
+
+
+def say(*lines: str) -> None:
+    """Print at once, so that a pipe shows it too."""
+    print(*lines, sep="\n", flush=True)
 
 
 def _time(world: World) -> str:

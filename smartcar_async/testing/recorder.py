@@ -18,7 +18,7 @@ class Recorder:
     def __init__(self) -> None:
         """Begin with nothing."""
         self._kept: deque[Request] = deque(maxlen=KEPT)
-        self.total = 0
+        self.total: int = 0
 
     def add(self, request: Request) -> None:
         """Remember a request, before it is answered."""

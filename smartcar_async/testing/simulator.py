@@ -61,12 +61,12 @@ class Simulator:
             raise SimulatorError(
                 f"speed {speed!r} is not a positive number: give 1 for real time, 60 for an hour a minute"
             )
-        self.world = World(profile, seed)
-        self.client_id = f"client_{self.world.make_id('client')}"
-        self.client_secret = self.world.make_id("client secret")
-        self.requests = Recorder()
-        self.faults = Faults(seed)
-        self.application_id = self.world.make_id("application")
+        self.world: World = World(profile, seed)
+        self.client_id: str = f"client_{self.world.make_id('client')}"
+        self.client_secret: str = self.world.make_id("client secret")
+        self.requests: Recorder = Recorder()
+        self.faults: Faults = Faults(seed)
+        self.application_id: str = self.world.make_id("application")
         tokens = Tokens(self.client_id, self.client_secret, seed, clock)
         self._service = Service(self.world, tokens, ROUTES, application_id=self.application_id)
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)

@@ -22,12 +22,15 @@ from smartcar_async.errors import (
     Resolution,
     SmartcarError,
     TransportError,
+    WebhookError,
 )
 from smartcar_async.records import Signal, SignalError, SignalKey, SignalUnavailable
 
 ALL = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, SmartcarError)]
 API = [kind for kind in ALL if ApiError in kind.__bases__]
 TRANSPORT = [kind for kind in ALL if TransportError in kind.__bases__]
+WEBHOOK = [kind for kind in ALL if WebhookError in kind.__bases__]
+FAMILIES = {TransportError: TRANSPORT, ApiError: API, WebhookError: WEBHOOK}
 UUID = "33333333-3333-4333-8333-333333333333"
 
 UNAVAILABLE = SignalUnavailable(
@@ -50,7 +53,7 @@ def test_families_are_disjoint() -> None:
     assert [ConnectionFailed, ConnectionLost, DeadlineExceeded] == TRANSPORT
     for kind in ALL:
         above = [base for base in kind.__mro__[1:] if isinstance(base, type) and issubclass(base, SmartcarError)]
-        parent = TransportError if kind in TRANSPORT else ApiError if kind in API else None
+        parent = next((family for family, kinds in FAMILIES.items() if kind in kinds), None)
         assert [base for base in (parent, SmartcarError) if base and base is not kind] == above or kind is SmartcarError
 
 

@@ -121,10 +121,15 @@ def test_nobody_reads_on() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("shell", ["", "trap '' INT; "])
 def test_a_signal_ends_simulate(number: signal.Signals, shell: str) -> None:
-    """Exit code 0, not a word, the port free again; also where a shell made its background job deaf to Ctrl-C."""
+    """Exit code 0, not a word, the port free again, though a client is still connected.
+
+    Also in a job that a shell put into the background, deaf to Ctrl-C.
+    """
     with running("sh", "-c", f'{shell}exec "$@"', "sh", *SMARTCAR, "simulate") as process:
         port = int(exports(process)["SMARTCAR_VEHICLE_ORIGIN"].rpartition(":")[2])
-        with socket.create_connection(("127.0.0.1", port)):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(12) == b"HTTP/1.1 404"
             process.send_signal(number)
             _, complaint = process.communicate(timeout=20)
     assert (process.returncode, complaint) == (0, "")

@@ -124,6 +124,13 @@ async def test_unknown_paths(api: Api, method: str, path: str) -> None:
     assert (reply.status, reply.error["type"], reply.error["code"]) == (404, "RESOURCE_NOT_FOUND", "INVALID_PATH")
 
 
+async def test_a_path_may_end_in_a_slash(api: Api) -> None:
+    """As Smartcar's SDK for Node writes that of a vehicle."""
+    vehicle, _ = api.car("Tesla")
+    with_slash, without = await api.get(f"/v3/vehicles/{vehicle}/"), await api.get(f"/v3/vehicles/{vehicle}")
+    assert (with_slash.status, with_slash.body) == (200, without.body)
+
+
 @pytest.mark.parametrize(
     ("method", "path", "code"),
     [

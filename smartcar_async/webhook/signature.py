@@ -1,0 +1,174 @@
+"""The signature of a delivery: hex HMAC-SHA256 of the raw body, with the Application Management Token as the key.
+
+Only raw bytes can be verified: a body that was parsed and written again need not be the one that was signed.
+"""
+
+import hmac
+import json
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any, Final
+
+from attrs import frozen
+
+from ..errors import ConfigurationError
+
+Body = bytes | bytearray | memoryview | str
+"""A body as it came: bytes, or the text that they decode to."""
+
+_DIGEST: Final = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
+
+
+@frozen
+class Match:
+    """Which of the tokens a signature was made with, counted from 0: the first is the current one."""
+
+    token: int
+
+
+class Problem(StrEnum):
+    """Why a signature does not verify."""
+
+    NONE = "none"
+    MISSING = "missing"
+    MALFORMED = "malformed"
+    BASE64 = "base64"
+    OLDER_TOKEN = "older_token"
+    SWAPPED = "key_and_message_swapped"
+    RESERIALISED = "body_reserialised"
+    PADDED = "body_padded"
+    UNKNOWN = "unknown"
+
+
+@frozen
+class Explanation:
+    """What is wrong with a signature, and what to do about it. It holds no secret."""
+
+    problem: Problem
+    advice: str
+
+
+def hash_challenge(amt: str, challenge: str) -> str:
+    """The answer to a VERIFY challenge. An endpoint must not answer just any: see `challenge_answer`."""
+    return hmac.new(_key(amt), challenge.encode(), "sha256").hexdigest()
+
+
+def sign(amt: str, body: Body) -> str:
+    """The signature that Smartcar would send with this body."""
+    return hmac.new(_key(amt), raw_bytes(body), "sha256").hexdigest()
+
+
+def verify_payload(amt: str, signature: object, body: Body) -> bool:
+    """Whether this signature was made with this token. A missing or malformed one was not."""
+    return verify(body, signature, amt) is not None
+
+
+def verify(body: Body, signature: object, tokens: str | Iterable[str]) -> Match | None:
+    """The token that this signature was made with, or None. Every token is tried, in constant time."""
+    raw, digest = raw_bytes(body), digest_of(signature)
+    found = None
+    for number, key in enumerate(keys(tokens)):
+        same = hmac.compare_digest(hmac.digest(key, raw, "sha256"), digest or b"\0" * 32)
+        if same and digest is not None and found is None:
+            found = Match(number)
+    return found
+
+
+def explain(
+    body: Body, signature: object, tokens: str | Iterable[str], *, older_tokens: Iterable[str] = ()
+) -> Explanation:
+    """Why a signature does not verify. Nothing of a token, the signature or the body is repeated."""
+    raw, current = raw_bytes(body), keys(tokens)
+    if signature is None or signature == "":
+        return Explanation(Problem.MISSING, "There is no SC-Signature header: did a proxy drop it?")
+    digest = digest_of(signature)
+    if digest is None:
+        if isinstance(signature, str) and re.fullmatch(r"[A-Za-z0-9+/]{43}=", signature.strip()):
+            return Explanation(Problem.BASE64, "The signature is base64; Smartcar sends 64 hexadecimal digits.")
+        return Explanation(Problem.MALFORMED, "The signature is not 64 hexadecimal digits.")
+    if _any(current, raw, digest):
+        return Explanation(Problem.NONE, "The signature verifies.")
+    if _any([_key(token) for token in older_tokens], raw, digest):
+        return Explanation(Problem.OLDER_TOKEN, "It was made with an older token: pass both to `tokens`.")
+    if any(hmac.compare_digest(hmac.digest(raw, key, "sha256"), digest) for key in current if raw):
+        return Explanation(Problem.SWAPPED, "Key and message are swapped: the token is the key, the body the message.")
+    if any(_any(current, form, digest) for form in _padded(raw)):
+        return Explanation(Problem.PADDED, "The body gained or lost a newline or a byte-order mark on the way.")
+    if any(_any(current, form, digest) for form in _reserialised(raw)):
+        return Explanation(Problem.RESERIALISED, "The body was parsed and written again: hand over the raw bytes.")
+    return Explanation(
+        Problem.UNKNOWN,
+        "Another token, or an altered body. VERIFY answered well does not prove the token of live deliveries: "
+        "if TEST passes and LIVE fails, add the previous token to `tokens`, then try a new application.",
+    )
+
+
+def keys(tokens: str | Iterable[str]) -> list[bytes]:
+    """The tokens as keys. None, or an empty one, is refused: an empty key would verify forgeries."""
+    found = [_key(token) for token in ([tokens] if isinstance(tokens, str) else tokens)]
+    if not found:
+        raise ConfigurationError("tokens: give at least one Application Management Token")
+    return found
+
+
+def raw_bytes(body: Body) -> bytes:
+    """The bytes of a body. A parsed one is refused, for it cannot be verified any more."""
+    if isinstance(body, str):
+        return body.encode()
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return bytes(body)
+    raise ConfigurationError(
+        f"body: give the raw bytes of the request, not a {type(body).__name__}: "
+        "what was signed is the text as it was sent, and parsing loses it"
+    )
+
+
+def digest_of(signature: object) -> bytes | None:
+    """The 32 bytes that a signature stands for, or None if it is none."""
+    if isinstance(signature, bytes):
+        signature = signature.decode("latin-1")
+    text = signature.strip() if isinstance(signature, str) else ""
+    return bytes.fromhex(text) if _DIGEST.fullmatch(text) else None
+
+
+def _key(token: object) -> bytes:
+    if not isinstance(token, str) or not token.strip():
+        raise ConfigurationError("tokens: an Application Management Token is a non-empty text")
+    return token.encode()
+
+
+def _any(candidates: Iterable[bytes], message: bytes, digest: bytes) -> bool:
+    return any(hmac.compare_digest(hmac.digest(key, message, "sha256"), digest) for key in candidates)
+
+
+def _padded(raw: bytes) -> list[bytes]:
+    bare = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+    return [bare, bare + b"\n", bare + b"\r\n", b"\xef\xbb\xbf" + bare]
+
+
+def _as_node_writes_it(number: str) -> float:
+    """JavaScript has one kind of number, and writes 100.0 as 100."""
+    value = float(number)
+    return int(value) if value.is_integer() else value
+
+
+def _reserialised(raw: bytes) -> list[bytes]:
+    """The body as other writers of JSON would have it."""
+    try:
+        document: Any = json.loads(raw)
+        text = raw.decode()
+        node = json.loads(raw, parse_float=_as_node_writes_it)
+    except (ValueError, RecursionError):
+        return []
+    compact = (",", ":")
+    forms = [
+        json.dumps(document, separators=compact, ensure_ascii=False),
+        json.dumps(document, separators=compact),
+        json.dumps(document, ensure_ascii=False),
+        json.dumps(document),
+        json.dumps(node, separators=compact, ensure_ascii=False),
+        json.dumps(text, ensure_ascii=False),
+        json.dumps(text),
+    ]
+    return [form.encode("utf-8", "surrogatepass") for form in forms]

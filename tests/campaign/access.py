@@ -1,0 +1,135 @@
+"""How a call of the campaign gets to the simulator: its client, its road, and the clocks that both sides go by."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from attrs import define, evolve, field
+
+from smartcar_async import CommandOutcomeUnknown, RateLimit, RequestEvent, Retry, Smartcar, SystemClock
+from smartcar_async.log import Event
+from smartcar_async.testing import Simulator, World
+
+from .road import Road
+from .troubles import Access, Moment
+
+FASTER = 500
+"""How much faster than ours time passes for the clients' tokens, budgets and pauses."""
+MOST_ASKEW = 50
+"""Seconds by which a client's clock is before or behind that of the cars, at the most."""
+
+
+def fast() -> float:
+    """The seconds of a fast clock."""
+    return time.monotonic() * FASTER
+
+
+@define
+class FastClock(SystemClock):
+    """A clock whose seconds are short, and whose date is that of the world, a little askew."""
+
+    world: World
+    askew: timedelta = timedelta()
+
+    def monotonic(self) -> float:
+        """Seconds that pass fast."""
+        return fast()
+
+    def now(self) -> datetime:
+        """The date in the world, as this client has it."""
+        return self.world.now + self.askew
+
+    async def sleep(self, seconds: float) -> None:
+        """Let seconds pass, fast."""
+        await asyncio.sleep(seconds / FASTER)
+
+
+@define(eq=False)
+class Line:
+    """A client, the road that its calls about vehicles take, and what the client told of them."""
+
+    client: Smartcar
+    road: Road
+    unknown: list[CommandOutcomeUnknown]
+    seen: Counter[str]
+
+
+@asynccontextmanager
+async def line(sim: Simulator, random: Random, access: Access, vehicle: tuple[str, str]) -> AsyncGenerator[Line, None]:
+    """A client of its own, which finds its road as the access says. `vehicle` is whom it is about to command."""
+    road = Road(int(sim.url.rpartition(":")[2]))
+    road.resets_at_once = access == "resets"
+    settings = evolve(sim.settings, **_settings(access, road.port, random))
+    unknown, seen = list[CommandOutcomeUnknown](), Counter[str]()
+
+    def hear(event: Event) -> None:
+        if isinstance(event, RequestEvent):
+            seen[str(event.status or event.problem)] += 1
+
+    askew = timedelta(seconds=random.uniform(-MOST_ASKEW, MOST_ASKEW))
+    client = Smartcar(
+        sim.client_id,
+        sim.client_secret,
+        settings=settings,
+        on_event=hear,
+        on_outcome_unknown=unknown.append,
+        clock=FastClock(sim.world, askew),
+    )
+    opening = asyncio.ensure_future(_open(road, access, random.uniform(0.001, 0.012)))
+    try:
+        async with client:
+            if access == "opens late":
+                await client.webhooks(page_size=1).page()  # for its token
+                await asyncio.sleep(0)
+            elif access == "spent budget":
+                await client.vehicle(*vehicle).attributes()
+            yield Line(client, road, unknown, seen)
+    finally:
+        await opening
+        await road.close()
+
+
+async def _open(road: Road, access: Access, after: float) -> None:
+    if access == "opens late":
+        await asyncio.sleep(after)
+    if access != "closed":
+        await road.open()
+
+
+def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
+    scheme = "https" if access == "no handshake" else "http"
+    budget = RateLimit(4, 60) if access == "shared" and random.random() < 0.5 else None
+    return {
+        "vehicle_origin": f"{scheme}://127.0.0.1:{port}",
+        "rate_limit": RateLimit(1, 1) if access == "spent budget" else budget,
+        "connect_timeout": 0.05 if access == "no handshake" else 10,
+        "retry": Retry(first_pause=5) if access == "opens late" else Retry(),
+    }
+
+
+MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
+    ("token", frozenset({"_renewed"})),
+    ("queue", frozenset({"_admit"})),
+    ("opening", frozenset({"open"})),
+    ("reading", frozenset({"send", "read"})),
+    ("waiting", frozenset({"send", "start"})),
+    ("connecting", frozenset({"send", "connect"})),
+    ("pause", frozenset({"_exchange", "sleep"})),
+)
+"""The functions that a call is in, by what it is doing."""
+
+
+def moment_of(task: asyncio.Future[Any]) -> Moment:
+    """What a call is doing, read from the coroutines that it waits in."""
+    names, waiting = set[str](), task.get_coro() if isinstance(task, asyncio.Task) else None
+    while waiting is not None and hasattr(waiting, "cr_code"):
+        names.add(waiting.cr_code.co_name)
+        waiting = waiting.cr_await
+    return next((moment for moment, functions in MOMENTS if functions <= names), "elsewhere")

@@ -1,0 +1,221 @@
+"""Everything that goes wrong in the campaign, by name: each is one way to lose a command, its answer, or neither."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import Literal
+
+from attrs import define, field, frozen
+
+from smartcar_async.testing import (
+    PENDING,
+    Delay,
+    Drip,
+    ErrorReply,
+    Fault,
+    Late,
+    MalformedJson,
+    Reply,
+    Request,
+    ResetBeforeHeaders,
+    ResetBeforeReading,
+    ResetInBody,
+    ResetInHeaders,
+    Truncate,
+    WrongContentType,
+)
+from smartcar_async.testing.faults import Script
+
+from .road import Loss, Stretch
+
+Access = Literal["shared", "closed", "opens late", "no handshake", "resets", "newcomer", "spent budget"]
+Moment = Literal["opening", "token", "queue", "pause", "connecting", "waiting", "reading", "elsewhere"]
+
+TOO_LATE = 0.25
+DEADLINE = 0.1
+"""Real seconds: of an answer that comes too late, and of a call that does not wait for it."""
+
+
+@frozen
+class Trouble:
+    """What happens to one call."""
+
+    faults: tuple[Fault | None, ...] = ()
+    """What its requests meet at the simulator, in order."""
+    stretches: tuple[Stretch, ...] = ()
+    """What they meet on the road."""
+    access: Access = "shared"
+    """The client and the road that are used; only `shared` ones serve other cars as well."""
+    deadline: float | None = None
+    cancelled_at: Moment | None = None
+    cancelled_after: float | None = None
+    expired: bool = False
+    """Whether all tokens end just before it."""
+
+
+@define
+class Fate(Script):
+    """A script whose faults are told one by one, each for a single request about one car."""
+
+    coming: deque[Fault | None] = field(factory=deque["Fault | None"])
+    happened: Counter[str] = field(factory=Counter[str])
+
+    def strikes(self, request: Request, random: Random) -> bool:
+        """Whether a fault awaits this request."""
+        if not self.coming or not super().strikes(request, random):
+            return False
+        fault = self.coming.popleft()
+        if fault is None:
+            return False
+        self.fault = fault
+        self.happened[type(fault).__name__] += 1
+        return True
+
+
+def _error(status: int, kind: str, *codes: str | None) -> Callable[[Random, bool], Fault]:
+    return lambda random, acts: ErrorReply(status, kind, random.choice(codes), acts=acts)
+
+
+def _bare(status: int) -> Callable[[Random, bool], Fault]:
+    bodies = (b"", "<html><body>Back soon</body></html>", "{}", '{"errors": []}')
+    return lambda random, acts: Reply(status, random.choice(bodies), acts=acts)
+
+
+NO_SUCCESS = ("<html>", "[]", '{"data": {}}', '{"data"', '{"data": {"attributes": {"status": "IN_PROGRESS"}}}')
+
+LOST: Mapping[str, Callable[[Random, bool], Fault]] = {
+    "reset before headers": lambda _, acts: ResetBeforeHeaders(acts),
+    "reset mid-headers": lambda _, acts: ResetInHeaders(acts),
+    "reset mid-body": lambda _, acts: ResetInBody(acts),
+    "body cut short": lambda _, acts: Truncate(acts),
+    "500 with a document": _error(500, "SERVER", "INTERNAL", "RECORD_NOT_FOUND"),
+    "500 without": _bare(500),
+    "502 with a document": _error(502, "UPSTREAM", "NO_RESPONSE", "RATE_LIMIT", "KNOWN_ISSUE", "INVALID_DATA", None),
+    "502 without": _bare(502),
+    "503 with a document": _error(503, "SERVER", "INTERNAL", None),
+    "503 without": _bare(503),
+    "504 with a document": _error(504, "UPSTREAM", "NO_RESPONSE"),
+    "504 without": _bare(504),
+    "202, cut": lambda random, acts: Late(random.choice((0, 0.005)), "cut", acts=acts),
+    "202, reset": lambda random, acts: Late(random.choice((0, 0.005)), "reset", acts=acts),
+    "202, empty": lambda random, acts: Late(random.choice((0, 0.005)), "empty", acts=acts),
+    "202, PENDING": lambda random, acts: Late(random.choice((0, 0.005)), "pending", acts=acts),
+    "202, then UPSTREAM": lambda _, acts: Late(0.005, reply=ErrorReply(502, "UPSTREAM", "NO_RESPONSE"), acts=acts),
+    "202, then SERVER": lambda _, acts: Late(0.005, reply=ErrorReply(500, "SERVER", "INTERNAL"), acts=acts),
+    "200, empty": lambda _, acts: Reply(200, acts=acts),
+    "200, PENDING": lambda _, acts: Reply(200, PENDING, acts=acts),
+    "200, SERVER inside": lambda _, acts: ErrorReply(500, "SERVER", "INTERNAL", acts=acts, http_status=200),
+    "200, says nothing": lambda random, acts: Reply(200, random.choice(NO_SUCCESS), acts=acts),
+}
+"""Answers that leave the outcome open, each after the deed and instead of it."""
+
+FAILURE = '{"data": {"attributes": {"status": {"value": "FAILURE", "error": {"type": "VEHICLE_STATE"}}}}}'
+REFUSALS: tuple[ErrorReply, ...] = (
+    ErrorReply(400, "VALIDATION", "INVALID_INPUT_FORMAT"),
+    ErrorReply(400, "CONNECTED_SERVICES_ACCOUNT", "VIRTUAL_KEY_REQUIRED"),
+    ErrorReply(403, "PERMISSION", None),
+    ErrorReply(404, "RESOURCE_NOT_FOUND", "VEHICLE_NOT_FOUND"),
+    ErrorReply(409, "VEHICLE_STATE", "IN_MOTION"),
+    ErrorReply(409, "VEHICLE_STATE", "ASLEEP"),
+    ErrorReply(430, "BILLING", "VEHICLE_REQUEST_LIMIT"),
+    ErrorReply(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE"),
+)
+UNAUTHORIZED = ErrorReply(401, "AUTHENTICATION", "UNAUTHORIZED")
+UNSERVED: tuple[Fault, ...] = (
+    ErrorReply(404, "RESOURCE_NOT_FOUND", "INVALID_PATH"),
+    Reply(404),
+    Reply(405, "Method Not Allowed", "text/plain"),
+    ErrorReply(403, "AUTHENTICATION", "ACCESS_DENIED"),
+)
+
+
+def limited(random: Random) -> Fault:
+    """The application's limit, with and without a time to wait."""
+    return ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API", retry_after=random.choice((None, 0, 1, 5)))
+
+
+def throttled(random: Random) -> Fault:
+    """The car's limit."""
+    return ErrorReply(429, "RATE_LIMIT", "VEHICLE", retry_after=random.choice((None, 1, 10)))
+
+
+Made = Callable[[Random], Trouble]
+
+
+def _lost(label: str, acts: bool) -> Made:
+    def make(random: Random) -> Trouble:
+        before: tuple[Fault, ...] = random.choice(((), (), (UNAUTHORIZED,), (limited(random),)))
+        return Trouble((*before, LOST[label](random, acts)))
+
+    return make
+
+
+def _on_the_road(loses: Loss) -> Made:
+    return lambda random: Trouble(stretches=(Stretch(loses, random.random(), random.random() < 0.5),))
+
+
+def _one(*faults: Fault) -> Made:
+    return lambda random: Trouble((random.choice(faults),))
+
+
+def _cancelled(moment: Moment, *faults: Fault, access: Access = "shared") -> Made:
+    choices = faults or (None,)
+    return lambda random: Trouble((random.choice(choices),), access=access, cancelled_at=moment)
+
+
+TROUBLES: Mapping[str, Made] = {
+    "nothing": lambda _: Trouble(),
+    "202, whole": lambda random: Trouble((Late(random.choice((0, 0.01, 0.03))),)),
+    "wrong content type": lambda _: Trouble((WrongContentType(),)),
+    "connection refused": lambda _: Trouble(access="closed"),
+    "refused, then open": lambda _: Trouble(access="opens late"),
+    "refused, open, lost": lambda random: Trouble(
+        stretches=(Stretch("answer", reset=random.random() < 0.5),), access="opens late"
+    ),
+    "no handshake in time": lambda _: Trouble(access="no handshake"),
+    "reset at once": lambda _: Trouble(access="resets"),
+    "lost mid-request": _on_the_road("mid-request"),
+    "reset before reading": _one(ResetBeforeReading()),
+    "arrives after the end": lambda _: Trouble(stretches=(Stretch(held=True),), deadline=DEADLINE),
+    "arrives after a cancel": lambda _: Trouble(stretches=(Stretch(held=True),), cancelled_at="waiting"),
+    "answer lost": _on_the_road("answer"),
+    "cut in the headers": _on_the_road("answer's headers"),
+    "cut in the body": _on_the_road("answer's body"),
+    **{
+        f"{label}, {'acting' if acts else 'not acting'}": _lost(label, acts) for label in LOST for acts in (True, False)
+    },
+    "malformed JSON": _one(MalformedJson()),
+    "too late, acting": lambda _: Trouble((Delay(TOO_LATE),), deadline=DEADLINE),
+    "too late, not acting": lambda _: Trouble((Delay(TOO_LATE, acts=False),), deadline=DEADLINE),
+    "body too slow": lambda _: Trouble((Drip(1500),), deadline=DEADLINE),
+    "202, too late": lambda random: Trouble((Late(TOO_LATE, acts=random.random() < 0.5),), deadline=DEADLINE),
+    "401 in between": _one(UNAUTHORIZED),
+    "401 for all tokens": lambda _: Trouble(expired=True),
+    "401 again and again": lambda _: Trouble((UNAUTHORIZED,) * 4),
+    "429 of the application": lambda random: Trouble((limited(random),)),
+    "429 again and again": lambda random: Trouble((ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API"),) * 8),
+    "429 of the vehicle": lambda random: Trouble((throttled(random),)),
+    "refused": _one(*REFUSALS),
+    "path not served": _one(*UNSERVED),
+    "202, then refused": lambda random: Trouble((Late(0.005, reply=random.choice(REFUSALS), acts=False),)),
+    "200, refused inside": _one(
+        ErrorReply(409, "VEHICLE_STATE", "DOOR_OPEN", http_status=200), Reply(200, FAILURE), Reply(202, FAILURE)
+    ),
+    "cancelled at the token": _cancelled("token", access="newcomer"),
+    "cancelled in the queue": _cancelled("queue", access="spent budget"),
+    "cancelled in a pause": _cancelled(
+        "pause", ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API", retry_after=60), access="newcomer"
+    ),
+    "cancelled connecting": _cancelled("connecting", access="no handshake"),
+    "cancelled waiting": _cancelled("waiting", Delay(0.05), Delay(0.05, acts=False)),
+    "cancelled reading a 202": _cancelled("reading", Late(0.05), Late(0.05, acts=False)),
+    "cancelled at random": lambda random: Trouble(
+        (random.choice((None, None, Late(0.01))),), cancelled_after=0.0002 * 200 ** random.random()
+    ),
+}
+"""Every trouble by name, made with a random choice of its details."""
+
+SAYS_DONE = "200, empty, not acting"
+"""What no honest server answers to a deletion: there, an empty success says that all is done."""

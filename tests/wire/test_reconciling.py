@@ -1,0 +1,97 @@
+"""Finding out about a lost command: one read of the signal that would show it, and never a command."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from smartcar_async import CommandOutcomeUnknown, ConfigurationError, NotFound, Reconciled, Vehicle
+
+from .executions import ACTS, COMMANDS, Act, vehicle_on
+from .fakes import API, OTHER, USER, VEHICLE, Answer, FakeClock, Sent, Wire, always, answer, in_turn
+from .test_requests import OF_USER
+from .test_retry import lost
+
+SHOWS: dict[str, tuple[str, dict[str, Any]]] = {
+    "lock": ("closure-islocked", {"value": True}),
+    "unlock": ("closure-islocked", {"value": False}),
+    "start_charge": ("charge-ischarging", {"value": True}),
+    "stop_charge": ("charge-ischarging", {"value": False}),
+    "set_charge_limit": ("charge-chargelimits", {"activeLimit": 80}),
+    "open_charge_port": ("charge-ischargingportflapopen", {"value": True}),
+    "close_charge_port": ("charge-ischargingportflapopen", {"value": False}),
+}
+# The fake clock begins at 00:16:40.
+AFTERWARDS = "2026-07-01T00:30:00Z"
+
+
+def shown(code: str, body: object, recorded: str = AFTERWARDS) -> Answer:
+    """A signal that the car recorded at this time."""
+    said = {"code": code, "status": {"value": "SUCCESS"}, "body": body}
+    return answer({"data": {"id": code, "type": "signal", "attributes": said, "meta": {"oemUpdatedAt": recorded}}})
+
+
+async def lose(act: Act, wire: Wire) -> tuple[Vehicle, CommandOutcomeUnknown]:
+    """Lose the answer to a command, and forget that it was sent."""
+    wire.api = lambda _: lost()
+    car = await vehicle_on(wire, act)
+    with pytest.raises(CommandOutcomeUnknown) as caught:
+        await act.use(car)
+    wire.calls.clear()
+    return car, caught.value
+
+
+@pytest.mark.parametrize("act", [act for act in COMMANDS if act.action in SHOWS], ids=str)
+async def test_a_lost_command(act: Act) -> None:
+    """One GET of its signal decides; one that was recorded too early does not."""
+    code, body = SHOWS[act.action]
+    wire = Wire()
+    car, unknown = await lose(act, wire)
+    wire.api = in_turn(shown(code, body), shown(code, body, "2026-07-01T00:17:40Z"), shown(code, {}))
+    restored = pickle.loads(pickle.dumps(unknown))
+    assert [await car.reconcile(outcome) for outcome in (restored, unknown, unknown)] == [
+        Reconciled.IN_EFFECT,
+        Reconciled.UNKNOWN,
+        Reconciled.UNKNOWN,
+    ]
+    assert wire.calls == [Sent("GET", f"{API}/v3/vehicles/vehicle-1/signals/{code}", OF_USER)] * 3
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if "schedule" in act.action], ids=str)
+async def test_a_lost_schedule(act: Act) -> None:
+    """The timers of the car show whether it is there."""
+    wire = Wire()
+    car, unknown = await lose(act, wire)
+    wire.api = always(shown("charge-chargetimers", {"values": []}))
+    assert await car.reconcile(unknown) is Reconciled.NOT_IN_EFFECT
+    assert [sent.method for sent in wire.calls] == ["GET"]
+
+
+async def test_a_lost_destination() -> None:
+    """No signal shows it, so nothing is asked."""
+    wire = Wire()
+    act = next(act for act in COMMANDS if act.action == "send_destination")
+    car, unknown = await lose(act, wire)
+    assert await car.reconcile(unknown) is Reconciled.UNKNOWN
+    assert wire.calls == []
+
+
+async def test_a_read_that_fails() -> None:
+    """It is no answer: its own error is raised."""
+    wire = Wire()
+    car, unknown = await lose(COMMANDS[0], wire)
+    wire.api = always(answer(status=404))
+    with pytest.raises(NotFound):
+        await car.reconcile(unknown)
+
+
+async def test_an_outcome_of_another_vehicle() -> None:
+    """It is refused before anything is read."""
+    wire = Wire()
+    _, unknown = await lose(COMMANDS[0], wire)
+    other = (await wire.client(FakeClock())).vehicle(OTHER, USER)
+    with pytest.raises(ConfigurationError, match=r"^outcome: it is of another vehicle$"):
+        await other.reconcile(unknown)
+    assert (wire.calls, unknown.vehicle_id) == ([], VEHICLE)
