@@ -143,9 +143,9 @@ class ApiError(SmartcarError):
         self.error = error
         self.message = message
         self.description = description
-        self.details = tuple(details)
+        self.details: tuple[object, ...] = tuple(details)
         self.title = title
-        self.errors = tuple(errors)
+        self.errors: tuple[Mapping[str, Any], ...] = tuple(errors)
         """Every entry of a v3 error document; the first one fills the other attributes."""
         self.request_id = request_id
         self.resolution = resolution
@@ -153,7 +153,7 @@ class ApiError(SmartcarError):
         self.suggested_user_message = suggested_user_message
         self.retry_after = retry_after
         """Seconds to wait before this can work, where the server or our own limiter told."""
-        self.headers = dict(headers)
+        self.headers: dict[str, str] = dict(headers)
         self.body = body
 
 
@@ -222,7 +222,7 @@ class CommandOutcomeUnknown(SmartcarError):
         super().__init__(redact(message))
         self.action = action
         self.vehicle_id = vehicle_id
-        self.parameters = dict(parameters)
+        self.parameters: dict[str, Any] = dict(parameters)
         self.sent_at = sent_at
         self.request_id = request_id
 

@@ -333,7 +333,7 @@ class SignalSet(Mapping[str, Signal[Any]]):
     def __init__(self, entries: Iterable[Signal[Any]], vehicle: VehicleAttributes | None = None) -> None:
         self.entries: tuple[Signal[Any], ...] = tuple(entries)
         """Every signal in the order of the answer, those without a readable code included."""
-        self.vehicle = vehicle
+        self.vehicle: VehicleAttributes | None = vehicle
         self._by_code = {signal.key.code: signal for signal in self.entries if signal.key.code}
 
     @property

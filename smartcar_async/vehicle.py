@@ -32,7 +32,7 @@ class Vehicle:
         self._engine = engine
         self.id = vehicle_id
         self.user_id = user_id
-        self.schedules = Schedules(engine, vehicle_id, user_id, schedule_paths)
+        self.schedules: Schedules = Schedules(engine, vehicle_id, user_id, schedule_paths)
         """The charge schedules of this vehicle."""
 
     async def attributes(self, *, deadline: float | timedelta | None = None) -> VehicleAttributes:

@@ -258,5 +258,7 @@ async def campaign(seed: str, count: int) -> Score:
     with ExitStack() as stack:
         sims = [stack.enter_context(Simulator(seed=number, clock=fast)) for number in range(LANES)]
         lanes = [Lane(sim, Random(f"{seed}/lane {number}"), coming, score) for number, sim in enumerate(sims)]
-        await asyncio.gather(*(lane.run() for lane in lanes))
+        async with asyncio.TaskGroup() as group:
+            for lane in lanes:
+                group.create_task(lane.run())
     return score

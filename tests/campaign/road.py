@@ -69,7 +69,6 @@ class Road:
 
     async def close(self) -> None:
         """End, when everybody has arrived."""
-        self.resets_at_once = False
         await self.settle()
         self._socket.close() if self._server is None else self._server.close()
 
@@ -90,6 +89,7 @@ class Road:
         """
         if self._server is None:
             return
+        self.resets_at_once = False
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(_PING)
         await reader.read()
