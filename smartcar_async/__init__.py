@@ -52,6 +52,20 @@ if TYPE_CHECKING:
         Window as Window,
         Windows as Windows,
     )
+    from .body_words import (
+        BatteryHealth as BatteryHealth,
+        CapacitySource as CapacitySource,
+        ChargeScope as ChargeScope,
+        ChargeState as ChargeState,
+        ChargingType as ChargingType,
+        CompassPoint as CompassPoint,
+        DriveModeName as DriveModeName,
+        GearPosition as GearPosition,
+        LocationType as LocationType,
+        PortColor as PortColor,
+        RangeBasis as RangeBasis,
+        SystemState as SystemState,
+    )
     from .charge_schedule import ChargeSchedule as ChargeSchedule
     from .client import Smartcar as Smartcar
     from .clock import (
@@ -137,24 +151,12 @@ if TYPE_CHECKING:
     )
     from .vehicle import Vehicle as Vehicle
     from .vocabulary import (
-        BatteryHealth as BatteryHealth,
-        CapacitySource as CapacitySource,
-        ChargeScope as ChargeScope,
-        ChargeState as ChargeState,
-        ChargingType as ChargingType,
-        CompassPoint as CompassPoint,
-        DriveModeName as DriveModeName,
         ExecutionStatus as ExecutionStatus,
-        GearPosition as GearPosition,
-        LocationType as LocationType,
         Permission as Permission,
-        PortColor as PortColor,
         Powertrain as Powertrain,
-        RangeBasis as RangeBasis,
         SchedulePaths as SchedulePaths,
         ScheduleType as ScheduleType,
         SignalStatus as SignalStatus,
-        SystemState as SystemState,
         UnitSystem as UnitSystem,
         VehicleMode as VehicleMode,
         Weekday as Weekday,
@@ -186,9 +188,7 @@ _NAMES: Final = {
         "Text Texts Tire Tires TroubleCode TroubleCodes Window Windows"
     ),
     "vocabulary": (
-        "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
-        "ExecutionStatus GearPosition LocationType Permission PortColor Powertrain RangeBasis "
-        "SchedulePaths ScheduleType SignalStatus SystemState UnitSystem VehicleMode Weekday"
+        "ExecutionStatus Permission Powertrain SchedulePaths ScheduleType SignalStatus UnitSystem VehicleMode Weekday"
     ),
     "log": "EntriesSkipped RequestEvent",
     "clock": "Clock SystemClock",
@@ -197,6 +197,10 @@ _NAMES: Final = {
     "charge_schedule": "ChargeSchedule",
     "connect": "ConnectLink ConnectResult IncompatibleVehicle",
     "reconcile": "Reconciled",
+    "body_words": (
+        "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
+        "GearPosition LocationType PortColor RangeBasis SystemState"
+    ),
 }
 """Where each public name lives. Nothing is imported before it is asked for."""
 

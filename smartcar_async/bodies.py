@@ -9,7 +9,7 @@ import datetime as dt
 
 from attrs import field, frozen
 
-from .vocabulary import (
+from .body_words import (
     BatteryHealth,
     CapacitySource,
     ChargeScope,
@@ -21,10 +21,9 @@ from .vocabulary import (
     LocationType,
     PortColor,
     RangeBasis,
-    ScheduleType,
     SystemState,
-    Weekday,
 )
+from .vocabulary import ScheduleType, Weekday
 
 
 def wire(*names: str) -> dict[str, tuple[str, ...]]:

@@ -6,10 +6,11 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
+from .body_words import ChargeScope
 from .charging import weekday
 from .records import Json, Signal
 from .times import clock_time
-from .vocabulary import ChargeScope, ScheduleType, Weekday
+from .vocabulary import ScheduleType, Weekday
 
 WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
 WEEKENDS: Final = (Weekday.SATURDAY, Weekday.SUNDAY)

@@ -179,7 +179,7 @@ class Engine:
         while True:
             now = clock.monotonic()
             wait = throttle.wait(call.vehicle_id, now)
-            if now + wait > flight.until:
+            if wait and now + wait > flight.until:
                 raise _held_back(call, wait, throttle.vehicle_wait(call.vehicle_id, now) >= wait)
             if paused := throttle.vehicle_wait(call.vehicle_id, now):
                 await clock.sleep(paused)

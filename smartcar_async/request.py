@@ -1,7 +1,6 @@
 """What is asked and what is answered, as values: nothing here acts."""
 
 import enum
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -159,6 +158,8 @@ def _quoted(value: str, safe: str, argument: str) -> str:
 
 def json_body(value: object) -> bytes:
     """A value as JSON bytes, or a ConfigurationError if it has no JSON form."""
+    import json  # an import of this package need not wait for it
+
     try:
         return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:

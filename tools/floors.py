@@ -10,6 +10,7 @@ FLOORS: Final[dict[str, int]] = {
     "errors": 0,
     "times": 0,
     "vocabulary": 0,
+    "body_words": 0,
     "bodies": 0,
     "records": 0,
     "signals": 0,

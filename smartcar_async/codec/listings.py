@@ -6,11 +6,12 @@ from attrs import evolve
 
 from .. import signals
 from ..bodies import ChargeTimers, ChargeWindow, Place
+from ..body_words import ChargeScope
 from ..charge_schedule import ChargeSchedule, windows_of
 from ..records import Signal
 from ..request import Reply
 from ..structure import Unreadable, is_list, is_object, structure, wrong
-from ..vocabulary import ChargeScope, ScheduleType, SignalStatus
+from ..vocabulary import ScheduleType, SignalStatus
 from .documents import an_object, load, loose_part, optional_text, word
 from .readings import one_signal
 

@@ -68,7 +68,7 @@ class VehicleStateEvent:
     @property
     def first_delivery(self) -> bool:
         """Whether this is the baseline after subscribing, and no change."""
-        return any(FIRST_DELIVERY in (trigger.kind, trigger.code) for trigger in self.triggers)
+        return any(trigger.kind == FIRST_DELIVERY for trigger in self.triggers)
 
 
 @frozen

@@ -12,6 +12,7 @@ from ..records import SignalName, SignalSet, VehicleAttributes
 from ..structure import Unreadable, is_list, is_object
 from ..times import instant_or_none
 from .events import (
+    FIRST_DELIVERY,
     Event,
     EventMeta,
     LegacyEvent,
@@ -43,7 +44,7 @@ def parse_untrusted(body: Body) -> Event:
     if len(raw) > _MOST_UNSIGNED or raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
         raise InvalidPayload("an unsigned body is small and flat")
     try:
-        document: Any = json.loads(raw, object_pairs_hook=_once, parse_constant=_refused)
+        document: Any = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refused)
     except (ValueError, RecursionError):
         raise InvalidPayload("the body is not JSON, or repeats a key") from None
     return event_of(document)
@@ -53,9 +54,9 @@ def event_of(document: Any) -> Event:
     """The event in a parsed body."""
     if not is_object(document):
         raise InvalidPayload("the body is not a JSON object")
-    kind = loose_text(document, "eventType")
-    if kind is None and loose_text(document, "eventName") is not None:
-        return _legacy(document)
+    kind, name = loose_text(document, "eventType"), loose_text(document, "eventName")
+    if kind is None and name is not None:
+        return _legacy(document, name)
     read = _KINDS.get((kind or "").upper())
     return read(document) if read is not None else UnknownEvent(kind, _id(document), meta_of(document), document)
 
@@ -86,7 +87,7 @@ def _verify(document: dict[str, Any]) -> VerifyEvent:
 
 def _state(document: dict[str, Any]) -> VehicleStateEvent:
     data = loose_part(document, "data")
-    vehicle = _vehicle(data)
+    vehicle = _vehicle(document, data)
     entries: Any = data.get("signals")
     entries = list(entries.values()) if is_object(entries) else entries if is_list(entries) else []
     return VehicleStateEvent(
@@ -110,7 +111,7 @@ def _errors(document: dict[str, Any]) -> VehicleErrorEvent:
         vehicle_id=_vehicle_id(document, data),
         user_id=loose_text(loose_part(data, "user"), "id"),
         external_id=loose_text(loose_part(data, "user"), "externalId"),
-        vehicle=_vehicle(data),
+        vehicle=_vehicle(document, data),
         errors=tuple(_error(entry) for entry in entries if is_object(entry)) if is_list(entries) else (),
         meta=meta_of(document),
         raw=document,
@@ -145,8 +146,8 @@ def _signal_name(item: Any) -> SignalName:
         return SignalName(loose_text(item, "code"), loose_text(item, "group"), loose_text(item, "name"))
     if not isinstance(item, str):
         return SignalName()
-    group, _, name = item.partition(".")
-    return SignalName(item.replace(".", "-").lower(), group or None, name or None)
+    group, dot, name = item.partition(".")
+    return SignalName(item.replace(".", "-").lower(), group if dot else None, name or None)
 
 
 def _triggers(entries: Any) -> tuple[Trigger, ...]:
@@ -155,16 +156,14 @@ def _triggers(entries: Any) -> tuple[Trigger, ...]:
 
 def _trigger(entry: Any) -> Trigger:
     """A trigger in any of its four shapes: typed with an object or a dotted name, flat, or a bare text."""
-    if not is_object(entry):
-        name = _signal_name(entry)
-        return Trigger(None, name.code, name.group, name.name)
-    named: Any = entry.get("signal", entry if "code" in entry else None)
-    name = SignalName() if named is None else _signal_name(named)
-    return Trigger(loose_text(entry, "type"), name.code, name.group, name.name)
+    said: dict[str, Any] = entry if is_object(entry) else {"signal": entry}
+    name = _signal_name(said.get("signal", said))
+    if FIRST_DELIVERY in (said.get("code"), said.get("signal")):
+        return Trigger(FIRST_DELIVERY)
+    return Trigger(loose_text(said, "type"), name.code, name.group, name.name)
 
 
-def _legacy(document: dict[str, Any]) -> Event:
-    name = loose_text(document, "eventName") or ""
+def _legacy(document: dict[str, Any], name: str) -> Event:
     if name.lower() == "verify":
         return _verify(document)
     payload = loose_part(document, "payload")
@@ -176,10 +175,10 @@ def _legacy(document: dict[str, Any]) -> Event:
     )
 
 
-def _vehicle(data: dict[str, Any]) -> VehicleAttributes | None:
+def _vehicle(document: dict[str, Any], data: dict[str, Any]) -> VehicleAttributes | None:
     try:
         found = loose_part(data, "vehicle")
-        return vehicle_of(found) if found else None
+        return vehicle_of(found, _vehicle_id(document, data)) if found else None
     except Unreadable:
         return None
 

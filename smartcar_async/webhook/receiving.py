@@ -22,7 +22,7 @@ from ..errors import (
 )
 from .events import Event, VerifyEvent
 from .parsing import parse, parse_untrusted
-from .signature import Body, digest_of, hash_challenge, keys, raw_bytes, verify
+from .signature import Body, digest_of, hash_challenge, keys, raw_bytes, texts, verify
 
 _HEADER: Final = "sc-signature"
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9._~+/=-]{1,256}", re.ASCII)
@@ -49,8 +49,8 @@ def receive(
     now: datetime,
     tolerance: float | timedelta | None = 300.0,
     require_time: bool = False,
-    webhook_ids: Collection[str] | None = None,
-    modes: Collection[str] | None = None,
+    webhook_ids: str | Collection[str] | None = None,
+    modes: str | Collection[str] | None = None,
     largest: int = _LARGEST,
 ) -> Delivery:
     """The event of a delivery, or the WebhookError that says why it is not believed.
@@ -58,7 +58,7 @@ def receive(
     `tolerance` is how old or how far ahead a delivery may be, by the time inside its signed body; None does not ask.
     A VERIFY needs no signature, for Smartcar does not sign it.
     """
-    raw, candidates = raw_bytes(body), list([tokens] if isinstance(tokens, str) else tokens)
+    raw, candidates = raw_bytes(body), texts(tokens)
     keys(candidates)
     if now.tzinfo is None:
         raise ConfigurationError("now: give an aware datetime, such as datetime.now(UTC)")
@@ -81,7 +81,7 @@ def challenge_answer(tokens: str | Iterable[str], challenge: str) -> str:
     The answer is the same function as a signature, so whoever may choose the challenge freely gets signatures for
     forged events. No event can be written without a brace, and a challenge with one is refused.
     """
-    candidates = list([tokens] if isinstance(tokens, str) else tokens)
+    candidates = texts(tokens)
     keys(candidates)
     if not isinstance(challenge, str) or not _CHALLENGE.fullmatch(challenge):
         raise BadChallenge("a challenge has 1 to 256 characters of A-Z a-z 0-9 . _ ~ + / = -; this one is not answered")
@@ -130,8 +130,8 @@ def _check_time(event: Event, now: datetime, tolerance: float | timedelta | None
         raise StaleEvent(f"the event was delivered {apart:.0f} s away from now, more than {most:g} s")
 
 
-def _check_origin(event: Event, webhook_ids: Collection[str] | None, modes: Collection[str] | None) -> None:
-    if webhook_ids is not None and event.meta.webhook_id not in webhook_ids:
+def _check_origin(event: Event, webhook_ids: str | Collection[str] | None, modes: str | Collection[str] | None) -> None:
+    if webhook_ids is not None and event.meta.webhook_id not in texts(webhook_ids):
         raise WrongWebhook("the event is of another webhook")
-    if modes is not None and event.meta.mode not in {mode.upper() for mode in modes}:
+    if modes is not None and event.meta.mode not in [mode.upper() for mode in texts(modes)]:
         raise WrongMode(f"the event's mode is {event.meta.mode}, which is not wanted here")

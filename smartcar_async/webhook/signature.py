@@ -51,7 +51,7 @@ class Explanation:
 
 def hash_challenge(amt: str, challenge: str) -> str:
     """The answer to a VERIFY challenge. An endpoint must not answer just any: see `challenge_answer`."""
-    return hmac.new(_key(amt), challenge.encode(), "sha256").hexdigest()
+    return hmac.new(_key(amt), _utf8(challenge), "sha256").hexdigest()
 
 
 def sign(amt: str, body: Body) -> str:
@@ -76,22 +76,22 @@ def verify(body: Body, signature: object, tokens: str | Iterable[str]) -> Match 
 
 
 def explain(
-    body: Body, signature: object, tokens: str | Iterable[str], *, older_tokens: Iterable[str] = ()
+    body: Body, signature: object, tokens: str | Iterable[str], *, older_tokens: str | Iterable[str] = ()
 ) -> Explanation:
     """Why a signature does not verify. Nothing of a token, the signature or the body is repeated."""
     raw, current = raw_bytes(body), keys(tokens)
-    if signature is None or signature == "":
+    if not signature:
         return Explanation(Problem.MISSING, "There is no SC-Signature header: did a proxy drop it?")
     digest = digest_of(signature)
     if digest is None:
-        if isinstance(signature, str) and re.fullmatch(r"[A-Za-z0-9+/]{43}=", signature.strip()):
+        if re.fullmatch(r"[A-Za-z0-9+/]{43}=", _text(signature)):
             return Explanation(Problem.BASE64, "The signature is base64; Smartcar sends 64 hexadecimal digits.")
         return Explanation(Problem.MALFORMED, "The signature is not 64 hexadecimal digits.")
     if _any(current, raw, digest):
         return Explanation(Problem.NONE, "The signature verifies.")
-    if _any([_key(token) for token in older_tokens], raw, digest):
+    if _any(map(_key, texts(older_tokens)), raw, digest):
         return Explanation(Problem.OLDER_TOKEN, "It was made with an older token: pass both to `tokens`.")
-    if any(hmac.compare_digest(hmac.digest(raw, key, "sha256"), digest) for key in current if raw):
+    if any(hmac.compare_digest(hmac.digest(raw, key, "sha256"), digest) for key in current):
         return Explanation(Problem.SWAPPED, "Key and message are swapped: the token is the key, the body the message.")
     if any(_any(current, form, digest) for form in _padded(raw)):
         return Explanation(Problem.PADDED, "The body gained or lost a newline or a byte-order mark on the way.")
@@ -106,16 +106,21 @@ def explain(
 
 def keys(tokens: str | Iterable[str]) -> list[bytes]:
     """The tokens as keys. None, or an empty one, is refused: an empty key would verify forgeries."""
-    found = [_key(token) for token in ([tokens] if isinstance(tokens, str) else tokens)]
+    found = [_key(token) for token in texts(tokens)]
     if not found:
         raise ConfigurationError("tokens: give at least one Application Management Token")
     return found
 
 
+def texts(given: str | Iterable[str] | None) -> list[str]:
+    """One text or several, as a list: a text alone is not taken for its letters."""
+    return [given] if isinstance(given, str) else list(given or ())
+
+
 def raw_bytes(body: Body) -> bytes:
     """The bytes of a body. A parsed one is refused, for it cannot be verified any more."""
     if isinstance(body, str):
-        return body.encode()
+        return _utf8(body)
     if isinstance(body, (bytes, bytearray, memoryview)):
         return bytes(body)
     raise ConfigurationError(
@@ -126,16 +131,25 @@ def raw_bytes(body: Body) -> bytes:
 
 def digest_of(signature: object) -> bytes | None:
     """The 32 bytes that a signature stands for, or None if it is none."""
+    text = _text(signature)
+    return bytes.fromhex(text) if _DIGEST.fullmatch(text) else None
+
+
+def _text(signature: object) -> str:
     if isinstance(signature, bytes):
         signature = signature.decode("latin-1")
-    text = signature.strip() if isinstance(signature, str) else ""
-    return bytes.fromhex(text) if _DIGEST.fullmatch(text) else None
+    return signature.strip() if isinstance(signature, str) else ""
+
+
+def _utf8(text: str) -> bytes:
+    """The bytes of any text: half a surrogate pair is no reason to fail, for it only will not match."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _key(token: object) -> bytes:
     if not isinstance(token, str) or not token.strip():
         raise ConfigurationError("tokens: an Application Management Token is a non-empty text")
-    return token.encode()
+    return _utf8(token)
 
 
 def _any(candidates: Iterable[bytes], message: bytes, digest: bytes) -> bool:
@@ -148,27 +162,27 @@ def _padded(raw: bytes) -> list[bytes]:
 
 
 def _as_node_writes_it(number: str) -> float:
-    """JavaScript has one kind of number, and writes 100.0 as 100."""
+    """JavaScript has one kind of number, and writes 100.0 as 100, up to 21 digits."""
     value = float(number)
-    return int(value) if value.is_integer() else value
+    return int(value) if value.is_integer() and abs(value) < 1e21 else value
 
 
 def _reserialised(raw: bytes) -> list[bytes]:
     """The body as other writers of JSON would have it."""
+    compact = (",", ":")
     try:
-        document: Any = json.loads(raw)
         text = raw.decode()
-        node = json.loads(raw, parse_float=_as_node_writes_it)
+        document: Any = json.loads(text)
+        node = json.loads(text, parse_float=_as_node_writes_it)
+        forms = [
+            json.dumps(document, separators=compact, ensure_ascii=False),
+            json.dumps(document, separators=compact),
+            json.dumps(document, ensure_ascii=False),
+            json.dumps(document),
+            json.dumps(node, separators=compact, ensure_ascii=False),
+            json.dumps(text, ensure_ascii=False),
+            json.dumps(text),
+        ]
     except (ValueError, RecursionError):
         return []
-    compact = (",", ":")
-    forms = [
-        json.dumps(document, separators=compact, ensure_ascii=False),
-        json.dumps(document, separators=compact),
-        json.dumps(document, ensure_ascii=False),
-        json.dumps(document),
-        json.dumps(node, separators=compact, ensure_ascii=False),
-        json.dumps(text, ensure_ascii=False),
-        json.dumps(text),
-    ]
-    return [form.encode("utf-8", "surrogatepass") for form in forms]
+    return [_utf8(form) for form in forms]

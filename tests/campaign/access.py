@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, evolve
 
 from smartcar_async import CommandOutcomeUnknown, RateLimit, RequestEvent, Retry, Smartcar, SystemClock
 from smartcar_async.log import Event
@@ -22,6 +22,8 @@ from .troubles import Access, Moment
 
 FASTER = 500
 """How much faster than ours time passes for the clients' tokens, budgets and pauses."""
+UNHURRIED = 10 * FASTER
+"""A deadline that no call meets by chance, on a busy machine either."""
 MOST_ASKEW = 50
 """Seconds by which a client's clock is before or behind that of the cars, at the most."""
 
@@ -82,25 +84,21 @@ async def line(sim: Simulator, random: Random, access: Access, vehicle: tuple[st
         on_outcome_unknown=unknown.append,
         clock=FastClock(sim.world, askew),
     )
-    opening = asyncio.ensure_future(_open(road, access, random.uniform(0.001, 0.012)))
-    try:
-        async with client:
-            if access == "opens late":
-                await client.webhooks(page_size=1).page()  # for its token
-                await asyncio.sleep(0)
-            elif access == "spent budget":
-                await client.vehicle(*vehicle).attributes()
-            yield Line(client, road, unknown, seen)
-    finally:
-        await opening
-        await road.close()
-
-
-async def _open(road: Road, access: Access, after: float) -> None:
-    if access == "opens late":
-        await asyncio.sleep(after)
-    if access != "closed":
+    if access not in ("closed", "opens late"):
         await road.open()
+    async with client, asyncio.TaskGroup() as later:
+        if access == "opens late":
+            await client.webhooks(page_size=1).page()  # for its token: the road must still be closed at the call
+            later.create_task(_open(road, random.uniform(0.002, 0.01)))
+        elif access == "spent budget":
+            await client.vehicle(*vehicle).attributes()
+        yield Line(client, road, unknown, seen)
+    await road.close()
+
+
+async def _open(road: Road, after: float) -> None:
+    await asyncio.sleep(after)
+    await road.open()
 
 
 def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
@@ -108,6 +106,8 @@ def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
     budget = RateLimit(4, 60) if access == "shared" and random.random() < 0.5 else None
     return {
         "vehicle_origin": f"{scheme}://127.0.0.1:{port}",
+        "deadline": UNHURRIED,
+        "command_deadline": UNHURRIED,
         "rate_limit": RateLimit(1, 1) if access == "spent budget" else budget,
         "connect_timeout": 0.05 if access == "no handshake" else 10,
         "retry": Retry(first_pause=5) if access == "opens late" else Retry(),
@@ -118,8 +118,8 @@ MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
     ("token", frozenset({"_renewed"})),
     ("queue", frozenset({"_admit"})),
     ("opening", frozenset({"open"})),
-    ("reading", frozenset({"send", "read"})),
     ("waiting", frozenset({"send", "start"})),
+    ("reading", frozenset({"send", "read"})),
     ("connecting", frozenset({"send", "connect"})),
     ("pause", frozenset({"_exchange", "sleep"})),
 )

@@ -7,15 +7,16 @@ its ledger gained are those of this one call, whatever was answered.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Iterator
 from contextlib import ExitStack, asynccontextmanager
 from datetime import datetime
 from random import Random
+from time import monotonic
 
 from attrs import define, field
 
-from smartcar_async import CommandOutcomeUnknown, ConnectionLost, DeadlineExceeded, Execution, Reconciled, Smartcar, SmartcarError
+from smartcar_async import CommandOutcomeUnknown, Execution, NotFound, Reconciled, Smartcar, SmartcarError
 from smartcar_async.reconcile import SETTLED, evidence
 from smartcar_async.testing import Car, Deed, Delay, Simulator, Vehicle, World
 
@@ -24,9 +25,14 @@ from .orders import MODEL
 from .score import Outcome, Score, Shot, shots
 from .troubles import Access, Fate, Trouble
 
-LANES, CARS = 4, 8
+LANES, CARS = 6, 8
 VOLLEYS_OF_A_CLIENT = 4
 CALLS_OF_A_VOLLEY = 3
+PATIENCE = 2.0
+"""Seconds after which a call is broken off although it is not doing what it is to be caught at."""
+
+OPEN = {"ConnectionLost", "DeadlineExceeded", "UpstreamError", "ServerError"}
+"""Errors of a try after which a deletion may be done or not."""
 
 Sight = tuple[datetime, dict[str, Car]]
 """What the cars physically were at a time."""
@@ -120,7 +126,8 @@ class Lane:
         on.road.stretches[vehicle.id] = deque(trouble.stretches)
         if trouble.expired:
             self.sim.expire_tokens()
-        result = await self._call(shot.order.give(on.client.vehicle(vehicle.id, vehicle.owner_id)), trouble)
+        handle = on.client.vehicle(vehicle.id, vehicle.owner_id)
+        result = await self._call(shot.order.give(handle, trouble.deadline), trouble)
         await on.road.settle(vehicle.id)
         self._count(shot, on, fate, result)
         fate.coming.clear()
@@ -133,7 +140,8 @@ class Lane:
         """Make the call, and break it off if that is its trouble."""
         task = asyncio.ensure_future(calling)
         if trouble.cancelled_at is not None:
-            while not task.done() and moment_of(task) != trouble.cancelled_at:
+            until = monotonic() + PATIENCE
+            while not task.done() and moment_of(task) != trouble.cancelled_at and monotonic() < until:
                 await asyncio.sleep(0.0003)
         elif trouble.cancelled_after is not None:
             await asyncio.wait([task], timeout=trouble.cancelled_after)
@@ -162,9 +170,7 @@ class Lane:
         self.score.struck[shot.label] += all(met)
         self.score.actions[shot.order.action] += 1
 
-    def _outcome(
-        self, shot: Shot, result: Execution | BaseException, told: list[CommandOutcomeUnknown]
-    ) -> Outcome:
+    def _outcome(self, shot: Shot, result: Execution | BaseException, told: list[CommandOutcomeUnknown]) -> Outcome:
         """What the caller was told, which the hook must have been told as well if it is open, and only then."""
         claim = self.score.claim
         match result:
@@ -189,18 +195,19 @@ class Lane:
         shared.road.release(flight.vehicle.id)
         await shared.road.settle(flight.vehicle.id)
         shot, deeds, outcome = flight.shot, flight.deeds, flight.outcome
-        claim = self.score.claim
+        claim, deletes = self.score.claim, shot.order.action == "delete_schedule"
         claim(len(deeds) < 2, shot, f"done {len(deeds)} times")
         claim(all(map(shot.order.did, deeds)), shot, f"not what was done: {deeds}")
         claim(not deeds or shot.order.in_effect(flight.vehicle.car), shot, "the car does not show it")
         if outcome == "done":
             claim(len(deeds) == 1, shot, f"said to be done, but {deeds}")
-        elif flight.unknown is None and not (shot.order.action == "delete_schedule" and _may_have_acted(flight.result)):
+        elif flight.unknown is None and not (deletes and _may_have_acted(flight.result)):
             claim(not deeds, shot, f"said not to be done: {flight.result!r}, but {deeds}")
         if flight.unknown is not None and flight.unknown.request_id and deeds:
             claim(deeds[0].cause == flight.unknown.request_id, shot, f"{flight.unknown.request_id} did not do {deeds}")
         self.score.outcomes[shot.label, outcome] += 1
-        self.score.deeds[outcome, len(deeds)] += 1
+        self.score.deeds[f"{outcome}{' deletion' if deletes else ''}: {len(deeds)}"] += 1
+        self.score.not_found += isinstance(flight.result, NotFound) and bool(deeds)
 
     async def _reckon(self, flights: list[Flight], shared: Line) -> None:
         """Let minutes pass and ask what became of each open call: while some are still under way, and after that."""
@@ -245,11 +252,10 @@ def _seen(flights: list[Flight], world: World) -> Sight:
 
 
 def _may_have_acted(result: object) -> bool:
-    """Whether one of the tries of a deletion, which may be sent again, may have worked: it says so itself."""
+    """Whether one of the tries of a deletion may have worked. It may be sent again, so its error is only the last."""
     if not isinstance(result, SmartcarError):
         return True
-    lost = any(one.problem in ("ConnectionLost", "UpstreamError", "ServerError") for one in result.attempts)
-    return lost or isinstance(result, (ConnectionLost, DeadlineExceeded))
+    return not OPEN.isdisjoint({type(result).__name__, *(one.problem for one in result.attempts)})
 
 
 async def campaign(seed: str, count: int) -> Score:

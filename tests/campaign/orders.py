@@ -1,9 +1,10 @@
-"""What a car is told to do in the campaign, how it stands before, and how one sees on the car itself that it was done."""
+"""What a car is told to do in the campaign, how it stands before, and how one sees on the car that it was done."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from random import Random
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -15,7 +16,8 @@ from smartcar_async.testing.routine import Place
 MODEL = evolve(MODEL_3, schedules=ALL_SCHEDULES)
 """A car that can do everything. Every car of the campaign is one."""
 
-Give = Callable[[Vehicle], Awaitable[Execution]]
+Give = Callable[[Vehicle, float | None], Awaitable[Execution]]
+"""Tells the car, with a deadline or without."""
 Sees = Callable[[Car], bool]
 
 
@@ -73,11 +75,15 @@ def _set(**state: object) -> Callable[[Car], None]:
 
 
 def _lock(_: Random, differs: bool) -> Order:
-    return _order("lock", lambda one: one.lock(), _set(locked=not differs), lambda car: car.locked)
+    return _order(
+        "lock", lambda one, within: one.lock(deadline=within), _set(locked=not differs), lambda car: car.locked
+    )
 
 
 def _unlock(_: Random, differs: bool) -> Order:
-    return _order("unlock", lambda one: one.unlock(), _set(locked=differs), lambda car: not car.locked)
+    return _order(
+        "unlock", lambda one, within: one.unlock(deadline=within), _set(locked=differs), lambda car: not car.locked
+    )
 
 
 def _start(_: Random, differs: bool) -> Order:
@@ -85,7 +91,9 @@ def _start(_: Random, differs: bool) -> Order:
         if not differs:
             car.start_charge()
 
-    return _order("start_charge", lambda one: one.start_charge(), change, lambda car: car.charging)
+    return _order(
+        "start_charge", lambda one, within: one.start_charge(deadline=within), change, lambda car: car.charging
+    )
 
 
 def _stop(_: Random, differs: bool) -> Order:
@@ -93,7 +101,9 @@ def _stop(_: Random, differs: bool) -> Order:
         if differs:
             car.start_charge()
 
-    return _order("stop_charge", lambda one: one.stop_charge(), change, lambda car: not car.charging)
+    return _order(
+        "stop_charge", lambda one, within: one.stop_charge(deadline=within), change, lambda car: not car.charging
+    )
 
 
 def _limit(random: Random, differs: bool) -> Order:
@@ -101,7 +111,7 @@ def _limit(random: Random, differs: bool) -> Order:
     before = 50 + (percent - 50 + random.randint(1, 50)) % 51 if differs else percent
     return _order(
         "set_charge_limit",
-        lambda one: one.set_charge_limit(percent),
+        lambda one, within: one.set_charge_limit(percent, deadline=within),
         _set(charge_limit=before),
         lambda car: car.charge_limit == percent,
         percent=percent,
@@ -112,25 +122,37 @@ def _destination(random: Random, _: bool) -> Order:
     spot = {"latitude": round(random.uniform(-90, 90), 5), "longitude": round(random.uniform(-180, 180), 5)}
     return _order(
         "send_destination",
-        lambda one: one.send_destination(**spot),
+        lambda one, within: one.send_destination(**spot, deadline=within),
         _set(destination=None),
         lambda car: car.destination == Place("destination", **spot),
         **spot,
     )
 
 
+def _flap(is_open: bool) -> Callable[[Car], None]:
+    def change(car: Car) -> None:
+        car.unplug()  # a cable keeps the flap open
+        car.flap_open = is_open
+
+    return change
+
+
 def _open(_: Random, differs: bool) -> Order:
     return _order(
-        "open_charge_port", lambda one: one.open_charge_port(), _set(flap_open=not differs), lambda car: car.flap_open
+        "open_charge_port",
+        lambda one, within: one.open_charge_port(deadline=within),
+        _flap(not differs),
+        lambda car: car.flap_open,
     )
 
 
 def _close(_: Random, differs: bool) -> Order:
-    def change(car: Car) -> None:
-        car.unplug()
-        car.flap_open = differs
-
-    return _order("close_charge_port", lambda one: one.close_charge_port(), change, lambda car: not car.flap_open)
+    return _order(
+        "close_charge_port",
+        lambda one, within: one.close_charge_port(deadline=within),
+        _flap(differs),
+        lambda car: not car.flap_open,
+    )
 
 
 def _somewhere(random: Random) -> Place:
@@ -143,10 +165,11 @@ def _window(random: Random) -> tuple[str, str]:
     return f"{start // 60:02}:{start % 60:02}", f"{stop // 60:02}:{stop % 60:02}"
 
 
-def _schedule(kind: str, spot: Place, give: Callable[[Vehicle, Place], Awaitable[Execution]]) -> Order:
+def _schedule(random: Random, kind: str, give: Callable[[Vehicle, tuple[float, float], float | None], Any]) -> Order:
+    spot = _somewhere(random)
     return _order(
         "create_schedule",
-        lambda one: give(one, spot),
+        lambda one, within: give(one, (spot.latitude, spot.longitude), within),
         lambda _: None,
         lambda car: any(timer.location == spot and timer.schedule_type == kind.upper() for timer in car.timers),
         scheduleType=kind,
@@ -157,29 +180,27 @@ def _schedule(kind: str, spot: Place, give: Callable[[Vehicle, Place], Awaitable
 def _daily(random: Random, _: bool) -> Order:
     start, stop = _window(random)
     return _schedule(
+        random,
         "daily",
-        _somewhere(random),
-        lambda one, spot: one.schedules.create_daily(location=(spot.latitude, spot.longitude), start=start, stop=stop),
+        lambda one, spot, within: one.schedules.create_daily(location=spot, start=start, stop=stop, deadline=within),
     )
 
 
 def _workweek(random: Random, _: bool) -> Order:
-    weekdays, weekends = _window(random), random.choice((None, _window(random)))
+    windows = {"weekdays": _window(random), "weekends": random.choice((None, _window(random)))}
     return _schedule(
+        random,
         "workweek",
-        _somewhere(random),
-        lambda one, spot: one.schedules.create_workweek(
-            location=(spot.latitude, spot.longitude), weekdays=weekdays, weekends=weekends
-        ),
+        lambda one, spot, within: one.schedules.create_workweek(location=spot, deadline=within, **windows),
     )
 
 
 def _weekly(random: Random, _: bool) -> Order:
     days = {day: _window(random) for day in random.sample(("monday", "wednesday", "friday", "sunday"), 2)}
     return _schedule(
+        random,
         "weekly",
-        _somewhere(random),
-        lambda one, spot: one.schedules.create_weekly(location=(spot.latitude, spot.longitude), days=days),
+        lambda one, spot, within: one.schedules.create_weekly(location=spot, days=days, deadline=within),
     )
 
 
@@ -187,7 +208,7 @@ def _delete(random: Random, _: bool) -> Order:
     known = ChargeTimer(0, 360, location=_somewhere(random), schedule_id=f"sched_{random.getrandbits(48):012x}")
     return _order(
         "delete_schedule",
-        lambda one: one.schedules.delete(str(known.schedule_id)),
+        lambda one, within: one.schedules.delete(str(known.schedule_id), deadline=within),
         _set(timers=(evolve(known, schedule_type="DAILY"),)),
         lambda car: not any(timer.schedule_id == known.schedule_id for timer in car.timers),
         scheduleId=known.schedule_id,

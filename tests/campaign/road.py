@@ -38,6 +38,8 @@ class _Passage:
     vehicle_id: str | None = None
     held: bool = False
     freed: asyncio.Event = field(factory=asyncio.Event)
+    task: asyncio.Task[None] | None = field(factory=asyncio.current_task)
+    """Nothing else holds on to it when the client has gone away."""
 
 
 @define(eq=False)
@@ -53,6 +55,8 @@ class Road:
     _socket: socket.socket = field(factory=socket.socket)
     _server: asyncio.Server | None = None
     _passages: set[_Passage] = field(factory=set[_Passage])
+    _moved: asyncio.Event = field(factory=asyncio.Event)
+    """Set whenever a passage has got somewhere."""
 
     def __attrs_post_init__(self) -> None:
         self._socket.bind(("127.0.0.1", 0))
@@ -70,7 +74,10 @@ class Road:
     async def close(self) -> None:
         """End, when everybody has arrived."""
         await self.settle()
-        self._socket.close() if self._server is None else self._server.close()
+        if self._server is None:
+            return self._socket.close()
+        self._server.close()
+        return await self._server.wait_closed()
 
     def release(self, vehicle_id: str) -> None:
         """Let the requests go on that are held."""
@@ -93,9 +100,10 @@ class Road:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         writer.write(_PING)
         await reader.read()
-        writer.close()
+        await _closed(writer)
         while any(self._is_of(one, vehicle_id) and not one.held for one in self._passages):
-            await asyncio.sleep(0.001)
+            self._moved.clear()
+            await self._moved.wait()
 
     def _held(self, vehicle_id: str) -> list[_Passage]:
         return [one for one in self._passages if one.held and one.vehicle_id == vehicle_id]
@@ -112,8 +120,10 @@ class Road:
                 end = await self._pass(passage, reader, writer)
             with suppress(OSError):
                 end()
+                await writer.wait_closed()
         finally:
             self._passages.discard(passage)
+            self._moved.set()
 
     async def _pass(
         self, passage: _Passage, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
@@ -126,9 +136,11 @@ class Road:
         line = await reader.readuntil(b"\r\n")
         if _PING.startswith(line):
             self._passages.discard(passage)
+            self._moved.set()
             return writer.close
         found = re.search(rb"/vehicles/([^/ ]+)", line)
         passage.vehicle_id = found[1].decode() if found else ""
+        self._moved.set()
         waiting = self.stretches.get(passage.vehicle_id)
         stretch = waiting.popleft() if waiting else Stretch()
         end = reset if stretch.reset else writer.close
@@ -144,6 +156,7 @@ class Road:
         if stretch.held:
             self.happened["held"] += 1
             passage.held = True
+            self._moved.set()
             await passage.freed.wait()
         return await self._exchange(line + b"Connection: close\r\n" + head + body, stretch, writer, end)
 
@@ -161,7 +174,7 @@ class Road:
         except ConnectionError:
             return partial(_reset, writer)
         finally:
-            out.close()
+            await _closed(out)
         if stretch.loses == "nothing":
             return writer.close
         self.happened[stretch.loses] += 1
@@ -181,6 +194,12 @@ def _part(answer: bytes, stretch: Stretch) -> bytes:
             return answer[: head + int(stretch.at * (len(answer) - head))]
         case _:
             return b""
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

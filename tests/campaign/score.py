@@ -14,7 +14,7 @@ from .troubles import SAYS_DONE, TROUBLES, Moment, Trouble
 
 Outcome = Literal["done", "refused", "unknown", "cancelled, open", "cancelled, not sent"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-REACHED = ("ConnectionFailed", "ConnectionLost", "200", "202", "401", "429", "500", "501", "502", "503", "504")
+REACHED = ("ConnectionFailed", "ConnectionLost", "200", "202", "401", "429", "500", "502", "503", "504")
 """How requests must have ended, each at least once."""
 CANCELLED: tuple[Moment, ...] = ("token", "queue", "pause", "connecting", "waiting", "reading")
 """What calls must have been doing when they were cancelled, each at least once."""
@@ -52,11 +52,13 @@ class Score:
     calls: Counter[str] = field(factory=Counter[str])
     struck: Counter[str] = field(factory=Counter[str])
     outcomes: Counter[tuple[str, Outcome]] = field(factory=Counter[tuple[str, Outcome]])
-    deeds: Counter[tuple[Outcome, int]] = field(factory=Counter[tuple[Outcome, int]])
+    deeds: Counter[str] = field(factory=Counter[str])
     actions: Counter[str] = field(factory=Counter[str])
     cancelled: Counter[str] = field(factory=Counter[str])
     wire: Counter[str] = field(factory=Counter[str])
     reconciled: Counter[str] = field(factory=Counter[str])
+    not_found: int = 0
+    """Deletions that end with `NotFound` because the first try had worked, on paths that were not known to exist."""
     fresh: int = 0
     decided: int = 0
 
@@ -82,16 +84,17 @@ class Score:
             lines.append(f"{label:32}{self.calls[label]:7}{self.struck[label]:7}{counts}")
         totals = {outcome: sum(self.outcomes[label, outcome] for label in TROUBLES) for outcome in OUTCOMES}
         lines.append(
-            f"{'all':32}{self.calls.total():7}{self.struck.total():7}" + "".join(f"{totals[one]:22}" for one in OUTCOMES)
+            f"{'all':32}{self.calls.total():7}{self.struck.total():7}"
+            + "".join(f"{totals[one]:22}" for one in OUTCOMES)
         )
-        deeds = {f"{outcome}, {number} deeds": count for (outcome, number), count in sorted(self.deeds.items())}
         for title, counts in (
-            ("deeds", deeds),
+            ("deeds", self.deeds),
             ("actions", self.actions),
             ("requests ended with", self.wire),
             ("cancelled while", self.cancelled),
             ("reconciled", self.reconciled),
         ):
             lines.append(f"{title}: " + ", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
+        lines.append(f"deletions that did not find what their first try had deleted: {self.not_found}")
         lines.append(f"decided {self.decided} of {self.fresh} that a fresh read could decide; lies: {len(self.lies)}")
         return "\n".join(lines)

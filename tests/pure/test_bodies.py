@@ -9,8 +9,8 @@ import attrs
 import pytest
 
 from smartcar_async import bodies, codec, signals
+from smartcar_async.body_words import ChargingType
 from smartcar_async.records import Signal
-from smartcar_async.vocabulary import ChargingType
 
 from ..catalogue import (
     LISTED,

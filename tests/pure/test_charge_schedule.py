@@ -8,10 +8,11 @@ import pytest
 
 from smartcar_async import ChargeSchedule, SignalUnavailable, Weekday, charging, codec, signals
 from smartcar_async.bodies import ChargeWindow, DepartureTimer, Place
+from smartcar_async.body_words import ChargeScope
 from smartcar_async.charge_schedule import EVERY_DAY, WEEKDAYS, WEEKENDS, windows_of
 from smartcar_async.request import Reply
 from smartcar_async.structure import Unreadable
-from smartcar_async.vocabulary import ChargeScope, ScheduleType
+from smartcar_async.vocabulary import ScheduleType
 
 TIMERS = signals.Charge.ChargeTimers
 NIGHT = {"startTime": "22:00", "stopTime": "06:00"}

@@ -174,5 +174,5 @@ def test_no_private_thing_in_a_repr() -> None:
 
 def test_a_query_that_cannot_be_sent() -> None:
     """Half a character is refused before anything is sent."""
-    with pytest.raises(ConfigurationError, match="^query: "):
+    with pytest.raises(ConfigurationError, match=r"^query: "):
         query_of({"name": "\ud800"})

@@ -189,7 +189,7 @@ def test_too_small(make: Make, name: str, value: object) -> None:
 @pytest.mark.parametrize("make", [RateLimit, Retry])
 def test_half_a_request(make: Make) -> None:
     """What is counted is whole."""
-    with pytest.raises(ConfigurationError, match="give a whole number of at least 1, not 1.5"):
+    with pytest.raises(ConfigurationError, match=r"give a whole number of at least 1, not 1\.5"):
         make(1.5)
 
 

@@ -109,6 +109,16 @@ async def test_what_may_be_sent_again_leaves_nothing_open(silent: Raw, use: Use)
     assert told.outcomes == []
 
 
+async def test_what_may_be_sent_again_ends_in_an_ordinary_deadline(silent: Raw) -> None:
+    """It can simply be asked again."""
+    told = Told()
+    async with told.client(silent, settings={"deadline": 0.5, "command_deadline": 0.5}) as smartcar:
+        car = smartcar.vehicle(VEHICLE, USER)
+        found = await asyncio.gather(*(use(car) for use in REPEATABLE.values()), return_exceptions=True)
+    assert [type(error) for error in found] == [DeadlineExceeded] * len(REPEATABLE)
+    assert (len(silent.requests), told.outcomes) == (len(REPEATABLE), [])
+
+
 async def test_a_post_of_the_callers_own_is_a_command(silent: Raw) -> None:
     """What we know nothing of may act too."""
     told = Told()

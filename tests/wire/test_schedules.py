@@ -90,12 +90,15 @@ async def test_a_server_with_the_announced_paths_alone(act: Act, no: Answer) -> 
 @unserved
 @calls
 async def test_a_server_with_the_reference_paths_alone(act: Act, no: Answer) -> None:
-    """They are tried first, so that nothing needs to be found out."""
+    """They are tried first, so that nothing needs to be found out; after a success they are the only ones."""
     wire = Wire(serving(REFERENCE, no))
     smartcar = await wire.client(FakeClock())
     for _ in range(2):
         assert (await act.use(smartcar.vehicle(VEHICLE, USER))).ok
-    assert families(wire) == ["reference"] * 2
+    wire.api = serving(ANNOUNCEMENT, no)
+    with pytest.raises(ApiError):
+        await act.use(smartcar.vehicle(OTHER, USER))
+    assert families(wire) == ["reference"] * 3
 
 
 @calls
