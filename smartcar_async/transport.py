@@ -28,6 +28,8 @@ class Transport:
     """Sends requests over aiohttp. It never resends, follows no redirect and keeps no cookies."""
 
     def __init__(self, settings: Settings, session: "aiohttp.ClientSession | None" = None) -> None:
+        if getattr(session, "auth", None) is not None:
+            raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
         self._settings = settings
         self._session = session
         self._owned = session is None
@@ -42,8 +44,6 @@ class Transport:
         if self._aiohttp is not None or self._closed:
             return
         async with self._opening:
-            if getattr(self._session, "auth", None) is not None:
-                raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
             if self._aiohttp is None:
                 loaded, context = await asyncio.to_thread(_load, self._settings.tls)
                 if self._owned:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import operations, signals
-from .errors import CommandOutcomeUnknown, ConfigurationError
+from .errors import CommandOutcomeUnknown, CompatibilityError, ConfigurationError, NotFound, PermissionDenied
 from .records import Execution, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 from .request import header_value, segment
 from .schedule import PathMemory, Schedules
@@ -93,7 +93,10 @@ class Vehicle:
         key = evidence(outcome.action)
         if key is None:
             return Reconciled.UNKNOWN
-        return judge(outcome, await self.signal(key, deadline=deadline))
+        try:
+            return judge(outcome, await self.signal(key, deadline=deadline))
+        except (NotFound, PermissionDenied, CompatibilityError):
+            return Reconciled.UNKNOWN
 
     async def request(
         self,

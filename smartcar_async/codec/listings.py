@@ -12,7 +12,7 @@ from ..records import Signal
 from ..request import Reply
 from ..structure import Unreadable, is_list, is_object, structure, wrong
 from ..vocabulary import ScheduleType, SignalStatus
-from .documents import an_object, load, loose_part, optional_text, word
+from .documents import an_object, load, loose_part, loose_text, optional_text, word
 from .readings import one_signal
 
 
@@ -25,12 +25,20 @@ def announced(reply: Reply) -> tuple[ChargeSchedule, ...]:
     entries: Any = document if is_list(document) else an_object(document).get("data")
     if not is_list(entries):
         raise Unreadable(f"data: {wrong('a list', entries)}")
-    return tuple(_schedule(an_object(entry)) for entry in entries)
+    return tuple(_schedule_or_raw(entry) for entry in entries)
 
 
 def from_signal(reply: Reply) -> tuple[ChargeSchedule, ...]:
     """Every schedule that the signal of charge timers shows; SignalUnavailable where it has no body."""
     return ChargeSchedule.from_signal(one_signal(reply, signals.Charge.ChargeTimers))
+
+
+def _schedule_or_raw(entry: Any) -> ChargeSchedule:
+    """A schedule. One that cannot be read charges all the same, and so is listed, with its id if that can be read."""
+    try:
+        return _schedule(an_object(entry))
+    except Unreadable:
+        return ChargeSchedule(loose_text(entry, "id") if is_object(entry) else None, raw=entry)
 
 
 def _schedule(entry: dict[str, Any]) -> ChargeSchedule:

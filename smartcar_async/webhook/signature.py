@@ -61,7 +61,7 @@ def sign(amt: str, body: Body) -> str:
 
 def verify_payload(amt: str, signature: object, body: Body) -> bool:
     """Whether this signature was made with this token. A missing or malformed one was not."""
-    return verify(body, signature, amt) is not None
+    return verify(body, signature, [amt]) is not None
 
 
 def verify(body: Body, signature: object, tokens: str | Iterable[str]) -> Match | None:

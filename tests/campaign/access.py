@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from random import Random
+from types import CoroutineType
 from typing import Any
 
 from attrs import define, evolve
@@ -128,8 +129,12 @@ MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
 
 def moment_of(task: asyncio.Future[Any]) -> Moment:
     """What a call is doing, read from the coroutines that it waits in."""
-    names, waiting = set[str](), task.get_coro() if isinstance(task, asyncio.Task) else None
-    while waiting is not None and hasattr(waiting, "cr_code"):
+    names = set[str]()
+    waiting: object = task.get_coro() if isinstance(task, asyncio.Task) else None
+    while isinstance(waiting, CoroutineType):
         names.add(waiting.cr_code.co_name)
         waiting = waiting.cr_await
-    return next((moment for moment, functions in MOMENTS if functions <= names), "elsewhere")
+    for moment, functions in MOMENTS:
+        if functions <= names:
+            return moment
+    return "elsewhere"

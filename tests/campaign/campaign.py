@@ -142,7 +142,7 @@ class Lane:
         if trouble.cancelled_at is not None:
             until = monotonic() + PATIENCE
             while not task.done() and moment_of(task) != trouble.cancelled_at and monotonic() < until:
-                await asyncio.sleep(0.0003)
+                await asyncio.wait([task], timeout=0.0003)
         elif trouble.cancelled_after is not None:
             await asyncio.wait([task], timeout=trouble.cancelled_after)
         if (trouble.cancelled_at or trouble.cancelled_after) and not task.done():
@@ -159,7 +159,9 @@ class Lane:
         trouble, road, faults = shot.trouble, on.road, [one for one in shot.trouble.faults if one is not None]
         needs_connection = trouble.access in ("closed", "opens late", "no handshake") and trouble.cancelled_at is None
         met = (
-            not faults or (len(fate.coming) < len(trouble.faults) and fate.fault == faults[-1]),
+            not faults
+            or trouble.cancelled_after is not None
+            or (len(fate.coming) < len(trouble.faults) and fate.fault == faults[-1]),
             not road.stretches.pop(str(fate.vehicle_id), None),
             not needs_connection or on.seen["ConnectionFailed"] > 0,
             trouble.access != "resets" or road.happened["reset at once"] > 0,
@@ -168,7 +170,7 @@ class Lane:
         )
         self.score.calls[shot.label] += 1
         self.score.struck[shot.label] += all(met)
-        self.score.actions[shot.order.action] += 1
+        self.score.actions[shot.order.name] += 1
 
     def _outcome(self, shot: Shot, result: Execution | BaseException, told: list[CommandOutcomeUnknown]) -> Outcome:
         """What the caller was told, which the hook must have been told as well if it is open, and only then."""
@@ -211,21 +213,24 @@ class Lane:
 
     async def _reckon(self, flights: list[Flight], shared: Line) -> None:
         """Let minutes pass and ask what became of each open call: while some are still under way, and after that."""
-        world, history = self.sim.world, list[Sight]()
         if not flights:
             return
+        history = [_seen(flights, self.sim.world)]
         async with self._line("newcomer", flights[0].vehicle) as reader:
-            history.append(_seen(flights, world))
-            for minutes in (self.random.randint(1, 5), 12):
-                for _ in range(minutes):
-                    world.advance(minutes=1)
-                    history.append(_seen(flights, world))
-                for flight in flights:
-                    await self._reconcile(flight, history, reader.client, shared)
-                if minutes < 12:
-                    for flight in flights:
-                        await self._judge(flight, shared)
-                    history.append(_seen(flights, world))
+            self._live(self.random.randint(1, 5), flights, history)
+            for flight in flights:
+                await self._reconcile(flight, history, reader.client, shared)
+            for flight in flights:
+                await self._judge(flight, shared)
+            history.append(_seen(flights, self.sim.world))
+            self._live(12, flights, history)
+            for flight in flights:
+                await self._reconcile(flight, history, reader.client, shared)
+
+    def _live(self, minutes: int, flights: list[Flight], history: list[Sight]) -> None:
+        for _ in range(minutes):
+            self.sim.world.advance(minutes=1)
+            history.append(_seen(flights, self.sim.world))
 
     async def _reconcile(self, flight: Flight, history: list[Sight], client: Smartcar, shared: Line) -> None:
         """The answer must be true of the car as it stood when it last reported, and no deed may follow a `not`."""

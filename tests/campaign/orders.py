@@ -32,6 +32,11 @@ class Order:
     """Whether the car, as a physical thing, is in the state that is asked for."""
     parameters: Mapping[str, object]
 
+    @property
+    def name(self) -> str:
+        """The action, and of a schedule that is created its kind."""
+        return f"{self.action} {self.parameters['scheduleType']}" if "scheduleType" in self.parameters else self.action
+
     def did(self, deed: Deed) -> bool:
         """Whether this is the deed that was asked for."""
         found = {name: deed.parameters.get(name) for name in self.parameters}
@@ -124,7 +129,7 @@ def _destination(random: Random, _: bool) -> Order:
         "send_destination",
         lambda one, within: one.send_destination(**spot, deadline=within),
         _set(destination=None),
-        lambda car: car.destination == Place("destination", **spot),
+        lambda car: car.destination == Place("destination", spot["latitude"], spot["longitude"]),
         **spot,
     )
 

@@ -139,9 +139,9 @@ class Road:
             self._moved.set()
             return writer.close
         found = re.search(rb"/vehicles/([^/ ]+)", line)
-        passage.vehicle_id = found[1].decode() if found else ""
+        vehicle_id = passage.vehicle_id = found[1].decode() if found else ""
         self._moved.set()
-        waiting = self.stretches.get(passage.vehicle_id)
+        waiting = self.stretches.get(vehicle_id)
         stretch = waiting.popleft() if waiting else Stretch()
         end = reset if stretch.reset else writer.close
         if stretch.loses == "mid-request" and stretch.at < 0.5:

@@ -80,8 +80,8 @@ class Score:
         """All counts as text."""
         lines = [f"{'trouble':32}{'calls':>7}{'met':>7}" + "".join(f"{outcome:>22}" for outcome in OUTCOMES)]
         for label in TROUBLES:
-            counts = "".join(f"{self.outcomes[label, outcome] or '':>22}" for outcome in OUTCOMES)
-            lines.append(f"{label:32}{self.calls[label]:7}{self.struck[label]:7}{counts}")
+            row = "".join(f"{self.outcomes[label, outcome] or '':>22}" for outcome in OUTCOMES)
+            lines.append(f"{label:32}{self.calls[label]:7}{self.struck[label]:7}{row}")
         totals = {outcome: sum(self.outcomes[label, outcome] for label in TROUBLES) for outcome in OUTCOMES}
         lines.append(
             f"{'all':32}{self.calls.total():7}{self.struck.total():7}"

@@ -165,6 +165,10 @@ def _cancelled(moment: Moment, *faults: Fault, access: Access = "shared") -> Mad
     return lambda random: Trouble((random.choice(choices),), access=access, cancelled_at=moment)
 
 
+def _any_loss(random: Random) -> Fault:
+    return random.choice([make for label, make in LOST.items() if label != "200, empty"])(random, random.random() < 0.5)
+
+
 TROUBLES: Mapping[str, Made] = {
     "nothing": lambda _: Trouble(),
     "202, whole": lambda random: Trouble((Late(random.choice((0, 0.01, 0.03))),)),
@@ -212,7 +216,7 @@ TROUBLES: Mapping[str, Made] = {
     "cancelled waiting": _cancelled("waiting", Delay(0.05), Delay(0.05, acts=False)),
     "cancelled reading a 202": _cancelled("reading", Late(0.05), Late(0.05, acts=False)),
     "cancelled at random": lambda random: Trouble(
-        (random.choice((None, None, Late(0.01))),), cancelled_after=0.0002 * 200 ** random.random()
+        (random.choice((None, limited(random))), _any_loss(random)), cancelled_after=0.0002 * 200 ** random.random()
     ),
 }
 """Every trouble by name, made with a random choice of its details."""

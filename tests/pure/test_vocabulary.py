@@ -8,7 +8,11 @@ from smartcar_async import Permission, bodies, body_words, vocabulary
 
 from ..catalogue import LISTED, places, words
 
-ENUMS = [value for value in (vars(vocabulary) | vars(body_words)).values() if isinstance(value, type) and issubclass(value, StrEnum)]
+ENUMS = [
+    value
+    for value in (vars(vocabulary) | vars(body_words)).values()
+    if isinstance(value, type) and issubclass(value, StrEnum)
+]
 
 
 @pytest.mark.parametrize("words", [one for one in ENUMS if one is not StrEnum], ids=lambda one: one.__name__)

@@ -102,9 +102,7 @@ def test_signatures_of_anything_else(signature: str) -> None:
     assert verify(RAW, signature, [TOKEN]) is None
 
 
-@pytest.mark.parametrize(
-    "body", [BODY, RAW, bytearray(RAW), memoryview(RAW), memoryview(bytes(2 * byte for byte in b""))[:0]]
-)
+@pytest.mark.parametrize("body", [BODY, RAW, bytearray(RAW), memoryview(RAW), "", b""], ids=ascii)
 def test_every_kind_of_body(body: Body) -> None:
     """Bytes however they are held, or the text that they decode to; an empty body too."""
     signature = sign(TOKEN, body)
@@ -244,7 +242,7 @@ EXPLAINED: list[tuple[Body, object, Problem]] = [
     (RAW, sign(TOKEN, json.dumps(json.loads(RAW), ensure_ascii=False)), Problem.RESERIALISED),
     (RAW, sign(TOKEN, json.dumps(BODY)), Problem.RESERIALISED),
     (json.dumps(json.loads(RAW)), SIGNATURE, Problem.RESERIALISED),
-    (b'{"a":1e300,"b":0.5}', sign(TOKEN, '{"a":1e+300,"b":0.5}'), Problem.RESERIALISED),
+    (b"[1e300,100.0]", sign(TOKEN, "[1e+300,100]"), Problem.RESERIALISED),
     (RAW + b"\n", SIGNATURE, Problem.PADDED),
     (RAW, sign(TOKEN, RAW + b"\n"), Problem.PADDED),
     (RAW, sign(TOKEN, RAW + b"\r\n"), Problem.PADDED),

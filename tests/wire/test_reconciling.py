@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartcar_async import CommandOutcomeUnknown, ConfigurationError, NotFound, Reconciled, Vehicle
+from smartcar_async import AuthenticationError, CommandOutcomeUnknown, ConfigurationError, Reconciled, Vehicle
 
 from .executions import ACTS, COMMANDS, Act, vehicle_on
 from .fakes import API, OTHER, USER, VEHICLE, Answer, FakeClock, Sent, Wire, always, answer, in_turn
@@ -78,12 +78,21 @@ async def test_a_lost_destination() -> None:
     assert wire.calls == []
 
 
-async def test_a_read_that_fails() -> None:
-    """It is no answer: its own error is raised."""
+@pytest.mark.parametrize("status", [403, 404, 501])
+async def test_a_signal_that_cannot_be_had(status: int) -> None:
+    """It does not tell."""
     wire = Wire()
     car, unknown = await lose(COMMANDS[0], wire)
-    wire.api = always(answer(status=404))
-    with pytest.raises(NotFound):
+    wire.api = always(answer(status=status))
+    assert await car.reconcile(unknown) is Reconciled.UNKNOWN
+
+
+async def test_a_read_that_fails() -> None:
+    """It is no answer, and may be tried again: its own error is raised."""
+    wire = Wire()
+    car, unknown = await lose(COMMANDS[0], wire)
+    wire.api = always(answer(status=401))
+    with pytest.raises(AuthenticationError):
         await car.reconcile(unknown)
 
 

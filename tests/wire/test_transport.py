@@ -179,6 +179,13 @@ async def test_a_session_that_was_passed_in_is_left_open(server: Raw) -> None:
     assert (server.connections, len(server.requests)) == (1, 3)
 
 
+async def test_a_session_with_credentials_of_its_own(server: Raw) -> None:
+    """Its `auth=` would displace our token: it is refused at once."""
+    async with aiohttp.ClientSession(auth=aiohttp.BasicAuth("me", "secret")) as session:
+        with pytest.raises(ConfigurationError, match=r"^session: it has an auth= of its own"):
+            Smartcar("id", "secret", settings=server.settings(), session=session)
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_a_session_that_was_passed_in_sends_once_too(server: Raw, iam: Raw, method: str) -> None:
     """The guard against resending belongs to the request, not to our session."""

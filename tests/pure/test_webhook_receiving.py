@@ -1,0 +1,456 @@
+"""Which deliveries are believed: each refusal by its own class, and no signature to be had from a challenge."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from smartcar_async.errors import (
+    BadChallenge,
+    ConfigurationError,
+    InvalidPayload,
+    MalformedSignature,
+    MissingSignature,
+    PayloadTooLarge,
+    SignatureMismatch,
+    StaleEvent,
+    WebhookError,
+    WrongMode,
+    WrongWebhook,
+)
+from smartcar_async.webhook import (
+    Delivery,
+    LegacyEvent,
+    UnknownEvent,
+    VehicleErrorEvent,
+    VehicleStateEvent,
+    VerifyEvent,
+    challenge_answer,
+    hash_challenge,
+    parse,
+    receive,
+    sign,
+)
+
+from ..deliveries import (
+    ALL,
+    DELIVERED,
+    ERRORS,
+    LEGACY_CHARGING,
+    LEGACY_VERIFY,
+    META,
+    NOW,
+    OLD_TOKEN,
+    PRIVATE,
+    SEPTEMBER_2025,
+    STATE,
+    TOKEN,
+    TOMORROW,
+    VERIFY,
+    Document,
+    written,
+)
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-"
+
+
+def signed(document: object, token: str = TOKEN, **options: Any) -> Delivery:
+    """What becomes of a document that was signed with this token."""
+    body = written(document)
+    return receive({"SC-Signature": sign(token, body)}, body, **{"tokens": TOKEN, "now": NOW, **options})
+
+
+def unsigned(body: bytes, signature: str | None = None) -> Delivery:
+    """What becomes of a body without a good signature."""
+    return receive({} if signature is None else {"SC-Signature": signature}, body, tokens=TOKEN, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        (STATE, VehicleStateEvent),
+        (SEPTEMBER_2025, VehicleStateEvent),
+        (ERRORS, VehicleErrorEvent),
+        (VERIFY, VerifyEvent),
+        (LEGACY_VERIFY, VerifyEvent),
+        (LEGACY_CHARGING, LegacyEvent),
+        (TOMORROW, UnknownEvent),
+        ({}, UnknownEvent),
+    ],
+)
+def test_a_signed_event_is_believed(document: Document, kind: type[object]) -> None:
+    """Of whatever kind, as `parse` reads it, with the token that it was signed with."""
+    assert signed(document) == Delivery(parse(written(document)), 0)
+    assert isinstance(signed(document).event, kind)
+
+
+def test_which_token_it_was_signed_with() -> None:
+    """The older one is good too, and is named."""
+    assert signed(STATE, tokens=[TOKEN, OLD_TOKEN]).token == 0
+    assert signed(STATE, OLD_TOKEN, tokens=[TOKEN, OLD_TOKEN]).token == 1
+    assert signed(VERIFY, OLD_TOKEN, tokens=iter([TOKEN, OLD_TOKEN])).token == 1
+    with pytest.raises(SignatureMismatch):
+        signed(STATE, OLD_TOKEN)
+
+
+SIGNATURE = sign(TOKEN, written(STATE))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"SC-Signature": SIGNATURE},
+        {"sc-signature": SIGNATURE},
+        {"Content-Type": "application/json", "Sc-SIGNATURE": SIGNATURE.upper()},
+        [("host", "x"), ("SC-Signature", SIGNATURE)],
+        (("sc-signature", SIGNATURE) for _ in range(1)),
+        [(b"host", b"\xff"), (b"sc-signature", SIGNATURE.encode())],
+        [("SC-Signature", SIGNATURE.encode())],
+        [(b"SC-Signature", SIGNATURE)],
+    ],
+)
+def test_headers_of_every_kind(headers: Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]) -> None:
+    """A mapping or pairs, texts or bytes, in any case: whatever a server hands over."""
+    assert receive(headers, written(STATE), tokens=TOKEN, now=NOW).token == 0
+
+
+@pytest.mark.parametrize("headers", [{}, [], {"Signature": SIGNATURE}, {"SC-Signature2": SIGNATURE}, [(b"\xff", b"")]])
+def test_no_signature_among_the_headers(headers: Any) -> None:
+    """Another header is none."""
+    with pytest.raises(MissingSignature):
+        receive(headers, written(STATE), tokens=TOKEN, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("signature", "error"),
+    [
+        (None, MissingSignature),
+        ("", MissingSignature),
+        ("é" * 64, MalformedSignature),
+        (SIGNATURE[:-1], MalformedSignature),
+        ("sha256=" + SIGNATURE, MalformedSignature),
+        ("0" * 64, SignatureMismatch),
+        (sign(OLD_TOKEN, written(STATE)), SignatureMismatch),
+    ],
+)
+def test_each_failure_of_a_signature(signature: str | None, error: type[WebhookError]) -> None:
+    """Missing, malformed and wrong are three, of every event but VERIFY, and of what is no event at all."""
+    bodies = [written(document) for document in ALL if document not in (VERIFY, LEGACY_VERIFY)]
+    for body in [*bodies, b"", b"{}", b"[]", b"\xff", b"[" * 5000, b'{"eventType":"VERIFY"}', b'{"eventType":"VERIFY']:
+        with pytest.raises(WebhookError) as why:
+            unsigned(body, signature)
+        assert type(why.value) is error
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"null", b"\xff", b"not JSON", b'{"eventType":"VERIFY"}'])
+def test_a_signed_body_that_is_no_event(body: bytes) -> None:
+    """Whoever signed it: it cannot be read."""
+    with pytest.raises(InvalidPayload):
+        receive({"SC-Signature": sign(TOKEN, body)}, body, tokens=TOKEN, now=NOW)
+
+
+def test_size_comes_before_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A body that is too large is neither hashed nor parsed, signed or not; the largest one is accepted."""
+    body = written(STATE)
+    headers = {"SC-Signature": SIGNATURE}
+    assert receive(headers, body, tokens=TOKEN, now=NOW, largest=len(body)).token == 0
+    monkeypatch.setattr("hmac.digest", None)
+    for given in ({}, headers, {"SC-Signature": "x"}):
+        with pytest.raises(PayloadTooLarge, match=f"{len(body)} bytes, more than {len(body) - 1}"):
+            receive(given, body, tokens=TOKEN, now=NOW, largest=len(body) - 1)
+    with pytest.raises(PayloadTooLarge, match="1048577 bytes"):
+        unsigned(b" " * 1_048_577)
+
+
+@pytest.mark.parametrize("away", [0, 1, 300, -1, -300])
+def test_a_fresh_delivery(away: float) -> None:
+    """Five minutes to either side are forgiven: clocks differ."""
+    assert signed(STATE, now=NOW + timedelta(seconds=away)).token == 0
+
+
+@pytest.mark.parametrize("away", [300.1, 86_400, -300.1, -86_400])
+def test_a_stale_delivery(away: float) -> None:
+    """Too old is perhaps a replay, and so is too far ahead; each kind of event is asked, and None does not ask."""
+    late = NOW + timedelta(seconds=away)
+    for document in (STATE, SEPTEMBER_2025, ERRORS, TOMORROW):
+        with pytest.raises(StaleEvent, match=f"{abs(away):.0f} s away from now, more than 300 s"):
+            signed(document, now=late)
+        assert signed(document, now=late, tolerance=None).token == 0
+        assert signed(document, now=late, tolerance=None, require_time=True).token == 0
+
+
+@pytest.mark.parametrize("tolerance", [10, 10.0, timedelta(seconds=10)])
+def test_a_tolerance_of_ones_own(tolerance: float | timedelta) -> None:
+    """In seconds or as a duration."""
+    assert signed(STATE, now=NOW + timedelta(seconds=10), tolerance=tolerance).token == 0
+    with pytest.raises(StaleEvent, match="more than 10 s"):
+        signed(STATE, now=NOW - timedelta(seconds=11), tolerance=tolerance)
+
+
+def test_a_verify_is_never_stale() -> None:
+    """It changes nothing, and an answer to an old one tells nothing new."""
+    for document in (VERIFY, LEGACY_VERIFY):
+        delivery = signed(document, now=NOW + timedelta(days=9), require_time=True, webhook_ids=["x"], modes=["x"])
+        assert delivery.token == 0
+
+
+@pytest.mark.parametrize("meta", [{}, {"deliveredAt": 0}, {"deliveredAt": "soon"}, None])
+def test_a_delivery_without_a_time(meta: object) -> None:
+    """It is believed, unless a time is required."""
+    assert signed({**STATE, "meta": meta}).token == 0
+    with pytest.raises(StaleEvent, match="does not say when"):
+        signed({**STATE, "meta": meta}, require_time=True)
+
+
+def test_the_time_is_read_in_every_form() -> None:
+    """Milliseconds, seconds and text are judged alike."""
+    for sent in (DELIVERED, DELIVERED // 1000, "2025-12-29T09:20:04.100Z"):
+        document = {**STATE, "meta": {**META, "deliveredAt": sent}}
+        assert signed(document).token == 0
+        with pytest.raises(StaleEvent):
+            signed(document, now=NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize("webhook_ids", ["w-1", ["w-1"], {"w-0", "w-1"}, ("w-1",), {"w-1": "Demo"}])
+def test_a_webhook_that_is_expected(webhook_ids: Any) -> None:
+    """One id or several."""
+    assert signed(STATE, webhook_ids=webhook_ids).token == 0
+
+
+@pytest.mark.parametrize("webhook_ids", ["w-12", "", [], ["w"], {"W-1"}])
+@pytest.mark.parametrize(
+    "document", [STATE, SEPTEMBER_2025, ERRORS, LEGACY_CHARGING, {**STATE, "meta": {"webhookId": ""}}]
+)
+def test_a_webhook_that_is_not_expected(webhook_ids: Any, document: Document) -> None:
+    """Nor is an event that does not name its webhook; an id alone is not searched for parts."""
+    if webhook_ids == "" and document["meta"].get("webhookId") == "":
+        webhook_ids = ()
+    with pytest.raises(WrongWebhook):
+        signed(document, webhook_ids=webhook_ids)
+
+
+@pytest.mark.parametrize("modes", ["LIVE", "live", ["TEST", "LIVE"], {"Live"}])
+def test_a_mode_that_is_wanted(modes: Any) -> None:
+    """In any case, one or several; also in the form of 2.0, which writes it small."""
+    assert signed(STATE, modes=modes).token == 0
+    assert signed(LEGACY_CHARGING, modes=modes).token == 0
+
+
+@pytest.mark.parametrize("modes", ["TEST", [], ["TEST", "SIMULATED"], "LIVELY"])
+def test_a_mode_that_is_not_wanted(modes: Any) -> None:
+    """Nor is an event that does not tell its mode."""
+    for document in (STATE, LEGACY_CHARGING, {**STATE, "meta": {}}):
+        with pytest.raises(WrongMode):
+            signed(document, modes=modes)
+
+
+def test_a_test_is_believed_unless_only_live_is_wanted() -> None:
+    """The policy is the caller's."""
+    test = {**STATE, "meta": {**META, "mode": "TEST"}}
+    assert signed(test).event.meta.mode == "TEST"
+    with pytest.raises(WrongMode, match="TEST"):
+        signed(test, modes=["LIVE"])
+
+
+@pytest.mark.parametrize("document", [VERIFY, LEGACY_VERIFY])
+@pytest.mark.parametrize("signature", [None, "", "nonsense", "é", "0" * 64, sign(OLD_TOKEN, written(VERIFY))])
+def test_a_verify_needs_no_signature(document: Document, signature: str | None) -> None:
+    """Smartcar does not sign it, or not with a token that is known; it is read, and not vouched for."""
+    assert unsigned(written(document), signature) == Delivery(parse(written(document)), None)
+
+
+def verify_with(extra: str = "", challenge: str = '"c"') -> bytes:
+    """An unsigned VERIFY with something added."""
+    return f'{{"eventType":"VERIFY","data":{{"challenge":{challenge}}}{extra}}}'.encode()
+
+
+def test_what_an_unsigned_verify_may_hold() -> None:
+    """Small and flat things: up to 8,192 bytes, and 64 brackets."""
+    room = 8192 - len(verify_with(',"a":""'))
+    accepted = [
+        verify_with(),
+        verify_with(f',"a":"{"x" * room}"'),
+        verify_with(f',"a":{"[" * 62}{"]" * 62}'),
+        verify_with(',"a":{"b":1},"b":{"b":2},"c":1e5'),
+    ]
+    for body in accepted:
+        assert unsigned(body).event == VerifyEvent("c")
+        assert unsigned(body).token is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        verify_with(f',"a":"{"x" * 8200}"'),
+        verify_with(f',"a":{"[" * 63}{"]" * 63}'),
+        verify_with(f',"a":"{"{" * 63}"'),
+        verify_with(f',"a":{"[" * 2000}{"]" * 2000}'),
+        verify_with(',"eventType":"VERIFY"'),
+        verify_with(',"eventType":"VEHICLE_STATE"'),
+        verify_with(',"data":{"challenge":"d"}'),
+        verify_with(challenge='"c","challenge":"d"'),
+        verify_with(challenge='"c","\\u0063hallenge":"d"'),
+        verify_with(',"a":NaN'),
+        verify_with(',"a":Infinity'),
+        verify_with(',"a":-Infinity'),
+        verify_with(f',"a":{"9" * 5000}'),
+        verify_with(challenge="5"),
+        verify_with(challenge="null"),
+        verify_with() + b"x",
+        verify_with() + verify_with(),
+        b"[" + verify_with() + b"]",
+        b"\xef\xbb\xbf" + verify_with(),
+        verify_with().decode().encode("utf-16"),
+        verify_with().replace(b'"c"', b'"\xff"'),
+        verify_with().replace(b'"c"', b'"\xed\xa0\x80"'),
+    ],
+    ids=lambda body: ascii(body[40:70]),
+)
+def test_an_odd_unsigned_verify_is_refused(body: bytes) -> None:
+    """What two parsers may read in two ways, or what costs much to read, is not looked at without a signature."""
+    with pytest.raises(MissingSignature):
+        unsigned(body)
+    with pytest.raises(SignatureMismatch):
+        unsigned(body, "0" * 64)
+
+
+def test_an_answer_to_a_challenge() -> None:
+    """Made with the first token, which is the current one."""
+    challenge = "3f1c9a52-made-up-challenge"
+    answer = "34622789a9ff0b7486b84e36c3da642896e38f437fa5f1f7b63c943f3038c4b9"
+    assert challenge_answer(TOKEN, challenge) == answer
+    assert challenge_answer([TOKEN, OLD_TOKEN], challenge) == answer
+    assert challenge_answer(iter([OLD_TOKEN, TOKEN]), challenge) == hash_challenge(OLD_TOKEN, challenge) != answer
+
+
+@pytest.mark.parametrize("challenge", [*ALPHABET, ALPHABET, "a" * 256, "8c9a9a6e-3a0e-4f0e-9f67-0a4e3d7e2f11"])
+def test_challenges_that_are_answered(challenge: str) -> None:
+    """Of 1 to 256 characters that make tokens and UUIDs."""
+    assert challenge_answer(TOKEN, challenge) == hash_challenge(TOKEN, challenge)
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        *(chr(number) for number in range(256) if chr(number) not in ALPHABET),
+        *("", "a" * 257, "a\n", "\na", "a b", "{", "}", "a{", '{"eventType":"VEHICLE_STATE","data":{}}'),
+        *("\N{FULLWIDTH LEFT CURLY BRACKET}", "\N{KELVIN SIGN}", "\ud800", "\N{ARABIC-INDIC DIGIT ONE}"),
+        *(None, 5, b"abc", ["abc"], {"a": 1}),
+    ],
+    ids=ascii,
+)
+def test_challenges_that_are_not_answered(challenge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anything with a brace, and all else that no challenge is made of; nothing is even hashed."""
+    monkeypatch.setattr("hmac.new", None)
+    with pytest.raises(BadChallenge, match="not answered") as why:
+        challenge_answer(TOKEN, challenge)
+    assert "eventType" not in str(why.value)
+
+
+def forged(challenge: str) -> bytes:
+    """The attacker's VERIFY."""
+    return written({"eventType": "VERIFY", "data": {"challenge": challenge}})
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        '{"eventType":"VEHICLE_STATE","data":{}}',
+        written(STATE).decode(),
+        written(ERRORS).decode(),
+        written(LEGACY_CHARGING).decode(),
+        " {}",
+        "{}\n",
+    ],
+    ids=lambda event: event[:40],
+)
+def test_a_forged_verify_gets_no_signature(event: str) -> None:
+    """An answer to any challenge would sign forged events. The attack, step by step, ends at the second one."""
+    delivery = unsigned(forged(event))
+    assert isinstance(delivery.event, VerifyEvent)
+    with pytest.raises(BadChallenge):
+        challenge_answer(TOKEN, delivery.event.challenge)
+    answer_of_a_careless_endpoint = hash_challenge(TOKEN, delivery.event.challenge)
+    assert receive({"SC-Signature": answer_of_a_careless_endpoint}, event, tokens=TOKEN, now=NOW).token == 0
+
+
+@given(st.text(ALPHABET, min_size=1, max_size=256) | st.from_regex(r"[\[\]\"{}:,0-9a-z.+-]{1,256}", fullmatch=True))
+def test_no_answer_is_the_signature_of_an_event(challenge: str) -> None:
+    """Whatever is answered: as a body with the answer for its signature, it is no event."""
+    delivery = unsigned(forged(challenge)) if len(forged(challenge)) <= 8192 and challenge.count("{") < 9 else None
+    if delivery is not None:
+        assert delivery.event == VerifyEvent(challenge)
+    try:
+        answer = challenge_answer(TOKEN, challenge)
+    except BadChallenge:
+        assert set(challenge) - set(ALPHABET)
+        return
+    with pytest.raises(InvalidPayload):
+        receive({"SC-Signature": answer}, challenge, tokens=TOKEN, now=NOW)
+
+
+@pytest.mark.parametrize("tokens", [None, [], "", [""], [TOKEN, ""], [None], TOKEN.encode()])
+def test_no_token_is_a_mistake_of_the_callers(tokens: Any) -> None:
+    """Never an empty key, and never a refusal that blames the sender; a VERIFY is no exception."""
+    for work in (
+        lambda: signed(STATE, tokens=tokens),
+        lambda: signed(VERIFY, tokens=tokens),
+        lambda: challenge_answer(tokens, "c"),
+        lambda: challenge_answer(tokens, "{"),
+    ):
+        with pytest.raises(ConfigurationError, match=r"^tokens: "):
+            work()
+
+
+def test_a_naive_now_is_a_mistake_of_the_callers() -> None:
+    """Also where the time would not matter, so that it shows at once."""
+    for document in (STATE, VERIFY):
+        for tolerance in (300, None):
+            with pytest.raises(ConfigurationError, match="aware"):
+                signed(document, now=datetime(2026, 5, 4), tolerance=tolerance)  # noqa: DTZ001
+
+
+def test_a_parsed_body_is_a_mistake_of_the_callers() -> None:
+    """What was signed cannot be found again."""
+    body: Any = json.loads(written(STATE))
+    with pytest.raises(ConfigurationError, match="raw bytes"):
+        receive({"SC-Signature": SIGNATURE}, body, tokens=TOKEN, now=NOW)
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview, bytes.decode])
+def test_every_kind_of_body(kind: Callable[[bytes], Any]) -> None:
+    """Bytes however they are held, or their text."""
+    assert receive({"SC-Signature": SIGNATURE}, kind(written(STATE)), tokens=TOKEN, now=NOW).token == 0
+
+
+def test_no_error_and_no_delivery_shows_a_secret() -> None:
+    """Neither tokens and signatures nor what is private in an event."""
+    late, test = NOW + timedelta(days=1), {**STATE, "meta": {**META, "mode": "TEST"}}
+    attempts: list[Callable[[], object]] = [
+        lambda: signed(STATE),
+        lambda: signed(VERIFY),
+        lambda: unsigned(written(VERIFY)),
+        lambda: unsigned(written(STATE)),
+        lambda: unsigned(written(STATE), "x" + SIGNATURE),
+        lambda: signed(STATE, OLD_TOKEN),
+        lambda: signed(STATE, now=late),
+        lambda: signed(STATE, webhook_ids="another"),
+        lambda: signed(test, modes="LIVE"),
+        lambda: signed([STATE]),
+        lambda: signed(STATE, largest=1),
+        lambda: challenge_answer(TOKEN, PRIVATE[-1] + "{"),
+    ]
+    seen: set[type[object]] = set()
+    for attempt in attempts:
+        try:
+            found = attempt()
+        except WebhookError as error:
+            found = error
+            assert error.__cause__ is None
+        seen.add(type(found))
+        shown = f"{found!r} {found}"
+        assert not [secret for secret in [*PRIVATE, TOKEN, OLD_TOKEN, SIGNATURE] if secret in shown]
+    assert seen == {Delivery, *WebhookError.__subclasses__()}
