@@ -143,6 +143,13 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session(python=LOWEST, default=False)
+def campaign(session: nox.Session) -> None:
+    """The long form of the command campaign: 20,000 commands under faults; SMARTCAR_SEED repeats one."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign", env={"SMARTCAR_COMMANDS": "20000"})
+
+
+@nox.session(python=LOWEST, default=False)
 def soak(session: nox.Session) -> None:
     """The tests that take hours of simulated or minutes of real time."""
     install(session, "tests")

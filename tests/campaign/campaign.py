@@ -23,7 +23,7 @@ from smartcar_async.testing import Car, Deed, Delay, Simulator, Vehicle, World
 from .access import Line, fast, line, moment_of
 from .orders import MODEL
 from .score import Outcome, Score, Shot, shots
-from .troubles import Access, Fate, Trouble
+from .troubles import NEVER_LEAVES, Access, Fate, Trouble
 
 LANES, CARS = 6, 8
 VOLLEYS_OF_A_CLIENT = 4
@@ -44,6 +44,8 @@ class Flight:
 
     shot: Shot
     vehicle: Vehicle
+    sent: datetime
+    """The true date, whatever the client's clock says."""
     before: int
     differed: bool
     outcome: Outcome
@@ -118,8 +120,9 @@ class Lane:
         with self.sim.world.lock:
             shot.order.arrange(car)
             differed = not shot.order.in_effect(car)
-            vehicle.report(self.sim.world.now)
-            if self.random.random() < 0.1:
+            sent = self.sim.world.now
+            vehicle.report(sent)
+            if self.random.random() < 0.2:
                 car.sleep()
         before = len(vehicle.ledger)
         fate.coming.extend(trouble.faults)
@@ -134,7 +137,7 @@ class Lane:
         told = [one for one in on.unknown if one.vehicle_id == vehicle.id]
         on.unknown[:] = [one for one in on.unknown if one.vehicle_id != vehicle.id]
         outcome = self._outcome(shot, result, told)
-        return Flight(shot, vehicle, before, differed, outcome, result, told[0] if told else None)
+        return Flight(shot, vehicle, sent, before, differed, outcome, result, told[0] if told else None)
 
     async def _call(self, calling: Awaitable[Execution], trouble: Trouble) -> Execution | BaseException:
         """Make the call, and break it off if that is its trouble."""
@@ -198,6 +201,7 @@ class Lane:
         await shared.road.settle(flight.vehicle.id)
         shot, deeds, outcome = flight.shot, flight.deeds, flight.outcome
         claim, deletes = self.score.claim, shot.order.action == "delete_schedule"
+        claim(flight.unknown is None or shot.label not in NEVER_LEAVES, shot, f"not so: {flight.unknown}")
         claim(len(deeds) < 2, shot, f"done {len(deeds)} times")
         claim(all(map(shot.order.did, deeds)), shot, f"not what was done: {deeds}")
         claim(not deeds or shot.order.in_effect(flight.vehicle.car), shot, "the car does not show it")
@@ -217,7 +221,7 @@ class Lane:
             return
         history = [_seen(flights, self.sim.world)]
         async with self._line("newcomer", flights[0].vehicle) as reader:
-            self._live(self.random.randint(1, 5), flights, history)
+            self._live(self.random.choice((1, 2, 5, 5)), flights, history)
             for flight in flights:
                 await self._reconcile(flight, history, reader.client, shared)
             for flight in flights:
@@ -243,6 +247,7 @@ class Lane:
             car = next(cars[vehicle.id] for at, cars in reversed(history) if at <= vehicle.reported_at)
             holds = shot.order.in_effect(car)
             self.score.claim(holds is (answer is Reconciled.IN_EFFECT), shot, f"reconciled as {answer}, but {holds}")
+            self.score.claim(vehicle.recorded_at > flight.sent, shot, f"reconciled as {answer} by what was before it")
             under_way = answer is Reconciled.NOT_IN_EFFECT and shared.road.holds(vehicle.id)
             self.score.claim(not under_way, shot, "reconciled as not in effect while it was still under way")
         if late and flight.differed and evidence(unknown.action) is not None:

@@ -221,5 +221,17 @@ TROUBLES: Mapping[str, Made] = {
 }
 """Every trouble by name, made with a random choice of its details."""
 
+NEVER_LEAVES = frozenset(
+    {
+        "connection refused",
+        "no handshake in time",
+        "cancelled at the token",
+        "cancelled in the queue",
+        "cancelled in a pause",
+        "cancelled connecting",
+    }
+)
+"""After these it is certain that nothing was done, and a caller must be told so."""
+
 SAYS_DONE = "200, empty, not acting"
 """What no honest server answers to a deletion: there, an empty success says that all is done."""

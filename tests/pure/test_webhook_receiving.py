@@ -1,4 +1,4 @@
-"""Which deliveries are believed: each refusal by its own class, and no signature to be had from a challenge."""
+"""Which deliveries are believed: each refusal by its own class."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -6,10 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies as st
 
 from smartcar_async.errors import (
-    BadChallenge,
     ConfigurationError,
     InvalidPayload,
     MalformedSignature,
@@ -29,7 +27,6 @@ from smartcar_async.webhook import (
     VehicleStateEvent,
     VerifyEvent,
     challenge_answer,
-    hash_challenge,
     parse,
     receive,
     sign,
@@ -54,13 +51,13 @@ from ..deliveries import (
     written,
 )
 
-ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~+/=-"
 
-
-def signed(document: object, token: str = TOKEN, **options: Any) -> Delivery:
+def signed(
+    document: object, token: str = TOKEN, *, tokens: Any = TOKEN, now: datetime = NOW, **options: Any
+) -> Delivery:
     """What becomes of a document that was signed with this token."""
     body = written(document)
-    return receive({"SC-Signature": sign(token, body)}, body, **{"tokens": TOKEN, "now": NOW, **options})
+    return receive({"SC-Signature": sign(token, body)}, body, tokens=tokens, now=now, **options)
 
 
 def unsigned(body: bytes, signature: str | None = None) -> Delivery:
@@ -158,9 +155,9 @@ def test_size_comes_before_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     headers = {"SC-Signature": SIGNATURE}
     assert receive(headers, body, tokens=TOKEN, now=NOW, largest=len(body)).token == 0
     monkeypatch.setattr("hmac.digest", None)
-    for given in ({}, headers, {"SC-Signature": "x"}):
+    for sent in ({}, headers, {"SC-Signature": "x"}):
         with pytest.raises(PayloadTooLarge, match=f"{len(body)} bytes, more than {len(body) - 1}"):
-            receive(given, body, tokens=TOKEN, now=NOW, largest=len(body) - 1)
+            receive(sent, body, tokens=TOKEN, now=NOW, largest=len(body) - 1)
     with pytest.raises(PayloadTooLarge, match="1048577 bytes"):
         unsigned(b" " * 1_048_577)
 
@@ -221,13 +218,9 @@ def test_a_webhook_that_is_expected(webhook_ids: Any) -> None:
 
 
 @pytest.mark.parametrize("webhook_ids", ["w-12", "", [], ["w"], {"W-1"}])
-@pytest.mark.parametrize(
-    "document", [STATE, SEPTEMBER_2025, ERRORS, LEGACY_CHARGING, {**STATE, "meta": {"webhookId": ""}}]
-)
+@pytest.mark.parametrize("document", [STATE, SEPTEMBER_2025, ERRORS, LEGACY_CHARGING])
 def test_a_webhook_that_is_not_expected(webhook_ids: Any, document: Document) -> None:
     """Nor is an event that does not name its webhook; an id alone is not searched for parts."""
-    if webhook_ids == "" and document["meta"].get("webhookId") == "":
-        webhook_ids = ()
     with pytest.raises(WrongWebhook):
         signed(document, webhook_ids=webhook_ids)
 
@@ -242,7 +235,8 @@ def test_a_mode_that_is_wanted(modes: Any) -> None:
 @pytest.mark.parametrize("modes", ["TEST", [], ["TEST", "SIMULATED"], "LIVELY"])
 def test_a_mode_that_is_not_wanted(modes: Any) -> None:
     """Nor is an event that does not tell its mode."""
-    for document in (STATE, LEGACY_CHARGING, {**STATE, "meta": {}}):
+    silent: Document = {**STATE, "meta": {}}
+    for document in (STATE, LEGACY_CHARGING, silent):
         with pytest.raises(WrongMode):
             signed(document, modes=modes)
 
@@ -253,143 +247,6 @@ def test_a_test_is_believed_unless_only_live_is_wanted() -> None:
     assert signed(test).event.meta.mode == "TEST"
     with pytest.raises(WrongMode, match="TEST"):
         signed(test, modes=["LIVE"])
-
-
-@pytest.mark.parametrize("document", [VERIFY, LEGACY_VERIFY])
-@pytest.mark.parametrize("signature", [None, "", "nonsense", "é", "0" * 64, sign(OLD_TOKEN, written(VERIFY))])
-def test_a_verify_needs_no_signature(document: Document, signature: str | None) -> None:
-    """Smartcar does not sign it, or not with a token that is known; it is read, and not vouched for."""
-    assert unsigned(written(document), signature) == Delivery(parse(written(document)), None)
-
-
-def verify_with(extra: str = "", challenge: str = '"c"') -> bytes:
-    """An unsigned VERIFY with something added."""
-    return f'{{"eventType":"VERIFY","data":{{"challenge":{challenge}}}{extra}}}'.encode()
-
-
-def test_what_an_unsigned_verify_may_hold() -> None:
-    """Small and flat things: up to 8,192 bytes, and 64 brackets."""
-    room = 8192 - len(verify_with(',"a":""'))
-    accepted = [
-        verify_with(),
-        verify_with(f',"a":"{"x" * room}"'),
-        verify_with(f',"a":{"[" * 62}{"]" * 62}'),
-        verify_with(',"a":{"b":1},"b":{"b":2},"c":1e5'),
-    ]
-    for body in accepted:
-        assert unsigned(body).event == VerifyEvent("c")
-        assert unsigned(body).token is None
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        verify_with(f',"a":"{"x" * 8200}"'),
-        verify_with(f',"a":{"[" * 63}{"]" * 63}'),
-        verify_with(f',"a":"{"{" * 63}"'),
-        verify_with(f',"a":{"[" * 2000}{"]" * 2000}'),
-        verify_with(',"eventType":"VERIFY"'),
-        verify_with(',"eventType":"VEHICLE_STATE"'),
-        verify_with(',"data":{"challenge":"d"}'),
-        verify_with(challenge='"c","challenge":"d"'),
-        verify_with(challenge='"c","\\u0063hallenge":"d"'),
-        verify_with(',"a":NaN'),
-        verify_with(',"a":Infinity'),
-        verify_with(',"a":-Infinity'),
-        verify_with(f',"a":{"9" * 5000}'),
-        verify_with(challenge="5"),
-        verify_with(challenge="null"),
-        verify_with() + b"x",
-        verify_with() + verify_with(),
-        b"[" + verify_with() + b"]",
-        b"\xef\xbb\xbf" + verify_with(),
-        verify_with().decode().encode("utf-16"),
-        verify_with().replace(b'"c"', b'"\xff"'),
-        verify_with().replace(b'"c"', b'"\xed\xa0\x80"'),
-    ],
-    ids=lambda body: ascii(body[40:70]),
-)
-def test_an_odd_unsigned_verify_is_refused(body: bytes) -> None:
-    """What two parsers may read in two ways, or what costs much to read, is not looked at without a signature."""
-    with pytest.raises(MissingSignature):
-        unsigned(body)
-    with pytest.raises(SignatureMismatch):
-        unsigned(body, "0" * 64)
-
-
-def test_an_answer_to_a_challenge() -> None:
-    """Made with the first token, which is the current one."""
-    challenge = "3f1c9a52-made-up-challenge"
-    answer = "34622789a9ff0b7486b84e36c3da642896e38f437fa5f1f7b63c943f3038c4b9"
-    assert challenge_answer(TOKEN, challenge) == answer
-    assert challenge_answer([TOKEN, OLD_TOKEN], challenge) == answer
-    assert challenge_answer(iter([OLD_TOKEN, TOKEN]), challenge) == hash_challenge(OLD_TOKEN, challenge) != answer
-
-
-@pytest.mark.parametrize("challenge", [*ALPHABET, ALPHABET, "a" * 256, "8c9a9a6e-3a0e-4f0e-9f67-0a4e3d7e2f11"])
-def test_challenges_that_are_answered(challenge: str) -> None:
-    """Of 1 to 256 characters that make tokens and UUIDs."""
-    assert challenge_answer(TOKEN, challenge) == hash_challenge(TOKEN, challenge)
-
-
-@pytest.mark.parametrize(
-    "challenge",
-    [
-        *(chr(number) for number in range(256) if chr(number) not in ALPHABET),
-        *("", "a" * 257, "a\n", "\na", "a b", "{", "}", "a{", '{"eventType":"VEHICLE_STATE","data":{}}'),
-        *("\N{FULLWIDTH LEFT CURLY BRACKET}", "\N{KELVIN SIGN}", "\ud800", "\N{ARABIC-INDIC DIGIT ONE}"),
-        *(None, 5, b"abc", ["abc"], {"a": 1}),
-    ],
-    ids=ascii,
-)
-def test_challenges_that_are_not_answered(challenge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Anything with a brace, and all else that no challenge is made of; nothing is even hashed."""
-    monkeypatch.setattr("hmac.new", None)
-    with pytest.raises(BadChallenge, match="not answered") as why:
-        challenge_answer(TOKEN, challenge)
-    assert "eventType" not in str(why.value)
-
-
-def forged(challenge: str) -> bytes:
-    """The attacker's VERIFY."""
-    return written({"eventType": "VERIFY", "data": {"challenge": challenge}})
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        '{"eventType":"VEHICLE_STATE","data":{}}',
-        written(STATE).decode(),
-        written(ERRORS).decode(),
-        written(LEGACY_CHARGING).decode(),
-        " {}",
-        "{}\n",
-    ],
-    ids=lambda event: event[:40],
-)
-def test_a_forged_verify_gets_no_signature(event: str) -> None:
-    """An answer to any challenge would sign forged events. The attack, step by step, ends at the second one."""
-    delivery = unsigned(forged(event))
-    assert isinstance(delivery.event, VerifyEvent)
-    with pytest.raises(BadChallenge):
-        challenge_answer(TOKEN, delivery.event.challenge)
-    answer_of_a_careless_endpoint = hash_challenge(TOKEN, delivery.event.challenge)
-    assert receive({"SC-Signature": answer_of_a_careless_endpoint}, event, tokens=TOKEN, now=NOW).token == 0
-
-
-@given(st.text(ALPHABET, min_size=1, max_size=256) | st.from_regex(r"[\[\]\"{}:,0-9a-z.+-]{1,256}", fullmatch=True))
-def test_no_answer_is_the_signature_of_an_event(challenge: str) -> None:
-    """Whatever is answered: as a body with the answer for its signature, it is no event."""
-    delivery = unsigned(forged(challenge)) if len(forged(challenge)) <= 8192 and challenge.count("{") < 9 else None
-    if delivery is not None:
-        assert delivery.event == VerifyEvent(challenge)
-    try:
-        answer = challenge_answer(TOKEN, challenge)
-    except BadChallenge:
-        assert set(challenge) - set(ALPHABET)
-        return
-    with pytest.raises(InvalidPayload):
-        receive({"SC-Signature": answer}, challenge, tokens=TOKEN, now=NOW)
 
 
 @pytest.mark.parametrize("tokens", [None, [], "", [""], [TOKEN, ""], [None], TOKEN.encode()])
@@ -449,7 +306,7 @@ def test_no_error_and_no_delivery_shows_a_secret() -> None:
             found = attempt()
         except WebhookError as error:
             found = error
-            assert error.__cause__ is None
+        assert getattr(found, "__cause__", None) is None
         seen.add(type(found))
         shown = f"{found!r} {found}"
         assert not [secret for secret in [*PRIVATE, TOKEN, OLD_TOKEN, SIGNATURE] if secret in shown]

@@ -1,0 +1,237 @@
+"""Whatever is posted to a webhook's endpoint: an event or a WebhookError, no hang, and a `repr` of everything.
+
+SMARTCAR_FUZZ is the number of examples of all tests here together.
+"""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, strategies as st
+
+from smartcar_async import signals
+from smartcar_async.errors import (
+    BadChallenge,
+    InvalidPayload,
+    MalformedSignature,
+    MissingSignature,
+    SignatureMismatch,
+    StaleEvent,
+    WebhookError,
+)
+from smartcar_async.webhook import (
+    Body,
+    Delivery,
+    Event,
+    Explanation,
+    VehicleErrorEvent,
+    VehicleStateEvent,
+    VerifyEvent,
+    challenge_answer,
+    explain,
+    parse,
+    receive,
+    sign,
+    verify,
+)
+
+from ..catalogue import LISTED, example
+from ..deliveries import ALL, CHARGE, ERRORS, NOW, OLD_TOKEN, STATE, TOKEN, VERIFY, written
+from .mutations import AWKWARD, SNIPPETS, changed, each_replaced, faulty, json_values, one_of
+from .test_fuzz_decode import LONGEST, share
+
+SOC = signals.TractionBattery.StateOfCharge
+ENTRIES = [
+    {
+        "code": one.code,
+        "group": one.group,
+        "name": one.name,
+        "body": example(one.body),
+        "status": {"value": "SUCCESS"},
+        "meta": {"oemUpdatedAt": 1767000000000, "retrievedAt": 1767000004000},
+    }
+    for one in LISTED
+]
+CLEAN = [STATE, ERRORS, VERIFY]
+UNSIGNED = (MissingSignature, MalformedSignature, SignatureMismatch)
+NO_SIGNATURES = [None, "", "0" * 64, "é", "sha256=" + "0" * 64, sign(OLD_TOKEN, written(VERIFY))]
+
+
+def in_time(work: Callable[[], object]) -> Any:
+    """What it gives or why it is refused, within the time and with a `repr`."""
+    started = time.perf_counter()
+    try:
+        found: object = work()
+    except WebhookError as error:
+        found = error
+    assert time.perf_counter() - started < LONGEST
+    assert repr(found)
+    return found
+
+
+def shows(event: Event) -> bool:
+    """Whether each part of an event can be shown and asked."""
+    assert isinstance(event.raw, dict)
+    parts: list[object] = [event, event.meta]
+    if isinstance(event, VehicleStateEvent):
+        parts += [event.first_delivery, *event.triggers]
+        for one in event.signals.entries:
+            parts += [one, one.body, one.error, one.value, one.recorded_at, one.retrieved_at, one.code]
+    elif isinstance(event, VehicleErrorEvent):
+        parts += [event.needs_reauth([SOC]), *event.errors]
+    return all(repr(part) for part in parts)
+
+
+def received(body: bytes, signature: str | None) -> Any:
+    """What becomes of a body under this signature."""
+    headers = {} if signature is None else {"SC-Signature": signature}
+    return in_time(lambda: receive(headers, body, tokens=[OLD_TOKEN, TOKEN], now=NOW, require_time=True))
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """The body of a delivery with faults, or anything."""
+    match draw(st.integers(0, 9)):
+        case 0:
+            return draw(one_of(SNIPPETS) | st.binary(max_size=99))
+        case 1:
+            return json.dumps(draw(json_values)).encode()
+        case _:
+            return faulty(draw, draw(one_of(ALL)))
+
+
+@share(0.3)
+@given(bodies())
+def test_a_signed_delivery(body: bytes) -> None:
+    """Never refused for its signature: it is an event, or no event, or one without a good time."""
+    found = received(body, sign(TOKEN, body))
+    if isinstance(found, Delivery):
+        assert found.token == 1
+        assert shows(found.event)
+        assert found.event == parse(body)
+    else:
+        assert type(found) in (InvalidPayload, StaleEvent)
+
+
+@share(0.2)
+@given(bodies(), one_of(NO_SIGNATURES))
+def test_an_unsigned_delivery(body: bytes, signature: str | None) -> None:
+    """Nothing but a VERIFY gets in, vouched for by no token; and its challenge is answered only without a brace."""
+    found = received(body, signature)
+    if not isinstance(found, Delivery):
+        assert type(found) in UNSIGNED
+        return
+    event = found.event
+    assert isinstance(event, VerifyEvent)
+    assert found.token is None
+    assert shows(event)
+    answer = in_time(lambda: challenge_answer(TOKEN, event.challenge))
+    assert isinstance(answer, BadChallenge) or not set(event.challenge) & set('{}"')
+
+
+@share(0.1)
+@given(bodies() | st.text())
+def test_a_body_that_is_parsed(body: bytes | str) -> None:
+    """It is an event, or InvalidPayload."""
+    found = in_time(lambda: parse(body))
+    assert shows(found) if not isinstance(found, WebhookError) else type(found) is InvalidPayload
+
+
+any_text = st.text(st.characters(), max_size=99)
+"""Halves of surrogate pairs included."""
+any_body: st.SearchStrategy[Body] = (
+    bodies()
+    | any_text
+    | st.binary(max_size=99).map(bytearray)
+    | st.binary(max_size=99).map(lambda held: memoryview(held))
+)
+any_signature: st.SearchStrategy[object] = (
+    json_values
+    | any_text
+    | st.binary(max_size=99)
+    | st.binary(min_size=32, max_size=32).map(bytes.hex)
+    | st.from_regex(r"[0-9a-fA-F]{64}\s?")
+)
+
+
+@share(0.15)
+@given(any_body, any_signature, any_text.filter(str.strip), any_text.filter(str.strip))
+def test_any_body_and_any_signature(body: Body, signature: object, token: str, older: str) -> None:
+    """To verify and to explain never raises, and what was signed verifies whatever it is."""
+    assert in_time(lambda: verify(body, signature, [token])) is None
+    assert isinstance(in_time(lambda: explain(body, signature, [token], older_tokens=[older])), Explanation)
+    assert verify(body, sign(token, body), [token]) is not None
+
+
+@share(0.15)
+@given(one_of(CLEAN), st.integers(0), st.booleans())
+def test_one_changed_bit(document: Any, place: int, in_signature: bool) -> None:
+    """In the body or in the digest: no event is believed, and no VERIFY is vouched for."""
+    body, digest = written(document), bytes.fromhex(sign(TOKEN, written(document)))
+    flipped = bytearray(digest if in_signature else body)
+    flipped[place // 8 % len(flipped)] ^= 1 << place % 8
+    given_body, signature = (body, flipped.hex()) if in_signature else (bytes(flipped), digest.hex())
+    assert verify(given_body, signature, [OLD_TOKEN, TOKEN]) is None
+    found = received(given_body, signature)
+    if document is VERIFY and isinstance(found, Delivery):
+        assert found.token is None
+    else:
+        assert type(found) is SignatureMismatch
+
+
+header_names = st.sampled_from(["SC-Signature", "sc-signature", b"Sc-Signature", b"\xff", "", "x"]) | st.text()
+header_values = any_text | st.binary(max_size=99) | st.just(sign(TOKEN, written(STATE)))
+
+
+@share(0.05)
+@given(st.lists(st.tuples(header_names, header_values), max_size=5))
+def test_any_headers(headers: list[tuple[str | bytes, str | bytes]]) -> None:
+    """The first signature among them counts, and all else is passed over."""
+    found = in_time(lambda: receive(headers, written(STATE), tokens=TOKEN, now=NOW))
+    named = [value for name, value in headers if name in ("SC-Signature", "sc-signature", b"Sc-Signature")]
+    good = bool(named) and verify(written(STATE), named[0], TOKEN) is not None
+    assert isinstance(found, Delivery) if good else type(found) in UNSIGNED
+
+
+@st.composite
+def bad_signals(draw: st.DrawFn) -> tuple[int, Any]:
+    """A place in the list of signals, and what stands there: the signal with changes, or anything."""
+    place = draw(st.integers(0, len(ENTRIES) - 1))
+    return place, draw(json_values) if draw(st.booleans()) else changed(draw, ENTRIES[place])
+
+
+def state_of(entries: list[Any]) -> VehicleStateEvent:
+    """A delivery of these signals, received."""
+    body = written({**STATE, "data": {**STATE["data"], "signals": entries}})
+    found = received(body, sign(TOKEN, body))
+    assert isinstance(found, Delivery)
+    assert isinstance(found.event, VehicleStateEvent)
+    return found.event
+
+
+WHOLE = state_of([*ENTRIES, CHARGE]).signals.entries
+
+
+@share(0.05)
+@given(bad_signals())
+def test_one_bad_signal_among_all(bad: tuple[int, Any]) -> None:
+    """The others are as they were; the bad one is one signal that holds what was sent."""
+    place, wrong = bad
+    event = state_of([*ENTRIES[:place], json.loads(json.dumps(wrong)), *ENTRIES[place + 1 :], CHARGE])
+    assert shows(event)
+    found = event.signals.entries
+    assert found[place].raw == json.loads(json.dumps(wrong))
+    assert found[:place] + found[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
+
+
+@pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])
+def test_every_awkward_value_in_every_delivery(value: object) -> None:
+    """Chance may miss a pair of place and value: here is each, in every shape of delivery, signed and unsigned."""
+    for document in ALL:
+        for body in each_replaced(document, value):
+            found = received(body, sign(TOKEN, body))
+            assert shows(found.event) if isinstance(found, Delivery) else type(found) in (InvalidPayload, StaleEvent)
+            found = received(body, None)
+            assert isinstance(found.event, VerifyEvent) if isinstance(found, Delivery) else type(found) in UNSIGNED
