@@ -65,12 +65,12 @@ def tests(session: nox.Session) -> None:
     install(session, "tests")
     session.run("python", "--version")
     if session.python != LOWEST or session.posargs:
-        session.run("python", "-m", "pytest", *(session.posargs or ["--ignore=tests/docs"]))
+        run_tests(session, "python")
         return
     pure = runpy.run_path("tools/floors.py")["PURE"]
     pure_files = ",".join(f"smartcar_async/{name}{tail}" for name in sorted(pure) for tail in (".py", "/*"))
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "--ignore=tests/docs")
+    run_tests(session, "coverage", "run")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
     session.log("coverage of floors 0 to 2")
@@ -85,7 +85,24 @@ def tests_min(session: nox.Session) -> None:
     constraints = Path(session.virtualenv.location) / "constraints.txt"
     constraints.write_text("\n".join(pins), encoding="utf-8")
     install(session, "tests", constraints=constraints)
-    session.run("python", "-m", "pytest", *(session.posargs or ["--ignore=tests/docs"]))
+    run_tests(session, "python")
+
+
+def run_tests(session: nox.Session, *runner: str) -> None:
+    """The tests on two cores; then, with nothing beside them, those that look at the clock."""
+    if session.posargs:
+        session.run(*runner, "-m", "pytest", *session.posargs)
+        return
+    others = [f"--ignore=tests/{folder}" for folder in ("docs", "fuzz", "campaign")]
+    session.run(*runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing", *others)
+    session.run(*runner, "-m", "pytest", "-q", "-m", "timing", *others)
+
+
+@nox.session(python=LOWEST)
+def proofs(session: nox.Session) -> None:
+    """The short forms of the long tests: fuzz, and the command campaign."""
+    install(session, "tests")
+    session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign", *session.posargs)
 
 
 def lowest(dependency: str) -> str:

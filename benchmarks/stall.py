@@ -11,7 +11,8 @@ from smartcar_async.testing import Simulator
 def longest_stall(children: int) -> float:
     """Milliseconds, the median over fresh processes that talk to a simulator in this one."""
     with Simulator() as simulator:
-        code = f"from benchmarks.stall import measure; measure({simulator.url!r}, {simulator.client_id!r}, {simulator.client_secret!r})"
+        arguments = (simulator.url, simulator.client_id, simulator.client_secret)
+        code = f"from benchmarks.stall import measure; measure(*{arguments!r})"
         found = sorted(float(child(code)) for _ in range(children))
     return found[len(found) // 2]
 

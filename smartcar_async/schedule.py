@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import define
+from attrs import Factory, define, field
 
 from . import charging, operations
 from .charging import ClockTime, Position, Window
@@ -26,9 +26,10 @@ T = TypeVar("T")
 
 @define
 class PathMemory:
-    """What a client has learned of its server's schedule paths. Only a success teaches."""
+    """What a client has learned of its server's schedule paths. Only a success teaches, and only of its own path."""
 
-    family: SchedulePaths
+    setting: SchedulePaths
+    family: SchedulePaths = field(default=Factory(lambda self: self.setting, takes_self=True))
     lists: bool | None = None
 
 
@@ -72,14 +73,14 @@ class Schedules:
         """Every schedule of the car. Those that were set in the car or its app have no id."""
         memory = self._memory
         timers = operations.list_charge_timers(self._vehicle_id, self._user_id)
-        if memory.family is SchedulePaths.REFERENCE or memory.lists is False:
+        if memory.setting is SchedulePaths.REFERENCE or memory.lists is False:
             return await self._engine.run(timers, deadline)
         listing = operations.list_schedules(self._vehicle_id, self._user_id)
         left = self._engine.stopwatch(listing, deadline)
         try:
             schedules = await self._engine.run(listing, left())
         except ApiError as error:
-            if memory.family is SchedulePaths.ANNOUNCEMENT or not no_such_path(error):
+            if memory.setting is SchedulePaths.ANNOUNCEMENT or not no_such_path(error):
                 raise
             schedules = await self._engine.run(timers, left())
             memory.lists = False

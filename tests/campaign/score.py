@@ -41,7 +41,7 @@ def shots(seed: str, count: int) -> Iterator[Shot]:
         if not deck:
             deck = random.sample(list(TROUBLES), len(TROUBLES))
         label = deck.pop()
-        yield Shot(number, label, order(random, deletes=label != SAYS_DONE), TROUBLES[label](random))
+        yield Shot(number, label, order(random, deletes=label not in SAYS_DONE), TROUBLES[label](random))
 
 
 @define

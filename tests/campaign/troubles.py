@@ -233,5 +233,5 @@ NEVER_LEAVES = frozenset(
 )
 """After these it is certain that nothing was done, and a caller must be told so."""
 
-SAYS_DONE = "200, empty, not acting"
-"""What no honest server answers to a deletion: there, an empty success says that all is done."""
+SAYS_DONE = frozenset({"200, empty, acting", "200, empty, not acting"})
+"""Not for deletions, where an empty success says that all is done: these say so even of one that was refused."""

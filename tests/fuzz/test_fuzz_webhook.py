@@ -52,7 +52,7 @@ ENTRIES = [
         "status": {"value": "SUCCESS"},
         "meta": {"oemUpdatedAt": 1767000000000, "retrievedAt": 1767000004000},
     }
-    for one in LISTED
+    for one in LISTED[::4]
 ]
 CLEAN = [STATE, ERRORS, VERIFY]
 UNSIGNED = (MissingSignature, MalformedSignature, SignatureMismatch)
@@ -102,41 +102,39 @@ def bodies(draw: st.DrawFn) -> bytes:
             return faulty(draw, draw(one_of(ALL)))
 
 
-@share(0.3)
-@given(bodies())
-def test_a_signed_delivery(body: bytes) -> None:
-    """Never refused for its signature: it is an event, or no event, or one without a good time."""
+def believed_if_signed(body: bytes) -> bool:
+    """A signed delivery is never refused for its signature: it is an event, or no event, or one without a good time."""
     found = received(body, sign(TOKEN, body))
-    if isinstance(found, Delivery):
-        assert found.token == 1
-        assert shows(found.event)
-        assert found.event == parse(body)
-    else:
-        assert type(found) in (InvalidPayload, StaleEvent)
+    if not isinstance(found, Delivery):
+        return type(found) in (InvalidPayload, StaleEvent)
+    return found.token == 1 and shows(found.event)
 
 
-@share(0.2)
-@given(bodies(), one_of(NO_SIGNATURES))
-def test_an_unsigned_delivery(body: bytes, signature: str | None) -> None:
+def refused_if_unsigned(body: bytes, signature: str | None) -> bool:
     """Nothing but a VERIFY gets in, vouched for by no token; and its challenge is answered only without a brace."""
     found = received(body, signature)
     if not isinstance(found, Delivery):
-        assert type(found) in UNSIGNED
-        return
+        return type(found) in UNSIGNED
     event = found.event
     assert isinstance(event, VerifyEvent)
-    assert found.token is None
-    assert shows(event)
     answer = in_time(lambda: challenge_answer(TOKEN, event.challenge))
-    assert isinstance(answer, BadChallenge) or not set(event.challenge) & set('{}"')
+    guarded = isinstance(answer, BadChallenge) or not set(event.challenge) & set('{}"')
+    return guarded and found.token is None and shows(event)
 
 
-@share(0.1)
-@given(bodies() | st.text())
-def test_a_body_that_is_parsed(body: bytes | str) -> None:
-    """It is an event, or InvalidPayload."""
+def event_or_invalid(body: Body) -> bool:
+    """What is parsed is an event, or InvalidPayload."""
     found = in_time(lambda: parse(body))
-    assert shows(found) if not isinstance(found, WebhookError) else type(found) is InvalidPayload
+    return type(found) is InvalidPayload if isinstance(found, WebhookError) else shows(found)
+
+
+@share(0.4)
+@given(bodies(), one_of(NO_SIGNATURES))
+def test_a_faulty_delivery(body: bytes, signature: str | None) -> None:
+    """Signed, unsigned, and parsed without asking."""
+    assert believed_if_signed(body)
+    assert refused_if_unsigned(body, signature)
+    assert event_or_invalid(body)
 
 
 any_text = st.text(st.characters(), max_size=99)
@@ -159,13 +157,14 @@ any_signature: st.SearchStrategy[object] = (
 @share(0.15)
 @given(any_body, any_signature, any_text.filter(str.strip), any_text.filter(str.strip))
 def test_any_body_and_any_signature(body: Body, signature: object, token: str, older: str) -> None:
-    """To verify and to explain never raises, and what was signed verifies whatever it is."""
+    """To verify and to explain never raises, and what was signed verifies whatever it is and parses or is refused."""
     assert in_time(lambda: verify(body, signature, [token])) is None
     assert isinstance(in_time(lambda: explain(body, signature, [token], older_tokens=[older])), Explanation)
     assert verify(body, sign(token, body), [token]) is not None
+    assert event_or_invalid(body)
 
 
-@share(0.15)
+@share(0.35)
 @given(one_of(CLEAN), st.integers(0), st.booleans())
 def test_one_changed_bit(document: Any, place: int, in_signature: bool) -> None:
     """In the body or in the digest: no event is believed, and no VERIFY is vouched for."""
@@ -216,7 +215,7 @@ WHOLE = state_of([*ENTRIES, CHARGE]).signals.entries
 
 @share(0.05)
 @given(bad_signals())
-def test_one_bad_signal_among_all(bad: tuple[int, Any]) -> None:
+def test_one_bad_signal_among_many(bad: tuple[int, Any]) -> None:
     """The others are as they were; the bad one is one signal that holds what was sent."""
     place, wrong = bad
     event = state_of([*ENTRIES[:place], json.loads(json.dumps(wrong)), *ENTRIES[place + 1 :], CHARGE])
@@ -231,7 +230,5 @@ def test_every_awkward_value_in_every_delivery(value: object) -> None:
     """Chance may miss a pair of place and value: here is each, in every shape of delivery, signed and unsigned."""
     for document in ALL:
         for body in each_replaced(document, value):
-            found = received(body, sign(TOKEN, body))
-            assert shows(found.event) if isinstance(found, Delivery) else type(found) in (InvalidPayload, StaleEvent)
-            found = received(body, None)
-            assert isinstance(found.event, VerifyEvent) if isinstance(found, Delivery) else type(found) in UNSIGNED
+            assert believed_if_signed(body)
+            assert refused_if_unsigned(body, None)

@@ -139,3 +139,10 @@ def test_objects_and_lists() -> None:
     values: list[object] = [{}, [], (), "a", None]
     assert [is_object(value) for value in values] == [True, False, False, False, False]
     assert [is_list(value) for value in values] == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("value", [5, 5.0])
+def test_a_whole_number(value: float) -> None:
+    """JSON has one kind of number, so 5.0 is a whole one too."""
+    found = structure(value, int)
+    assert (found, type(found)) == (5, int)

@@ -4,6 +4,7 @@ import base64
 import hmac
 import json
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -102,7 +103,9 @@ def test_signatures_of_anything_else(signature: str) -> None:
     assert verify(RAW, signature, [TOKEN]) is None
 
 
-@pytest.mark.parametrize("body", [BODY, RAW, bytearray(RAW), memoryview(RAW), "", b""], ids=ascii)
+@pytest.mark.parametrize(
+    "body", [BODY, RAW, bytearray(RAW), memoryview(RAW), "", b""], ids=lambda body: type(body).__name__
+)
 def test_every_kind_of_body(body: Body) -> None:
     """Bytes however they are held, or the text that they decode to; an empty body too."""
     signature = sign(TOKEN, body)
@@ -154,6 +157,13 @@ def test_every_token_is_compared(signature: str | None, monkeypatch: pytest.Monk
     assert [(len(one), len(other)) for one, other in compared] == [(32, 32)] * 3
 
 
+def test_what_stands_in_for_no_signature_never_matches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Zeros are compared in place of a signature that is none, and would not do even if they were right."""
+    monkeypatch.setattr(hmac, "digest", Mock(return_value=bytes(32)))
+    assert verify(RAW, None, TOKEN) is None
+    assert verify(RAW, "0" * 64, TOKEN) == Match(0)
+
+
 @pytest.mark.parametrize("signature", WRONG_SIGNATURES, ids=lambda value: ascii(value)[:24])
 def test_a_wrong_signature_is_no_exception(signature: object) -> None:
     """Missing, malformed, in base64 or beyond ASCII: it does not match, and that is all."""
@@ -170,7 +180,7 @@ def test_a_right_signature_in_other_clothes(signature: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     "tokens",
-    [None, [], (), "", " ", [""], [TOKEN, ""], [TOKEN, "\n"], [None], [TOKEN.encode()], TOKEN.encode(), [5], iter([])],
+    [None, [], (), "", " ", [""], [TOKEN, ""], [TOKEN, "\n"], [None], [TOKEN.encode()], TOKEN.encode(), [5], {}.keys()],
     ids=repr,
 )
 def test_no_token_is_no_empty_key(tokens: Any) -> None:

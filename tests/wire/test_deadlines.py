@@ -12,9 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from smartcar_async import DeadlineExceeded, RateLimit, RateLimited, Smartcar, SmartcarError
 
 from .sockets import Play, raw_server
+
+pytestmark = pytest.mark.timing
 
 DRIP = Play(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n", "drip")
 CALLS, SECONDS, SPREAD = 1050, 1.0, 6.0
@@ -73,6 +77,7 @@ async def lateness_of_a_thousand_calls() -> list[float]:
 FIRST_CALL = """
 import asyncio, json, sys, time
 from smartcar_async import DeadlineExceeded, Settings, Smartcar
+
 
 async def main():
     loaded = "aiohttp" in sys.modules

@@ -14,6 +14,8 @@ import trustme
 from . import documents
 from .sockets import Play, http, raw_server
 
+pytestmark = pytest.mark.timing
+
 ALLOWED = 0.05
 SIGNALS = json.dumps(documents.signal_list(100)).encode()
 CONNECTIONS = json.dumps(documents.page(range(100), {"totalCount": 100})).encode()

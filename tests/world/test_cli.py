@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from argparse import ArgumentTypeError
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import IO, Any
@@ -19,6 +20,7 @@ import pytest
 
 from smartcar_async import Settings, Smartcar, __version__, signals
 from smartcar_async.cli import HELP, main
+from smartcar_async.cli.options import number
 from tests.world.commands import ROOT, SMARTCAR, exports, running, smartcar
 
 HELP_CODE = "from smartcar_async.cli import main; main(['--help'])"
@@ -53,6 +55,7 @@ def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyP
     assert capsys.readouterr().out == f"smartcar {__version__}\n"
 
 
+@pytest.mark.timing
 def test_help_starts_like_a_bare_interpreter() -> None:
     """Within one and a half times its CPU: the best of several runs of each, in turn."""
 
@@ -239,3 +242,11 @@ def test_a_port_that_cannot_be_had(in_use: bool) -> None:
     assert re.fullmatch(
         rf"smartcar simulate: cannot listen on port {port} .*free it, or pass 0 for any.*\n", done.stderr
     )
+
+
+@pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
+def test_no_number(text: str) -> None:
+    """What cannot be a duration or a speed is refused with what to give."""
+    with pytest.raises(ArgumentTypeError, match="give one such as 5"):
+        number(text)
+    assert number("2.5") == 2.5
