@@ -309,7 +309,8 @@ class Signal(Generic[B_co]):
         body: Any = self.body
         if key.body_name == "dict" and body is not None and not is_mapping(body):
             body = self.raw.get("attributes", self.raw)["body"]
-        return Signal(key, self.status, body, self.error, self.raw)
+        found: Signal[Any] = Signal(key, self.status, body, self.error, self.raw)
+        return found
 
     def _of_body(self, name: str) -> Any:
         body: Any = self.body

@@ -62,15 +62,22 @@ def _origin(value: object, argument: str) -> str:
 
 
 def _seconds_field(default: float, name: str) -> Any:
-    return field(default=default, converter=lambda value: seconds(value, name))
+    def convert(value: float | timedelta) -> float:
+        return seconds(value, name)
+
+    return field(default=default, converter=convert)
 
 
 def _origin_field(default: str, name: str) -> Any:
-    return field(default=default, converter=lambda value: _origin(value, name))
+    def convert(value: str) -> str:
+        return _origin(value, name)
+
+    return field(default=default, converter=convert)
 
 
 def _proxy_field() -> Any:
-    return field(default=None, repr=False, converter=_proxy_url)
+    made: Any = field(default=None, repr=False, converter=_proxy_url)
+    return made
 
 
 def _proxy_url(value: str | None) -> str | None:

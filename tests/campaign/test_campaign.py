@@ -18,6 +18,7 @@ COMMANDS = int(os.environ.get("SMARTCAR_COMMANDS", "1000"))
 DECIDED = 0.9
 
 
+@pytest.mark.timeout(120 + COMMANDS // 10)
 async def test_commands_under_fire(capsys: pytest.CaptureFixture[str]) -> None:
     """Every trouble is met, and the ledgers of the cars agree with every word that a caller was told."""
     seed = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4)

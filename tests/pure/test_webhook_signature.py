@@ -180,7 +180,21 @@ def test_a_right_signature_in_other_clothes(signature: str | bytes) -> None:
 
 @pytest.mark.parametrize(
     "tokens",
-    [None, [], (), "", " ", [""], [TOKEN, ""], [TOKEN, "\n"], [None], [TOKEN.encode()], TOKEN.encode(), [5], {}.keys()],
+    [
+        None,
+        [],
+        (),
+        "",
+        " ",
+        [""],
+        [TOKEN, ""],
+        [TOKEN, "\n"],
+        [None],
+        [TOKEN.encode()],
+        TOKEN.encode(),
+        [5],
+        frozenset[str](),
+    ],
     ids=repr,
 )
 def test_no_token_is_no_empty_key(tokens: Any) -> None:
