@@ -89,8 +89,15 @@ def may_have_acted(error: SmartcarError) -> bool:
 def done_already(call: Call[Any], error: SmartcarError, *, acted_before: bool) -> bool:
     """Whether a refusal says that what was asked is so: gone after an earlier deletion, or there already."""
     if call.endpoint.effect is Effect.DELETE:
-        return isinstance(error, NotFound) and acted_before and call.gone_is_done
+        path_exists = call.gone_is_done or _names_its_object(error)
+        return isinstance(error, NotFound) and acted_before and path_exists
     return call.endpoint.effect is Effect.ENSURE and isinstance(error, ApiError) and error.status == 409
+
+
+def _names_its_object(error: SmartcarError) -> bool:
+    """Whether the server looked for the vehicle or the schedule, and so does serve the path."""
+    code = getattr(error, "code", None) or ""
+    return "VEHICLE" in code or "SCHEDULE" in code
 
 
 def no_such_path(error: SmartcarError) -> bool:
@@ -98,7 +105,7 @@ def no_such_path(error: SmartcarError) -> bool:
 
     It refused before acting, so another spelling of the path may be tried, for a command too.
     """
-    if not isinstance(error, ApiError) or (error.code and ("VEHICLE" in error.code or "SCHEDULE" in error.code)):
+    if not isinstance(error, ApiError) or _names_its_object(error):
         return False
     denied = isinstance(error, PermissionDenied) and error.code == "ACCESS_DENIED"
     return error.status in (404, 405) or (error.status == 403 and denied)

@@ -75,9 +75,8 @@ def _origin_field(default: str, name: str) -> Any:
     return field(default=default, converter=convert)
 
 
-def _proxy_field() -> Any:
-    made: Any = field(default=None, repr=False, converter=_proxy_url)
-    return made
+def _proxy_field(default: str | None = None) -> Any:
+    return field(default=default, repr=False, converter=_proxy_url)
 
 
 def _proxy_url(value: str | None) -> str | None:

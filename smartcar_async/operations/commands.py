@@ -46,7 +46,7 @@ SCHEDULE_DELETIONS: Final[Mapping[SchedulePaths, Endpoint]] = {
     family: Endpoint("DELETE", f"{start}/{{schedule_id}}", effect=Effect.DELETE, permission=Permission.CONTROL_CHARGE)
     for family, start in ((SchedulePaths.REFERENCE, _SCHEDULES), (SchedulePaths.ANNOUNCEMENT, _ANNOUNCED))
 }
-SCHEDULES: Final = Endpoint("GET", _ANNOUNCED, permission=Permission.READ_CHARGE)
+SCHEDULES: Final = Endpoint("GET", _ANNOUNCED, permission=Permission.CONTROL_CHARGE)
 
 ENDPOINTS: Final = (
     LOCK,
