@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         WrongMode as WrongMode,
         WrongWebhook as WrongWebhook,
     )
+    from .keys import SignalKey as SignalKey
     from .log import (
         EntriesSkipped as EntriesSkipped,
         RequestEvent as RequestEvent,
@@ -127,7 +128,6 @@ if TYPE_CHECKING:
         Response as Response,
         Signal as Signal,
         SignalError as SignalError,
-        SignalKey as SignalKey,
         SignalName as SignalName,
         SignalSet as SignalSet,
         SignalUnavailable as SignalUnavailable,
@@ -169,8 +169,7 @@ _NAMES: Final = {
     "settings": "Proxy RateLimit Retry Settings Tls",
     "records": (
         "ApplicationToken CompatibleVehicle Connection Execution Malformed Page Response Signal "
-        "SignalError SignalKey SignalName SignalSet SignalUnavailable Subscription VehicleAttributes "
-        "Webhook"
+        "SignalError SignalName SignalSet SignalUnavailable Subscription VehicleAttributes Webhook"
     ),
     "errors": (
         "AccountError ApiError Attempt AuthenticationError BadChallenge BillingError "
@@ -201,6 +200,7 @@ _NAMES: Final = {
         "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
         "GearPosition LocationType PortColor RangeBasis SystemState"
     ),
+    "keys": "SignalKey",
 }
 """Where each public name lives. Nothing is imported before it is asked for."""
 

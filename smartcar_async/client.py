@@ -1,5 +1,7 @@
 """The client: it owns what is open, and hands out handles and pages."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from functools import partial
@@ -9,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from . import operations
 from .errors import CommandOutcomeUnknown, ConfigurationError, DeadlineExceeded, NotFound
 from .pages import Pages
-from .records import CompatibleVehicle, Connection, Page, Response, Subscription, Webhook
 from .request import Call
 from .schedule import PathMemory
 from .vehicle import Vehicle
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from .clock import Clock
     from .connect import ConnectLink, ConnectResult
     from .log import Event
+    from .records import CompatibleVehicle, Connection, Page, Response, Subscription, Webhook
     from .settings import Settings
 
 T = TypeVar("T")
@@ -41,11 +43,11 @@ class Smartcar:
         client_id: str,
         client_secret: str,
         *,
-        settings: "Settings | None" = None,
-        session: "aiohttp.ClientSession | None" = None,
-        on_event: "Callable[[Event], None] | None" = None,
-        on_outcome_unknown: "Callable[[CommandOutcomeUnknown], None] | None" = None,
-        clock: "Clock | None" = None,
+        settings: Settings | None = None,
+        session: aiohttp.ClientSession | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
     ) -> None:
         _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
         _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
@@ -251,7 +253,7 @@ class Smartcar:
         clear_external_id: bool = False,
         vehicle_id: str | None = None,
         code: bool = True,
-    ) -> "ConnectLink":
+    ) -> ConnectLink:
         """The link to the consent pages. Keep its `state` for `parse_redirect`; it is made here unless you give one.
 
         `scope` takes permissions, with `required:` before those that an owner cannot refuse. `vehicle_id`
@@ -278,7 +280,7 @@ class Smartcar:
             code=code,
         )
 
-    def parse_redirect(self, url: str, *, state: str) -> "ConnectResult":
+    def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
         """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
         from .connect import parse_redirect
 

@@ -1,9 +1,13 @@
 """Lists that come in pages."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Generic, TypeVar
+from __future__ import annotations
 
-from .records import Page
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from .records import Page
+
 
 T = TypeVar("T")
 

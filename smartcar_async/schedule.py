@@ -11,7 +11,6 @@ from . import charging, operations
 from .charging import ClockTime, Position, Window
 from .errors import ApiError
 from .policy import no_such_path
-from .records import Execution
 from .request import Call
 from .vocabulary import SchedulePaths, ScheduleType, Weekday
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from .charge_schedule import ChargeSchedule
     from .engine import Engine
+    from .records import Execution
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from .errors import ConfigurationError
-from .records import SignalKey
+from .keys import SignalKey
 from .vocabulary import Permission as P
 
 if TYPE_CHECKING:

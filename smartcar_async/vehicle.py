@@ -1,12 +1,13 @@
 """One vehicle, as something to ask."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import operations, signals
 from .errors import CommandOutcomeUnknown, CompatibilityError, ConfigurationError, NotFound, PermissionDenied
-from .records import Execution, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 from .request import header_value, segment
 from .schedule import PathMemory, Schedules
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from .engine import Engine
     from .reconcile import Reconciled
+    from .records import Execution, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 
     T = TypeVar("T", default=Any)
 else:
@@ -26,7 +28,7 @@ else:
 class Vehicle:
     """A handle on one vehicle and the user who granted it. Making one sends nothing."""
 
-    def __init__(self, engine: "Engine", vehicle_id: str, user_id: str, schedule_paths: PathMemory) -> None:
+    def __init__(self, engine: Engine, vehicle_id: str, user_id: str, schedule_paths: PathMemory) -> None:
         segment(vehicle_id, "vehicle_id")
         header_value(user_id, "user_id")
         self._engine = engine
@@ -84,7 +86,7 @@ class Vehicle:
 
     async def reconcile(
         self, outcome: CommandOutcomeUnknown, *, deadline: float | timedelta | None = None
-    ) -> "Reconciled":
+    ) -> Reconciled:
         """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command."""
         from .reconcile import Reconciled, evidence, judge  # rarely needed, and it brings the bodies along
 

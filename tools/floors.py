@@ -12,6 +12,7 @@ FLOORS: Final[dict[str, int]] = {
     "vocabulary": 0,
     "body_words": 0,
     "bodies": 0,
+    "keys": 0,
     "records": 0,
     "signals": 0,
     "settings": 1,

@@ -1,46 +1,61 @@
-"""From an answer's bytes to records, one function for each kind of answer."""
+"""From an answer's bytes to records, one function for each kind of answer.
 
-from typing import TYPE_CHECKING
+The rooms are loaded when they are first asked for: they bring all records along, which an import need not wait for.
+"""
 
-from ..request import Reply
-from ..vocabulary import Permission, Powertrain, VehicleMode
-from .documents import load as load, word
-from .executions import deletion as deletion, execution as execution
-from .readings import one_signal as one_signal, signal as signal, signal_set as signal_set, signals_reader
-from .resources import (
-    application_token as application_token,
-    compatible_vehicles as compatible_vehicles,
-    connection as connection,
-    connections as connections,
-    nothing as nothing,
-    response as response,
-    subscription as subscription,
-    subscriptions as subscriptions,
-    vehicle_attributes as vehicle_attributes,
-    webhook as webhook,
-    webhooks as webhooks,
-)
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from ..charge_schedule import ChargeSchedule
+    from .documents import load as load
+    from .executions import deletion as deletion, execution as execution
+    from .listings import schedules as schedules, schedules_of_signal as schedules_of_signal
+    from .readings import one_signal as one_signal, signal as signal, signal_set as signal_set
+    from .resources import (
+        application_token as application_token,
+        compatible_vehicles as compatible_vehicles,
+        connection as connection,
+        connections as connections,
+        nothing as nothing,
+        response as response,
+        subscription as subscription,
+        subscriptions as subscriptions,
+        vehicle_attributes as vehicle_attributes,
+        webhook as webhook,
+        webhooks as webhooks,
+    )
+
+_NAMES: Final = {
+    "documents": "load",
+    "executions": "deletion execution",
+    "listings": "schedules schedules_of_signal",
+    "readings": "one_signal signal signal_set",
+    "resources": (
+        "application_token compatible_vehicles connection connections nothing response subscription subscriptions "
+        "vehicle_attributes webhook webhooks"
+    ),
+}
+_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 
-def schedules(reply: Reply) -> "tuple[ChargeSchedule, ...]":
-    """Every charge schedule of the announced list."""
-    from . import listings  # it brings the bodies along, which an import need not wait for
-
-    return listings.announced(reply)
-
-
-def schedules_of_signal(reply: Reply) -> "tuple[ChargeSchedule, ...]":
-    """Every charge schedule that the signal of charge timers shows."""
-    from . import listings
-
-    return listings.from_signal(reply)
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
 
 
 def prepare() -> None:
-    """Build all hooks now, so that the first answer does not pay for it."""
+    """Load all rooms and build all hooks now, so that the first answer does not pay for it."""
+    for home in _NAMES:
+        importlib.import_module(f".{home}", __name__)
+    from ..vocabulary import Permission, Powertrain, VehicleMode
+    from .documents import word
+    from .readings import signals_reader
+
     signals_reader()
     for words in (Permission, Powertrain, VehicleMode):
         word(words, None)

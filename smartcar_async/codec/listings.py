@@ -16,7 +16,7 @@ from .documents import an_object, load, loose_part, loose_text, optional_text, w
 from .readings import one_signal
 
 
-def announced(reply: Reply) -> tuple[ChargeSchedule, ...]:
+def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:
     """Every schedule of a list whose entries are shaped like a creation, or like the signal of charge timers.
 
     No document shows this list, so both forms that schedules are known to take are read.
@@ -28,7 +28,7 @@ def announced(reply: Reply) -> tuple[ChargeSchedule, ...]:
     return tuple(_schedule_or_raw(entry) for entry in entries)
 
 
-def from_signal(reply: Reply) -> tuple[ChargeSchedule, ...]:
+def schedules_of_signal(reply: Reply) -> tuple[ChargeSchedule, ...]:
     """Every schedule that the signal of charge timers shows; SignalUnavailable where it has no body."""
     return ChargeSchedule.from_signal(one_signal(reply, signals.Charge.ChargeTimers))
 

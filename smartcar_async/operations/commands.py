@@ -1,5 +1,7 @@
 """What acts on a car: commands, and charge schedules under both families of paths."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -7,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve
 
 from .. import charging, codec, signals
-from ..records import Execution
 from ..request import Call, Effect, Endpoint, json_body
 from ..vocabulary import Permission, SchedulePaths, ScheduleType
 from .reads import SIGNAL, of_vehicle
 
 if TYPE_CHECKING:
     from ..charge_schedule import ChargeSchedule
+    from ..records import Execution
 
 _COMMANDS: Final = "/v3/vehicles/{vehicle_id}/commands"
 
@@ -122,12 +124,12 @@ def delete_schedule(
     return evolve(call, action="delete_schedule", parameters=parameters, gone_is_done=gone_is_done)
 
 
-def list_schedules(vehicle_id: str, user_id: str) -> "Call[tuple[ChargeSchedule, ...]]":
+def list_schedules(vehicle_id: str, user_id: str) -> Call[tuple[ChargeSchedule, ...]]:
     """The charge schedules, where the announced path exists."""
     return of_vehicle(SCHEDULES, codec.schedules, vehicle_id, user_id)
 
 
-def list_charge_timers(vehicle_id: str, user_id: str) -> "Call[tuple[ChargeSchedule, ...]]":
+def list_charge_timers(vehicle_id: str, user_id: str) -> Call[tuple[ChargeSchedule, ...]]:
     """The charge schedules, from the signal that shows them everywhere."""
     key = signals.Charge.ChargeTimers
     call = of_vehicle(SIGNAL, codec.schedules_of_signal, vehicle_id, user_id, code=key.code)

@@ -1,14 +1,18 @@
 """Webhooks and subscriptions at the management origin, and the public list of compatible vehicles."""
 
+from __future__ import annotations
+
 from functools import partial
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .. import codec
 from ..errors import ConfigurationError
-from ..records import CompatibleVehicle, Page, Subscription, Webhook
 from ..request import Call, Credential, Effect, Endpoint, Host, json_body, query_of, segment
 from ..vocabulary import Powertrain, VehicleMode
 from .reads import PAGE_SIZE, mode_value, positive
+
+if TYPE_CHECKING:
+    from ..records import CompatibleVehicle, Page, Subscription, Webhook
 
 WEBHOOKS: Final = Endpoint("GET", "/v3/webhooks", Host.MANAGEMENT)
 WEBHOOK: Final = Endpoint("GET", "/v3/webhooks/{webhook_id}", Host.MANAGEMENT)

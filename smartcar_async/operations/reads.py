@@ -1,15 +1,16 @@
 """Tokens, connections, users, vehicles and signals, and any path of the caller's own."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attrs import evolve
 
 from .. import codec
 from ..errors import ConfigurationError
-from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 from ..request import (
     FORM_TYPE,
     Call,
@@ -26,6 +27,9 @@ from ..request import (
     segment,
 )
 from ..vocabulary import VehicleMode
+
+if TYPE_CHECKING:
+    from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 
 T = TypeVar("T")
 
