@@ -146,13 +146,13 @@ async def test_permission_denied_names_the_permission(act: Act, denied: Answer) 
 
 
 async def test_permission_denied_for_a_list() -> None:
-    """To see the schedules needs what the signal needs."""
-    for family in ("announcement", "reference"):
+    """To list the schedules needs what it takes to make them, or what the signal needs where that is read instead."""
+    for family, permission in (("announcement", "control_charge"), ("reference", "read_charge")):
         wire = Wire(always(refused("PERMISSION", None, 403)))
         car = (await wire.client(FakeClock(), schedule_paths=family)).vehicle(VEHICLE, USER)
         with pytest.raises(PermissionDenied) as caught:
             await car.schedules.list()
-        assert caught.value.permission == "read_charge"
+        assert caught.value.permission == permission
 
 
 REFUSALS: list[tuple[type[ApiError], Answer]] = [
