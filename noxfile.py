@@ -89,20 +89,20 @@ def tests_min(session: nox.Session) -> None:
 
 
 def run_tests(session: nox.Session, *runner: str) -> None:
-    """The tests on two cores; then, with nothing beside them, those that look at the clock."""
+    """The tests, on two cores; what is left out here has sessions of its own."""
     if session.posargs:
         session.run(*runner, "-m", "pytest", *session.posargs)
         return
     others = [f"--ignore=tests/{folder}" for folder in ("docs", "fuzz", "campaign")]
     session.run(*runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing", *others)
-    session.run(*runner, "-m", "pytest", "-q", "-m", "timing", *others)
 
 
 @nox.session(python=LOWEST)
 def proofs(session: nox.Session) -> None:
-    """The short forms of the long tests: fuzz, and the command campaign."""
+    """The short forms of the long tests; then, with nothing beside them, the tests that look at the clock."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign", *session.posargs)
+    session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign")
+    session.run("python", "-m", "pytest", "-m", "timing", "tests/wire", "tests/world")
 
 
 def lowest(dependency: str) -> str:
