@@ -96,7 +96,7 @@ async def line(sim: Simulator, random: Random, access: Access, vehicle: tuple[st
     if access not in ("closed", "opens late"):
         await road.open()
     async with client, asyncio.TaskGroup() as later:
-        # Another car of the simulator may have all tokens refused just now. A place in the budget is spent all the same.
+        # Another car may have all tokens refused just now. A place in the budget is spent all the same.
         with suppress(AuthenticationError):
             if access == "opens late":
                 await client.webhooks(page_size=1).page()  # for its token: the road must still be closed at the call
