@@ -18,7 +18,7 @@ from .errors import (
     PermissionDenied,
     ServerError,
 )
-from .request import segment
+from .request import mode_value, segment
 from .vocabulary import Permission, VehicleMode
 
 _PATH: Final = "/oauth/authorize"
@@ -107,7 +107,7 @@ def connect_url(
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else _scope(scope),
         "state": state,
-        "mode": None if mode is None else _mode(mode),
+        "mode": None if mode is None else mode_value(mode),
         "approval_prompt": "force" if force_prompt else None,
         "make": None if make is None else make.upper(),
         "single_select": None if selects is None else str(selects).lower(),
@@ -167,13 +167,6 @@ def _scope(scope: Iterable[Permission | str] | str) -> str:
     if not words:
         raise ConfigurationError("scope: give at least one permission, or None for the dashboard's")
     return " ".join(words)
-
-
-def _mode(mode: VehicleMode | str) -> str:
-    try:
-        return VehicleMode(mode).value
-    except ValueError:
-        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
 
 
 def _flags(flags: Mapping[str, str | bool]) -> str:

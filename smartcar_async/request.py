@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from attrs import field, frozen
 
 from .errors import NO_HEADERS, ConfigurationError
-from .vocabulary import Permission
+from .vocabulary import Permission, VehicleMode
 
 T = TypeVar("T")
 
@@ -135,6 +135,14 @@ def header_value(value: str, argument: str) -> str:
     if not value.isascii() or not value.isprintable():
         raise ConfigurationError(f"{argument}: give printable ASCII, as the API's own ids are")
     return value
+
+
+def mode_value(mode: VehicleMode | str) -> str:
+    """A mode as the API spells it."""
+    try:
+        return VehicleMode(mode).value
+    except ValueError:
+        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
 
 
 def relative_path(path: str) -> str:

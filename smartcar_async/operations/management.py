@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .. import codec
 from ..errors import ConfigurationError
-from ..request import Call, Credential, Effect, Endpoint, Host, json_body, query_of, segment
+from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, segment
 from ..vocabulary import Powertrain, VehicleMode
-from .reads import PAGE_SIZE, mode_value, positive
+from .reads import PAGE_SIZE, positive
 
 if TYPE_CHECKING:
     from ..records import CompatibleVehicle, Page, Subscription, Webhook

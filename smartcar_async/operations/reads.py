@@ -22,6 +22,7 @@ from ..request import (
     form_body,
     header_value,
     json_body,
+    mode_value,
     query_of,
     relative_path,
     segment,
@@ -174,14 +175,6 @@ def _header_name(name: object) -> str:
     if name.lower() in ("authorization", "sc-user-id", "content-type", "content-length", "host"):
         raise ConfigurationError(f"headers: {name} is set by the client")
     return name
-
-
-def mode_value(mode: VehicleMode | str) -> str:
-    """A mode as the API spells it."""
-    try:
-        return VehicleMode(mode).value
-    except ValueError:
-        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
 
 
 def positive(value: int, argument: str) -> int:
