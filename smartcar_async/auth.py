@@ -1,8 +1,9 @@
 """Tokens: fetched once for all who need one, renewed in time, never shown."""
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, Protocol
 
 from attrs import field, frozen
 
@@ -11,7 +12,7 @@ from .errors import ConnectionFailed, SmartcarError
 from .operations import application_token
 from .records import ApplicationToken
 from .redaction import Secret
-from .request import Call
+from .request import Call, header_value
 
 Send = Callable[[Call[ApplicationToken]], Awaitable[ApplicationToken]]
 
@@ -29,6 +30,34 @@ class Token:
     secret: Secret
     born: float
     renew_at: float = field(repr=False)
+
+
+class Tokens(Protocol):
+    """Where a call's token comes from, and what to do when it is refused."""
+
+    async def get(self) -> Token:
+        """A token to send now."""
+        ...
+
+    async def after_refusal(self, refused: Token) -> Token | None:
+        """A token other than the refused one, or None if a new one could not help."""
+        ...
+
+
+class FixedToken:
+    """A token that the caller looks after: when it is refused, there is no other."""
+
+    def __init__(self, secret: str, argument: str = "token") -> None:
+        header_value(secret, argument)
+        self._token = Token(Secret(secret), 0.0, math.inf)
+
+    async def get(self) -> Token:
+        """The token."""
+        return self._token
+
+    async def after_refusal(self, refused: Token) -> Token | None:
+        """None: there is no other."""
+        return None
 
 
 class ApplicationTokens:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 from attrs import define, field
 
 from . import codec, policy
-from .auth import ApplicationTokens, Token
+from .auth import ApplicationTokens, Token, Tokens
 from .clock import Clock, SystemClock
 from .errors import (
     ApiError,
@@ -36,6 +36,7 @@ from .transport import Transport
 T = TypeVar("T")
 
 _ALREADY_DONE: Final = Reply(204)
+_UNITS: Final = "SC-Unit-System"
 
 
 @define
@@ -92,13 +93,13 @@ class Engine:
         problems = tuple(entry.problem for entry in malformed)
         self._reporter.tell(EntriesSkipped(endpoint.path, len(problems), problems))
 
-    async def run(self, call: Call[T], deadline: float | timedelta | None = None) -> T:
-        """Carry out one call within its deadline."""
+    async def run(self, call: Call[T], deadline: float | timedelta | None = None, tokens: Tokens | None = None) -> T:
+        """Carry out one call within its deadline. `tokens` speak for the user of a call that a user makes."""
         allowed = self.allowed(call, deadline)
         flight = _Flight(self._clock.monotonic() + allowed)
         try:
             async with asyncio.timeout(allowed):
-                reply = await self._exchange(call, flight)
+                reply = await self._exchange(call, flight, tokens)
         except TimeoutError:
             failure = self._out_of_time(call, flight, allowed)
         except asyncio.CancelledError as cancelled:
@@ -114,6 +115,8 @@ class Engine:
                 return call.decode(reply)
             except Unreadable as problem:
                 failure = self._undecodable(call, flight, reply, problem)
+            except SmartcarError as error:
+                failure = error
         failure.attempts = (*flight.attempts, *failure.attempts)
         if isinstance(failure, CommandOutcomeUnknown):
             self._reporter.tell_unknown(failure)
@@ -143,9 +146,10 @@ class Engine:
         await self._tokens.aclose()
         await self._transport.aclose()
 
-    async def _exchange(self, call: Call[T], flight: _Flight) -> Reply:
+    async def _exchange(self, call: Call[T], flight: _Flight, user: Tokens | None) -> Reply:
         await self.open()
-        token = await self._tokens.get() if call.endpoint.credential is Credential.APPLICATION else None
+        tokens = self._speaker(call, user)
+        token = None if tokens is None else await tokens.get()
         while True:
             await self._admit(call, flight)
             answer = await self._attempt(call, token, flight)
@@ -158,9 +162,9 @@ class Engine:
                 return _ALREADY_DONE
             flight.may_have_acted |= policy.may_have_acted(answer)
             self._heed(call, answer)
-            if token is not None and not flight.renewed and policy.renews_token(answer):
+            if tokens is not None and token is not None and not flight.renewed and policy.renews_token(answer):
                 flight.renewed = True
-                fresh = await self._tokens.after_refusal(token)
+                fresh = await tokens.after_refusal(token)
                 if fresh is not None:
                     token = fresh
                     continue
@@ -171,14 +175,20 @@ class Engine:
                 raise answer
             await self._clock.sleep(pause)
 
+    def _speaker(self, call: Call[T], user: Tokens | None) -> Tokens | None:
+        """Whose tokens the call is sent with."""
+        if call.endpoint.credential is Credential.APPLICATION:
+            return self._tokens
+        return user if call.endpoint.credential is Credential.USER else None
+
     async def _admit(self, call: Call[T], flight: _Flight) -> None:
         """Wait for the vehicle's pause to end and for a place in the budget, or refuse what cannot come in time."""
-        if call.endpoint.credential is not Credential.APPLICATION:
+        if call.endpoint.credential is Credential.NONE:
             return
         throttle, clock = self._throttle, self._clock
         while True:
             now = clock.monotonic()
-            wait = throttle.wait(call.vehicle_id, now)
+            wait = throttle.wait(call.vehicle_id, now, call.cost)
             if wait and now + wait > flight.until:
                 raise _held_back(call, wait, throttle.vehicle_wait(call.vehicle_id, now) >= wait)
             if paused := throttle.vehicle_wait(call.vehicle_id, now):
@@ -186,17 +196,17 @@ class Engine:
                 continue
             if throttle.bucket is None:
                 return
-            turn = throttle.bucket.take(now)
+            turn = throttle.bucket.take(now, call.cost)
             if not turn:
                 return
             try:
                 await clock.sleep(turn)
             except asyncio.CancelledError:
-                throttle.bucket.give_back()
+                throttle.bucket.give_back(call.cost)
                 raise
             if not throttle.vehicle_wait(call.vehicle_id, clock.monotonic()):
                 return
-            throttle.bucket.give_back()
+            throttle.bucket.give_back(call.cost)
 
     async def _attempt(self, call: Call[T], token: Token | None, flight: _Flight) -> Reply | SmartcarError:
         """Send once. The answer of a server that said no, or of none, is an error that is returned, not raised."""
@@ -230,8 +240,8 @@ class Engine:
         headers = {"Accept": JSON_TYPE, **call.headers}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.secret.reveal()}"
-        if call.vehicle_id is not None and settings.unit_system is not None:
-            headers["SC-Unit-System"] = settings.unit_system.value
+        if call.vehicle_id is not None and settings.unit_system is not None and _UNITS not in headers:
+            headers[_UNITS] = settings.unit_system.value
         if call.body is not None:
             headers["Content-Type"] = call.content_type
         origin: str = getattr(settings, endpoint.host.value)
@@ -239,11 +249,11 @@ class Engine:
 
     def _heed(self, call: Call[T], error: SmartcarError) -> None:
         """Remember for later calls what the server asked of this one, and what it never saw."""
-        if call.endpoint.credential is not Credential.APPLICATION:
+        if call.endpoint.credential is Credential.NONE:
             return
         now, bucket = self._clock.monotonic(), self._throttle.bucket
         if isinstance(error, ConnectionFailed) and bucket is not None:
-            bucket.give_back()
+            bucket.give_back(call.cost)
         if not isinstance(error, RateLimited):
             return
         if policy.is_vehicle_throttle(error) and call.vehicle_id is not None:

@@ -23,13 +23,22 @@ class Host(enum.Enum):
     MANAGEMENT = "management_origin"
     IAM = "iam_origin"
     COMPATIBILITY = "compatibility_origin"
+    API = "api_origin"
+    AUTH = "auth_origin"
+    MANAGEMENT_V2 = "management_v2_origin"
 
 
 class Credential(enum.Enum):
     """Who a call speaks for."""
 
     NONE = "none"
+    """Nobody yet: a token is asked for, or a public list."""
     APPLICATION = "application"
+    """The application, by its token."""
+    USER = "user"
+    """One user, by the token that the call is run with."""
+    STATED = "stated"
+    """Whoever the call's own Authorization header names."""
 
 
 class Effect(enum.Enum):
@@ -83,6 +92,8 @@ class Call(Generic[T]):
     """Values that no error text may repeat, though the server might."""
     permission: Permission | None = None
     """What the owner must have granted, where it differs from the endpoint's own."""
+    cost: int = 1
+    """How many requests the server counts this call as."""
 
     @property
     def target(self) -> str:

@@ -20,20 +20,20 @@ class Bucket:
     def _per_second(self) -> float:
         return self.limit.per_minute / 60
 
-    def wait(self, now: float) -> float:
-        """Seconds until a request that is taken now may go."""
+    def wait(self, now: float, cost: int = 1) -> float:
+        """Seconds until a request that is taken now, and counts as so many, may go."""
         self._refill(now)
-        return max(0.0, (1 - self.level) / self._per_second)
+        return max(0.0, (min(cost, self.limit.capacity) - self.level) / self._per_second)
 
-    def take(self, now: float) -> float:
+    def take(self, now: float, cost: int = 1) -> float:
         """Reserve a place, and tell the seconds until it comes."""
-        wait = self.wait(now)
-        self.level -= 1
+        wait = self.wait(now, cost)
+        self.level -= cost
         return wait
 
-    def give_back(self) -> None:
+    def give_back(self, cost: int = 1) -> None:
         """Return a place that was not used."""
-        self.level += 1
+        self.level += cost
 
     def empty(self, now: float, seconds: float) -> None:
         """The server says that the bucket is empty, and for how long."""
@@ -62,7 +62,7 @@ class Throttle:
         self._paused = {key: until for key, until in self._paused.items() if until > now}
         self._paused[vehicle_id] = max(self._paused.get(vehicle_id, 0.0), now + seconds)
 
-    def wait(self, vehicle_id: str | None, now: float) -> float:
+    def wait(self, vehicle_id: str | None, now: float, cost: int = 1) -> float:
         """Seconds until a request for this vehicle may go."""
         own = self.vehicle_wait(vehicle_id, now)
-        return max(own, self.bucket.wait(now)) if self.bucket is not None else own
+        return max(own, self.bucket.wait(now, cost)) if self.bucket is not None else own

@@ -105,3 +105,14 @@ def test_the_longer_of_both_waits() -> None:
     throttle.pause_vehicle("v1", 0.0, 10.0)
     throttle.pause_vehicle("v2", 0.0, 1.0)
     assert [throttle.wait(vehicle, 0.0) for vehicle in ("v1", "v2", "v3", None)] == pytest.approx([10.0, 3, 3, 3])
+
+
+def test_a_call_that_counts_as_several_waits_for_all_of_them() -> None:
+    """A batch draws what the server will count, and one that is larger than the bucket waits for a full bucket."""
+    bucket = Bucket(RateLimit(capacity=10, per_minute=60))
+    assert bucket.take(0.0, 8) == 0
+    assert bucket.wait(0.0, 3) == 1
+    bucket.give_back(8)
+    assert bucket.wait(0.0, 10) == 0
+    assert bucket.take(0.0, 25) == 0
+    assert bucket.wait(0.0) == 16
