@@ -4,6 +4,8 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from smartcar_async.testing import deliveries
+
 Document = dict[str, Any]
 
 TOKEN = "11111111-2222-4333-8444-555555555555"
@@ -48,12 +50,7 @@ VIN: Document = {
     "status": {"value": "SUCCESS"},
     "meta": {"oemUpdatedAt": 0, "retrievedAt": 1767000004000},
 }
-TAILGATE: Document = {
-    "name": "Tailgate",
-    "code": "closure-tailgate",
-    "group": "Closure",
-    "status": {"value": "ERROR", "error": {"type": "COMPATIBILITY", "code": "VEHICLE_NOT_CAPABLE"}},
-}
+TAILGATE: Document = deliveries.refused_signal("closure-tailgate")
 NAMED: Document = {"name": "StateOfCharge", "code": "tractionbattery-stateofcharge", "group": "TractionBattery"}
 
 STATE: Document = {
@@ -103,31 +100,9 @@ VERIFY: Document = {
     "data": {"challenge": "3f1c9a52-made-up-challenge"},
     "meta": {name: value for name, value in META.items() if name != "mode"},
 }
-LEGACY_VERIFY: Document = {
-    "version": "2.0",
-    "webhookId": "w-9",
-    "eventName": "verify",
-    "payload": {"challenge": "3f1c9a52-made-up-challenge"},
-}
-LEGACY_CHARGING: Document = {
-    "version": "2.0",
-    "webhookId": "w-9",
-    "eventName": "eventBased",
-    "mode": "live",
-    "payload": {
-        "eventId": "e-9",
-        "vehicleId": "v-9",
-        "eventType": "CHARGING_STARTED",
-        "eventTime": "2022-04-13T00:00:00Z",
-    },
-}
-LEGACY_SCHEDULED: Document = {
-    "version": "2.0",
-    "webhookId": "w-9",
-    "eventName": "scheduled",
-    "mode": "live",
-    "payload": {"vehicles": [{"vehicleId": "v-8"}, {"vehicleId": "v-9"}]},
-}
+LEGACY_VERIFY: Document = json.loads(deliveries.legacy_verify())
+LEGACY_CHARGING: Document = json.loads(deliveries.legacy_event(event_id="e-9"))
+LEGACY_SCHEDULED: Document = json.loads(deliveries.legacy_vehicles("scheduled", ["v-8", "v-9"]))
 TOMORROW: Document = {"eventId": "e-4", "eventType": "VEHICLE_SOLD", "data": {"price": 1}, "meta": META}
 
 ALL = [STATE, SEPTEMBER_2025, ERRORS, VERIFY, LEGACY_VERIFY, LEGACY_CHARGING, LEGACY_SCHEDULED, TOMORROW]

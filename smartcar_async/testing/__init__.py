@@ -6,10 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .captured import Captured, replay, sign_again
     from .car import Car
     from .cars import PROFILES
     from .charging import ChargeTimer
+    from .disturbances import (
+        AnswerLost,
+        BadSignature,
+        Disturbance,
+        Duplicate,
+        InMode,
+        Interference,
+        Overtaken,
+        Postpone,
+        SignedWith,
+    )
     from .errors import SimulatorError
+    from .events import signed_headers
     from .faults import (
         PENDING,
         Delay,
@@ -28,8 +41,12 @@ if TYPE_CHECKING:
         WrongContentType,
     )
     from .ledger import Deed
+    from .sending import Delivery, Sending
     from .simulator import Simulator
     from .switches import Switches
+    from .troubles import UNREACHABLE, Trouble
+    from .v2.switches import V2Switches
+    from .v2.tokens import TokenChain, TokenPair, UserTokens
     from .webhooks import Subscription, Webhook
     from .wire import Request
     from .world import PERMISSIONS, Connection, Owner, Vehicle, World
@@ -38,17 +55,28 @@ __all__ = [
     "PENDING",
     "PERMISSIONS",
     "PROFILES",
+    "UNREACHABLE",
+    "AnswerLost",
+    "BadSignature",
+    "Captured",
     "Car",
     "ChargeTimer",
     "Connection",
     "Deed",
     "Delay",
+    "Delivery",
+    "Disturbance",
     "Drip",
+    "Duplicate",
     "ErrorReply",
     "Fault",
+    "InMode",
+    "Interference",
     "Late",
     "MalformedJson",
+    "Overtaken",
     "Owner",
+    "Postpone",
     "Reply",
     "Request",
     "ResetBeforeHeaders",
@@ -56,29 +84,49 @@ __all__ = [
     "ResetInBody",
     "ResetInHeaders",
     "Script",
+    "Sending",
+    "SignedWith",
     "Simulator",
     "SimulatorError",
     "Subscription",
     "Switches",
+    "TokenChain",
+    "TokenPair",
+    "Trouble",
     "Truncate",
+    "UserTokens",
+    "V2Switches",
     "Vehicle",
     "Webhook",
     "World",
     "WrongContentType",
+    "replay",
+    "sign_again",
+    "signed_headers",
 ]
 
 _HOMES = {
+    "captured": ("Captured", "replay", "sign_again"),
     "car": ("Car",),
     "cars": ("PROFILES",),
     "charging": ("ChargeTimer",),
+    "disturbances": (
+        "AnswerLost", "BadSignature", "Disturbance", "Duplicate", "InMode", "Interference", "Overtaken", "Postpone",
+        "SignedWith",
+    ),
     "errors": ("SimulatorError",),
+    "events": ("signed_headers",),
     "faults": (
         "PENDING", "Delay", "Drip", "ErrorReply", "Fault", "Late", "MalformedJson", "Reply", "ResetBeforeHeaders",
         "ResetBeforeReading", "ResetInBody", "ResetInHeaders", "Script", "Truncate", "WrongContentType",
     ),
     "ledger": ("Deed",),
+    "sending": ("Delivery", "Sending"),
     "simulator": ("Simulator",),
     "switches": ("Switches",),
+    "troubles": ("UNREACHABLE", "Trouble"),
+    "v2.switches": ("V2Switches",),
+    "v2.tokens": ("TokenChain", "TokenPair", "UserTokens"),
     "webhooks": ("Subscription", "Webhook"),
     "wire": ("Request",),
     "world": ("PERMISSIONS", "Connection", "Owner", "Vehicle", "World"),

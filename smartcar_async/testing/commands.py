@@ -5,7 +5,7 @@ A car obeys at once, and its ledger says so before any answer goes out; what tak
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from attrs import frozen
@@ -15,6 +15,7 @@ from .executions import executed
 from .fields import Fields
 from .routine import Place
 from .service import Params, Route, Service
+from .switches import Switches
 from .wire import Answer, Problem, Refused, Request
 from .world import Vehicle
 
@@ -37,25 +38,40 @@ def not_capable(detail: str) -> Refused:
     return Refused(Problem(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", detail))
 
 
+def carry_out(command: Command, service: Service, vehicle: Vehicle, values: Values, request: Request) -> None:
+    """Do it to the car and write it down, or refuse."""
+    if command.action not in vehicle.car.model.commands:
+        raise not_capable("The vehicle does not support this command.")
+    refuse_by_state(service, vehicle, command.refusal)
+    command.do(vehicle.car, values)
+    service.world.act(vehicle, command.action, values, request.request_id or "")
+
+
+def refuse_by_state(service: Service, vehicle: Vehicle, refusal: Callable[[Car], str | None]) -> None:
+    """Refuse a command to a Tesla without a key, to a car that sleeps on, and to one whose state forbids it."""
+    car = vehicle.car
+    if car.model.make == "TESLA" and not car.virtual_key:
+        raise Refused(_NO_KEY)
+    for trouble in vehicle.troubles:
+        if trouble.type == "VEHICLE_STATE" and not trouble.signals:
+            raise Refused(Problem(409, trouble.type, trouble.code, trouble.description))
+    state = "ASLEEP" if car.asleep and not wakes(vehicle, service.switches) else refusal(car)
+    if state is not None:
+        raise Refused(Problem(409, "VEHICLE_STATE", state, _REASONS[state]))
+
+
 def _give(command: Command, service: Service, request: Request, params: Params) -> Answer:
     vehicle = service.permitted_vehicle(request, params["vehicle"], command.permission)
     values = command.read(request)
-    car = vehicle.car
-    if command.action not in car.model.commands:
-        raise not_capable("The vehicle does not support this command.")
-    state = "ASLEEP" if car.asleep and not _wakes(service, vehicle) else command.refusal(car)
-    if state is not None:
-        raise Refused(Problem(409, "VEHICLE_STATE", state, _REASONS[state]))
-    command.do(car, values)
-    service.world.act(vehicle, command.action, values, request.request_id or "")
+    carry_out(command, service, vehicle, values, request)
     return executed(service, vehicle, "command-execution", {"parameters": values}, {})
 
 
-def _wakes(service: Service, vehicle: Vehicle) -> bool:
+def wakes(vehicle: Vehicle, switches: Switches) -> bool:
+    """Whether a command wakes the vehicle from its sleep."""
     if vehicle.wakes is not None:
         return vehicle.wakes
-    asleep = service.switches.asleep
-    return vehicle.car.model.wakes if asleep == "by_make" else asleep == "wakes"
+    return vehicle.car.model.wakes if switches.asleep == "by_make" else switches.asleep == "wakes"
 
 
 _REASONS = {
@@ -64,13 +80,27 @@ _REASONS = {
     "CHARGING_PLUG_CONNECTED": "The charging cable is connected.",
     "CHARGING_PLUG_NOT_CONNECTED": "The vehicle is not plugged in.",
     "FULLY_CHARGED": "The battery is charged to its limit.",
+    "HOOD_OPEN": "The hood is open.",
     "IN_MOTION": "The vehicle is in motion.",
     "NOT_CHARGING": "The vehicle is not charging.",
+    "TRUNK_OPEN": "The trunk is open.",
 }
+_NO_KEY = Problem(
+    400, "CONNECTED_SERVICES_ACCOUNT", "VIRTUAL_KEY_REQUIRED",
+    "The vehicle obeys no command before its owner has added the virtual key.", resolution="ACTION_REQUIRED",
+    url="https://www.tesla.com/_ak/smartcar.com",
+)  # fmt: skip
 
 
-def _moving(car: Car) -> str | None:
+def moving(car: Car) -> str | None:
+    """Why a car that drives cannot do something."""
     return "IN_MOTION" if car.trip is not None else None
+
+
+def _cannot_lock(car: Car) -> str | None:
+    if car.extras.trunk_open:
+        return "TRUNK_OPEN"
+    return "HOOD_OPEN" if car.extras.frunk_open else moving(car)
 
 
 def _cannot_start(car: Car) -> str | None:
@@ -137,24 +167,30 @@ def _close(car: Car, _: Values) -> None:
     car.close_flap()
 
 
-_COMMANDS: tuple[tuple[str, Command], ...] = (
-    ("/v3/vehicles/{vehicle}/commands/charge/start", Command("start_charge", "control_charge", _start, _cannot_start)),
-    ("/v3/vehicles/{vehicle}/commands/charge/stop", Command("stop_charge", "control_charge", _stop, _cannot_stop)),
-    (
-        "/v3/vehicles/{vehicle}/commands/charge/set-limit",
+COMMAND_OF: Mapping[str, Command] = {
+    command.action: command
+    for command in (
+        Command("start_charge", "control_charge", _start, _cannot_start),
+        Command("stop_charge", "control_charge", _stop, _cannot_stop),
         Command("set_charge_limit", "control_charge", _limit, read=_percent),
-    ),
-    ("/v3/vehicles/{vehicle}/commands/security/lock", Command("lock", "control_security", _lock, _moving)),
-    ("/v3/vehicles/{vehicle}/commands/security/unlock", Command("unlock", "control_security", _unlock, _moving)),
-    (
-        "/v3/vehicles/{vehicle}/commands/navigation/set-destination",
+        Command("lock", "control_security", _lock, _cannot_lock),
+        Command("unlock", "control_security", _unlock, moving),
         Command("send_destination", "control_navigation", _navigate, read=_coordinates),
-    ),
-    ("/v3/vehicles/{vehicle}/commands/charge-port/open", Command("open_charge_port", "control_charge", _open, _moving)),
-    (
-        "/v3/vehicles/{vehicle}/commands/charge-port/close",
+        Command("open_charge_port", "control_charge", _open, moving),
         Command("close_charge_port", "control_charge", _close, _cannot_close),
-    ),
+    )
+}
+"""The commands by the names of their deeds."""
+
+_PATHS: tuple[tuple[str, str], ...] = (
+    ("/v3/vehicles/{vehicle}/commands/charge/start", "start_charge"),
+    ("/v3/vehicles/{vehicle}/commands/charge/stop", "stop_charge"),
+    ("/v3/vehicles/{vehicle}/commands/charge/set-limit", "set_charge_limit"),
+    ("/v3/vehicles/{vehicle}/commands/security/lock", "lock"),
+    ("/v3/vehicles/{vehicle}/commands/security/unlock", "unlock"),
+    ("/v3/vehicles/{vehicle}/commands/navigation/set-destination", "send_destination"),
+    ("/v3/vehicles/{vehicle}/commands/charge-port/open", "open_charge_port"),
+    ("/v3/vehicles/{vehicle}/commands/charge-port/close", "close_charge_port"),
 )
 
-COMMANDS: tuple[Route, ...] = tuple(Route("POST", path, partial(_give, command)) for path, command in _COMMANDS)
+COMMANDS: tuple[Route, ...] = tuple(Route("POST", path, partial(_give, COMMAND_OF[action])) for path, action in _PATHS)

@@ -6,6 +6,7 @@ answer spoilt. Without it the request is lost before anything was done, and look
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from random import Random
 from typing import Literal
@@ -26,6 +27,9 @@ PENDING: dict[str, object] = {
     }
 }
 """An execution that says nothing of its end: a body for `Reply`, and that of `Late(end="pending")`."""
+
+ErrorWriter = Callable[[tuple[Problem, ...], str, int | None], Answer]
+"""How one API writes an error: from problems, a request id, and the seconds to wait."""
 
 
 @frozen
@@ -107,7 +111,9 @@ class Reply:
 
 @frozen
 class ErrorReply:
-    """A v3 error document instead of the true answer, with `Retry-After` if a number of seconds is given.
+    """An error document instead of the true answer, with `Retry-After` if a number of seconds is given.
+
+    It is in the form of the API that was asked: v3's list, or v2's flat object.
 
     The status of the document is also that of the answer, unless `http_status` names another.
     """
@@ -121,10 +127,10 @@ class ErrorReply:
     acts: bool = False
     http_status: int | None = None
 
-    def answer(self, request_id: str) -> Answer:
+    def answer(self, request_id: str, write: ErrorWriter = error_answer) -> Answer:
         """The answer to send."""
         problem = Problem(self.status, self.type, self.code, self.detail, resolution=self.resolution)
-        answer = error_answer((problem,), request_id, self.retry_after).plus(SC_Request_Id=request_id)
+        answer = write((problem,), request_id, self.retry_after).plus(SC_Request_Id=request_id)
         return evolve(answer, status=self.http_status or self.status)
 
 
@@ -166,6 +172,14 @@ def acts(fault: Fault | None) -> bool:
 def never_done(request_id: str) -> Answer:
     """What is spoilt on the way to the client, where the service did not act."""
     return json_answer(PENDING).plus(SC_Request_Id=request_id)
+
+
+def check_chance(times: int | None, probability: float) -> None:
+    """Refuse a script that can never strike, or more often than always."""
+    if not 0 <= probability <= 1:
+        raise SimulatorError(f"probability {probability!r} is out of range: give a number from 0 to 1")
+    if times is not None and times < 1:
+        raise SimulatorError(f"times={times!r} never strikes: give 1 or more, or None for every time")
 
 
 @define
@@ -210,10 +224,7 @@ class Faults:
 
     def add(self, script: Script) -> Script:
         """Put a script in force."""
-        if not 0 <= script.probability <= 1:
-            raise SimulatorError(f"probability {script.probability!r} is out of range: give a number from 0 to 1")
-        if script.times is not None and script.times < 1:
-            raise SimulatorError(f"times={script.times!r} never strikes: give 1 or more, or None for every time")
+        check_chance(script.times, script.probability)
         self._scripts += (script,)
         return script
 

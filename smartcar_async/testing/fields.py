@@ -29,9 +29,9 @@ class Fields:
             document = request.json()
         except msgspec.DecodeError:
             raise _refusal(["body must be JSON"]) from None
-        data = document.get("data") if _is_object(document) else None
-        attributes = data.get("attributes") if _is_object(data) else None
-        if not _is_object(attributes):
+        data = document.get("data") if is_object(document) else None
+        attributes = data.get("attributes") if is_object(data) else None
+        if not is_object(attributes):
             raise _refusal(["data.attributes must be an object"])
         return cls(attributes)
 
@@ -83,7 +83,7 @@ class Fields:
     def inside(self, name: str) -> Fields:
         """An object within this one; what is wrong with it is wrong with the whole."""
         value = self.values.get(name)
-        if not _is_object(value):
+        if not is_object(value):
             self.complain(name, "an object")
             return Fields({}, f"{self.path}{name}.", [])
         return Fields(value, f"{self.path}{name}.", self._problems)
@@ -92,7 +92,8 @@ class Fields:
         return iter(self.values)
 
 
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a piece of JSON is an object."""
     return isinstance(value, dict)
 
 

@@ -77,6 +77,37 @@ def signal_document(connection: Connection, code: str, switches: Switches, base:
     return _document(SIGNALS[code], connection, switches, base)
 
 
+@frozen
+class Reading:
+    """What the store has of one signal: a refusal, a body, or both where the body is not to be trusted; and its times.
+
+    `retrieved_at` is None where `recorded_at` is, for what is never dated.
+    """
+
+    spec: SignalSpec
+    refusal: Refusal | None
+    body: Body | None
+    recorded_at: datetime | None = None
+    retrieved_at: datetime | None = None
+
+
+def read(code: str, connection: Connection, switches: Switches) -> Reading:
+    """Read a signal of the catalogue; one that the make does not offer is refused."""
+    spec = SIGNALS[code]
+    vehicle = connection.vehicle
+    if code not in vehicle.car.model.signals:
+        return Reading(spec, _NOT_CAPABLE, None)
+    refusal, body = _judge(spec, connection)
+    if body is None:
+        return Reading(spec, refusal, None)
+    body = _spelled(code, body, switches)
+    if code in _NEVER_DATED:
+        return Reading(spec, refusal, body)
+    recorded = _recorded_at(code, vehicle, refused=refusal is not None)
+    retrieved = min(recorded + timedelta(seconds=vehicle.stored.model.lag_s), vehicle.reported_at)
+    return Reading(spec, refusal, body, recorded, retrieved)
+
+
 def vehicle_attributes(vehicle: Vehicle, switches: Switches) -> Body:
     """Make, model, year, powertrain and mode. Some cars do not tell their powertrain."""
     model = vehicle.car.model
@@ -102,18 +133,17 @@ def iso_second(moment: datetime) -> str:
 
 
 def _document(spec: SignalSpec, connection: Connection, switches: Switches, base: str) -> Body:
-    vehicle = connection.vehicle
-    refusal, body = _judge(spec, connection)
+    vehicle, reading = connection.vehicle, read(spec.code, connection, switches)
+    refusal = reading.refusal
     status: Body = {"value": "SUCCESS"} if refusal is None else {"value": "ERROR", "error": refusal.document()}
     attributes: Body = {"code": spec.code, "name": spec.name, "group": spec.group, "status": status}
-    if body is not None:
-        attributes["body"] = _spelled(spec.code, body, switches)
-    dated = body is not None and spec.code not in _NEVER_DATED
+    if reading.body is not None:
+        attributes["body"] = reading.body
     return {
         "id": spec.code,
         "type": "signal",
         "attributes": attributes,
-        "meta": _meta(spec.code, vehicle, dated, refusal is not None, switches),
+        "meta": _meta(reading, vehicle, switches),
         "links": {"self": f"{base}/v3/vehicles/{vehicle.id}/signals/{spec.code}"},
     }
 
@@ -145,22 +175,23 @@ def _spelled(code: str, body: Body, switches: Switches) -> Body:
     return body
 
 
-def _meta(code: str, vehicle: Vehicle, dated: bool, refused: bool, switches: Switches) -> Body:
+def _meta(reading: Reading, vehicle: Vehicle, switches: Switches) -> Body:
     """When the car recorded it, when it was fetched, when it was stored. All lie in the past of the world's clock."""
-    ingested = vehicle.reported_at
-    meta: Body = {"ingestedAt": _time(ingested, switches)}
-    if not dated:
-        return meta
+    meta: Body = {"ingestedAt": _time(vehicle.reported_at, switches)}
+    if reading.recorded_at is not None and reading.retrieved_at is not None:
+        meta["retrievedAt"] = _time(reading.retrieved_at, switches)
+        meta["oemUpdatedAt"] = _time(reading.recorded_at, switches)
+    return meta
+
+
+def _recorded_at(code: str, vehicle: Vehicle, *, refused: bool) -> datetime:
     car = vehicle.stored
     lag = timedelta(seconds=car.model.lag_s)
-    recorded = vehicle.recorded_at
-    if refused and code in _ONLY_WHILE_CHARGING and car.last_charged is not None:
-        recorded = EPOCH + timedelta(minutes=car.last_charged) - lag
     if code == "location-preciselocation" and car.model.location_type == "LAST_PARKED":
-        recorded = EPOCH + timedelta(minutes=car.parked_minute) - lag
-    meta["retrievedAt"] = _time(min(recorded + lag, ingested), switches)
-    meta["oemUpdatedAt"] = _time(recorded, switches)
-    return meta
+        return EPOCH + timedelta(minutes=car.parked_minute) - lag
+    if refused and code in _ONLY_WHILE_CHARGING and car.last_charged is not None:
+        return EPOCH + timedelta(minutes=car.last_charged) - lag
+    return vehicle.recorded_at
 
 
 def _time(moment: datetime, switches: Switches) -> object:

@@ -11,15 +11,22 @@ from datetime import timedelta
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING
 
+from .courier import Courier
+from .disturbances import Disturbance, Disturbances, Interference
 from .errors import SimulatorError
 from .faults import Fault, Faults, Script
-from .recorder import Recorder
+from .outbox import Outbox
+from .recorder import Kept, Recorder
 from .routes import ROUTES
+from .sending import Delivery, Sending
 from .server import HOST, Server
 from .service import Host, Service
 from .switches import Switches
 from .tokens import Tokens
-from .world import World
+from .v2.routes import V2_ROUTES
+from .v2.tokens import TokenPair, UserTokens
+from .webhooks import Webhook
+from .world import PERMISSIONS, World
 
 if TYPE_CHECKING:
     from ..client import Smartcar
@@ -41,11 +48,15 @@ class Simulator:
 
     _thread: _ServerThread
     routes: tuple[tuple[str, str], ...] = tuple((route.method, route.path) for route in ROUTES)
-    """Method and path template of everything that is served."""
+    """Method and path template of everything that is served of v3."""
     hosts: Mapping[tuple[str, str], Host] = MappingProxyType(
         {(route.method, route.path): route.host for route in ROUTES}
     )
     """Which of Smartcar's hosts a route belongs to; here they are all one."""
+    v2_hosts: Mapping[tuple[str, str], Host] = MappingProxyType(
+        {(route.method, route.path): route.host for route in V2_ROUTES}
+    )
+    """Everything that is served of v2, and the host that it belongs to."""
 
     def __init__(
         self,
@@ -65,11 +76,16 @@ class Simulator:
         self.client_id: str = f"client_{self.world.make_id('client')}"
         self.client_secret: str = self.world.make_id("client secret")
         self.requests: Recorder = Recorder()
+        self.deliveries: Kept[Delivery] = Kept()
         self.faults: Faults = Faults(seed)
+        self.disturbances: Disturbances = Disturbances(seed)
+        self.sending: Sending = Sending()
         self.application_id: str = self.world.make_id("application")
         tokens = Tokens(self.client_id, self.client_secret, seed, clock)
-        self._service = Service(self.world, tokens, ROUTES, application_id=self.application_id)
+        self._service = Service(self.world, tokens, (*ROUTES, *V2_ROUTES), application_id=self.application_id)
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
+        outbox = Outbox(self.world, self.switches, self.disturbances, self.sending)
+        self._courier = Courier(outbox, self._service.subscribing, self.deliveries, self._catch_up, speed)
         self._wanted_port = port
         self._speed = speed
         self._clock = clock
@@ -106,8 +122,10 @@ class Simulator:
             "SMARTCAR_CLIENT_ID": self.client_id,
             "SMARTCAR_CLIENT_SECRET": self.client_secret,
             "SMARTCAR_APPLICATION_ID": self.application_id,
+            "SMARTCAR_MANAGEMENT_TOKEN": self.world.management_token,
             **dict.fromkeys(_ORIGINS, self.url),
-            # Smartcar's SDK for Python posts to this very URL; our client takes the origin of it.
+            # Smartcar's SDK for Python posts to this very URL; our client takes the origin of it. The one for Node
+            # appends the path once more, and is understood too.
             "SMARTCAR_AUTH_ORIGIN": f"{self.url}/oauth/token",
         }
 
@@ -134,6 +152,16 @@ class Simulator:
     def expire_tokens(self) -> None:
         """End every token now: the next call meets a 401."""
         self._service.tokens.expire()
+
+    @property
+    def user_tokens(self) -> UserTokens:
+        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        return self._service.user_tokens
+
+    def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
+        """A pair of tokens of a user for v2, without the way through Connect."""
+        with self.world.lock:
+            return self.user_tokens.issue(user_id, scope)
 
     @property
     def rate_limit(self) -> tuple[float, float] | None:
@@ -220,6 +248,30 @@ class Simulator:
         """Let a fault strike: on paths like `/v3/vehicles/*/signals`, one vehicle, so many times, or by chance."""
         return self.faults.add(Script(fault, path, method, vehicle_id, times, probability))
 
+    def disturb(
+        self,
+        disturbance: Disturbance,
+        *,
+        event_type: str = "*",
+        vehicle_id: str | None = None,
+        webhook_id: str | None = None,
+        times: int | None = None,
+        probability: float = 1.0,
+    ) -> Interference:
+        """Let something go wrong with webhook deliveries: of one type, vehicle or webhook, so many times, by chance."""
+        return self.disturbances.add(Interference(disturbance, event_type, vehicle_id, webhook_id, times, probability))
+
+    async def verify_webhook(self, webhook: Webhook) -> Webhook:
+        """Ask the endpoint of a webhook for the proof that it has the token, and send it events from then on.
+
+        SimulatorError says what the endpoint answered, and what it should have.
+        """
+        return await self._courier.verify(webhook)
+
+    async def delivered(self) -> None:
+        """Wait until all webhook deliveries that are due by the world's clock have been sent and answered."""
+        await self._courier.settle()
+
     async def start(self) -> None:
         """Listen, on the running loop."""
         if self._service.base:
@@ -227,11 +279,15 @@ class Simulator:
         port = await self._server.start(self._wanted_port)
         self._seen = self._clock()
         self._service.base = f"http://{HOST}:{port}"
+        self._courier.open()
 
     async def stop(self) -> None:
-        """Stop listening and close every connection."""
-        await self._server.stop()
-        self._service.base = ""
+        """Stop listening and sending, and close every connection."""
+        try:
+            await self._courier.close()
+        finally:
+            await self._server.stop()
+            self._service.base = ""
 
     async def __aenter__(self) -> Simulator:
         await self.start()

@@ -25,6 +25,8 @@ class Subscribing:
     clock: Callable[[], float]
     delay: float | timedelta = 0.05
     """Seconds of real time, or a `timedelta` on the world's clock."""
+    nudge: Callable[[], None] = lambda: None
+    """Called when one begins."""
     _waiting: list[_Waiting] = field(factory=list[_Waiting], init=False, repr=False)
 
     def begin(self, webhook_id: str, vehicle_id: str) -> bool:
@@ -36,7 +38,13 @@ class Subscribing:
         delay = self.delay
         due = self.world.now + delay if isinstance(delay, timedelta) else self.clock() + delay
         self._waiting.append(_Waiting(webhook_id, vehicle_id, due))
+        self.nudge()
         return True
+
+    def pause(self) -> float | None:
+        """Seconds of real time until the next one is due; None where none waits for that."""
+        dues = [one.due for one in self._waiting if isinstance(one.due, float)]
+        return max(0.0, min(dues) - self.clock()) if dues else None
 
     def settle(self) -> None:
         """List what is due; a vehicle that was disconnected meanwhile is forgotten."""

@@ -6,9 +6,10 @@ Pure and seeded: no I/O, no wall clock, no shared randomness. The same seed give
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Protocol
 from uuid import UUID
 
 from attrs import define, evolve, field, frozen
@@ -19,7 +20,8 @@ from .errors import SimulatorError
 from .garage import new_car
 from .ledger import Deed
 from .routine import DAY, routine
-from .webhooks import Subscription, Webhook
+from .troubles import Trouble
+from .webhooks import Coded, Subscription, Webhook, codes_of
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
 """When every world begins: a Monday, at midnight. Its drivers live by UTC."""
@@ -62,12 +64,20 @@ class Vehicle:
     """Real seconds that a command to this car takes; None is as long as the simulator says."""
     wakes: bool | None = None
     """Whether a command wakes the sleeping car, or is refused; None is as its make does."""
+    troubles: tuple[Trouble, ...] = ()
+    """What is wrong, beyond what its state and its permissions say."""
+    _tell: Callable[[Vehicle], None] = field(default=lambda _: None, alias="tell", repr=False, eq=False)
     _ledger: list[Deed] = field(factory=list[Deed], init=False, repr=False)
 
     @property
     def ledger(self) -> tuple[Deed, ...]:
         """What was physically done to the car, oldest first."""
         return tuple(self._ledger)
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is heard of the car, because of a trouble with all of it."""
+        return any(not trouble.signals for trouble in self.troubles)
 
     def note(self, deed: Deed) -> None:
         """Write down what was done, at the moment that it was."""
@@ -78,9 +88,12 @@ class Vehicle:
 
         The car recorded it some seconds earlier; a later report is never dated before an earlier one.
         """
+        if self.silent:
+            return
         dated = recorded_at or now - _STORE_LAG - timedelta(seconds=self.car.model.lag_s)
         self.stored = self.car.snapshot()
         self.reported_at, self.recorded_at = now, max(dated, self.recorded_at)
+        self._tell(self)
 
 
 @define
@@ -93,6 +106,16 @@ class Connection:
     permissions: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+
+
+class Watcher(Protocol):
+    """Who is told of news; it is called while the world is locked."""
+
+    def heard(self, vehicle: Vehicle) -> None:
+        """The service knows something new about a vehicle, or has it to tell to somebody new."""
+
+    def passed(self) -> None:
+        """Time has passed."""
 
 
 @define(eq=False)
@@ -110,6 +133,9 @@ class World:
     subscriptions: dict[str, Subscription] = field(init=False, factory=dict[str, Subscription], repr=False)
     lock: threading.RLock = field(init=False, factory=threading.RLock, repr=False)
     """Held by whoever moves or reads the world; a server in a thread and a test outside of it share one world."""
+    watcher: Watcher | None = field(init=False, default=None, repr=False)
+    management_token: str = field(init=False, repr=False)
+    """The application management token: it signs webhooks, and opens the management calls of v2."""
     _elapsed: timedelta = field(init=False, default=timedelta())
     _minute: int = field(init=False, default=-DAY)
     _held: dict[str, tuple[datetime, datetime]] = field(
@@ -123,6 +149,7 @@ class World:
             raise SimulatorError(f"seed {self.seed!r} is not a whole number: give an int such as 1")
         if self.profile not in PROFILES:
             raise SimulatorError(f"unknown profile {self.profile!r}: choose one of {', '.join(PROFILES)}")
+        self.management_token = self.make_id("management token")
         signals = ("tractionbattery-stateofcharge", "charge-ischarging", "closure-islocked", "charge-chargetimers")
         self.add_webhook("Charging", "https://example.org/smartcar/charging", data=signals, auto_subscribe=True)
         self.add_webhook("Odometer", "https://example.org/smartcar/odometer", triggers=("odometer-traveleddistance",))
@@ -148,6 +175,8 @@ class World:
                 self._tick()
             self._elapsed = elapsed
             self._deliver(self.now)
+            if self.watcher is not None:
+                self.watcher.passed()
 
     def act(self, vehicle: Vehicle, action: str, parameters: Mapping[str, object], cause: str) -> Deed:
         """Note in the ledger what a command has just done to a car; the store shows it after the store delay."""
@@ -198,6 +227,7 @@ class World:
             known = self.connection_of(vehicle_id)
             if known is not None:
                 known.permissions, known.updated_at = permissions, self.now
+                self._tell(known.vehicle)
                 return known
             vehicle = self.vehicles[vehicle_id]
             connection = Connection(
@@ -222,20 +252,29 @@ class World:
         name: str,
         callback_uri: str,
         *,
-        triggers: tuple[str, ...] = ("tractionbattery-stateofcharge",),
-        data: tuple[str, ...] = ("tractionbattery-stateofcharge", "odometer-traveleddistance"),
+        triggers: Iterable[str | Coded] = ("tractionbattery-stateofcharge",),
+        data: Iterable[str | Coded] = ("tractionbattery-stateofcharge", "odometer-traveleddistance"),
         error_callback_uri: str | None = None,
         enabled: bool = True,
         auto_subscribe: bool = False,
+        token: str | None = None,
     ) -> Webhook:
-        """Make a webhook, as the dashboard does."""
+        """Make a webhook, as the dashboard does. It signs with the application's token unless one is given."""
         webhook = Webhook(
-            self._new_id("webhook"), name, callback_uri, self.now, triggers, data, error_callback_uri, enabled,
-            auto_subscribe,
+            self._new_id("webhook"), name, callback_uri, self.now, codes_of(triggers), codes_of(data),
+            error_callback_uri, enabled, auto_subscribe, self.management_token if token is None else token,
         )  # fmt: skip
         with self.lock:
             self.webhooks[webhook.id] = webhook
         return webhook
+
+    def enable_webhook(self, webhook_id: str, enabled: bool = True) -> None:
+        """Switch a webhook on again, or off: then nothing is kept for it, and it begins with first deliveries later."""
+        with self.lock:
+            self.webhooks[webhook_id] = evolve(self.webhooks[webhook_id], enabled=enabled)
+            for one in tuple(self.subscriptions.values()):
+                if one.webhook_id == webhook_id:
+                    self._tell(self.vehicles[one.vehicle_id])
 
     def subscribe(self, webhook_id: str, vehicle_id: str) -> Subscription:
         """Send the news of a connected vehicle to a webhook, from now on; the store begins to fill."""
@@ -247,6 +286,7 @@ class World:
             made = Subscription(self._new_id("subscription"), webhook_id, vehicle.owner_id, vehicle_id, self.now)
             self.subscriptions[made.id] = made
             vehicle.subscribed = True
+            self._tell(vehicle)
         return made
 
     def make_id(self, name: str) -> str:
@@ -276,6 +316,7 @@ class World:
             car.snapshot(),
             EPOCH - timedelta(days=1),
             EPOCH - timedelta(days=1, minutes=1),
+            tell=self._tell,
         )
         self.vehicles[vehicle.id] = vehicle
         if not entry.connected:
@@ -291,6 +332,11 @@ class World:
         self.connections[connection.id] = connection
         if entry.subscribed:
             self.subscribe(next(iter(self.webhooks)), vehicle.id)
+
+    def _tell(self, vehicle: Vehicle) -> None:
+        if self.watcher is not None:
+            with self.lock:
+                self.watcher.heard(vehicle)
 
     def _tick(self) -> None:
         self._minute += 1
