@@ -35,7 +35,7 @@ Position = tuple[float, float] | HasCoordinates
 
 def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, Any]:
     """The attributes of a daily schedule."""
-    return {"location": _position(location), **_window((start, stop), "start and stop")}
+    return {"location": position(location), **_window((start, stop), "start and stop")}
 
 
 def workweek(location: Position, weekdays: Window | None, weekends: Window | None) -> dict[str, Any]:
@@ -44,7 +44,7 @@ def workweek(location: Position, weekdays: Window | None, weekends: Window | Non
     windows = {name: _window(window, name) for name, window in given.items() if window is not None}
     if not windows:
         raise ConfigurationError("weekdays, weekends: give at least one window, such as ('22:00', '06:00')")
-    return {"location": _position(location), **windows}
+    return {"location": position(location), **windows}
 
 
 def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str, Any]:
@@ -54,7 +54,7 @@ def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str
     windows = {weekday(day): _window(window, f"days[{day!s}]") for day, window in days.items()}
     if len(windows) < len(days):
         raise ConfigurationError("days: a weekday is given twice")
-    return {"location": _position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
+    return {"location": position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
 
 
 def coordinates(latitude: float, longitude: float) -> dict[str, float]:
@@ -69,7 +69,8 @@ def percent(value: int) -> int:
     return value
 
 
-def _position(location: Position) -> dict[str, float]:
+def position(location: Position) -> dict[str, float]:
+    """A pair or a record as a position that exists, or a ConfigurationError."""
     if isinstance(location, tuple):
         if len(location) != 2:
             raise ConfigurationError("location: give (latitude, longitude)")
@@ -88,12 +89,18 @@ def _degrees(value: float, argument: str, most: int) -> float:
     return value
 
 
-def _window(window: Window, argument: str) -> dict[str, str]:
+def span(window: Window, argument: str) -> tuple[dt.time, dt.time]:
+    """When a window begins and when it ends, checked."""
     if not isinstance(window, tuple) or len(window) != 2:
         raise ConfigurationError(f"{argument}: give a pair of times, such as ('22:00', '06:00')")
     start, stop = (clock_time(moment, argument) for moment in window)
     if start == stop:
         raise ConfigurationError(f"{argument}: the window from {start:%H:%M} to {stop:%H:%M} has no length")
+    return start, stop
+
+
+def _window(window: Window, argument: str) -> dict[str, str]:
+    start, stop = span(window, argument)
     return {"startTime": f"{start:%H:%M}", "stopTime": f"{stop:%H:%M}"}
 
 

@@ -112,7 +112,7 @@ def connect_url(
         "make": None if make is None else make.upper(),
         "single_select": None if selects is None else str(selects).lower(),
         "single_select_vin": single_select_vin,
-        "flags": None if flags is None else _flags(flags),
+        "flags": None if flags is None else flags_text(flags),
         "user": user,
         "external_id": "null" if clear_external_id else external_id,
         "vehicle_id": vehicle_id,
@@ -169,7 +169,8 @@ def _scope(scope: Iterable[Permission | str] | str) -> str:
     return " ".join(words)
 
 
-def _flags(flags: Mapping[str, str | bool]) -> str:
+def flags_text(flags: Mapping[str, str | bool]) -> str:
+    """Flags as one text: `country:DE color:00819D`."""
     return " ".join(
         f"{name}:{str(value).lower() if isinstance(value, bool) else value}" for name, value in flags.items()
     )

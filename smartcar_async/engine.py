@@ -106,6 +106,7 @@ class Engine:
             if flight.left_at is not None and call.endpoint.effect is Effect.COMMAND:
                 outcome = self._unknown(call, flight, "the call was cancelled")
                 cancelled.add_note(str(outcome))
+                cancelled.__cause__ = outcome
                 self._reporter.tell_unknown(outcome)
             raise
         except SmartcarError as error:
@@ -136,6 +137,10 @@ class Engine:
     def monotonic(self) -> float:
         """The clock's seconds."""
         return self._clock.monotonic()
+
+    def now(self) -> datetime:
+        """The time of day, by the client's clock."""
+        return self._clock.now()
 
     async def sleep(self, seconds: float) -> None:
         """Let time pass, by the client's clock."""

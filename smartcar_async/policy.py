@@ -90,7 +90,8 @@ def done_already(call: Call[Any], error: SmartcarError, *, acted_before: bool) -
     """Whether a refusal says that what was asked is so: gone after an earlier deletion, or there already."""
     if call.endpoint.effect is Effect.DELETE:
         path_exists = call.gone_is_done or _names_its_object(error)
-        return isinstance(error, NotFound) and acted_before and path_exists
+        denied = call.denied_is_done and isinstance(error, PermissionDenied)
+        return acted_before and (denied or (isinstance(error, NotFound) and path_exists))
     return call.endpoint.effect is Effect.ENSURE and isinstance(error, ApiError) and error.status == 409
 
 

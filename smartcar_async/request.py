@@ -88,6 +88,8 @@ class Call(Generic[T]):
     parameters: Mapping[str, Any] = field(default=NO_HEADERS, repr=False)
     gone_is_done: bool = True
     """Whether a deletion that was sent again and meets 404 has done its work."""
+    denied_is_done: bool = False
+    """Whether 403 means the same, because what is deleted is our own access."""
     private: tuple[str, ...] = field(default=(), repr=False)
     """Values that no error text may repeat, though the server might."""
     permission: Permission | None = None

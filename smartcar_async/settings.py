@@ -168,6 +168,8 @@ class Settings:
     client_secret: str | None = field(default=None, repr=False)
     application_id: str | None = None
     """The application's id for Connect, which is not the `client_id` of the API."""
+    redirect_uri: str | None = None
+    """Where Connect sends owners back to, for a client of API v2.0."""
     vehicle_origin: str = _origin_field("https://vehicle.api.smartcar.com", "vehicle_origin")
     management_origin: str = _origin_field("https://management.api.smartcar.com", "management_origin")
     iam_origin: str = _origin_field("https://iam.smartcar.com", "iam_origin")
@@ -198,6 +200,7 @@ class Settings:
             "client_id": env.get("SMARTCAR_CLIENT_ID") or None,
             "client_secret": env.get("SMARTCAR_CLIENT_SECRET") or None,
             "application_id": env.get("SMARTCAR_APPLICATION_ID") or None,
+            "redirect_uri": env.get("SMARTCAR_REDIRECT_URI") or None,
             "proxy": _proxy_from(env),
         }
         for name, variables in _ORIGIN_VARIABLES.items():

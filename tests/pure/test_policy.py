@@ -1,6 +1,7 @@
 """What may be sent again and when, as the table of `Effect` against every kind of error."""
 
 import pytest
+from attrs import evolve
 
 from smartcar_async.errors import (
     AccountError,
@@ -98,9 +99,10 @@ def test_no_command_of_unknown_outcome_is_sent_again(error: SmartcarError) -> No
     assert not (outcome_is_unknown(COMMAND, error) and may_resend(COMMAND, error))
 
 
-def call(effect: Effect, gone_is_done: bool = True) -> Call[Reply]:
+def call(effect: Effect, gone_is_done: bool = True, denied_is_done: bool = False) -> Call[Reply]:
     """Some call of this effect."""
-    return Call(Endpoint("POST", "/x", effect=effect), "/x", lambda reply: reply, gone_is_done=gone_is_done)
+    made = Call(Endpoint("POST", "/x", effect=effect), "/x", lambda reply: reply, gone_is_done=gone_is_done)
+    return evolve(made, denied_is_done=denied_is_done)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,9 @@ def call(effect: Effect, gone_is_done: bool = True) -> Call[Reply]:
         (call(DELETE), NotFound("404"), False, False),
         (call(DELETE), ServerError("500"), True, False),
         (call(DELETE, gone_is_done=False), NotFound("404"), True, False),
+        (call(DELETE), PermissionDenied("403"), True, False),
+        (call(DELETE, denied_is_done=True), PermissionDenied("403"), True, True),
+        (call(DELETE, denied_is_done=True), PermissionDenied("403"), False, False),
         (call(Effect.ENSURE), VehicleStateError("409", status=409), False, True),
         (call(Effect.ENSURE), NotFound("404", status=404), True, False),
         (call(Effect.ENSURE), ConnectionLost("reset"), True, False),

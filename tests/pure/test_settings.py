@@ -125,10 +125,13 @@ def test_credentials_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("SMARTCAR_CLIENT_ID", "client_1")
     monkeypatch.setenv("SMARTCAR_CLIENT_SECRET", "hunter2")
     monkeypatch.setenv("SMARTCAR_APPLICATION_ID", "app-1")
+    monkeypatch.setenv("SMARTCAR_REDIRECT_URI", "https://example.com/home")
     found = Settings.from_env(client_id="client_2")
+    assert found.redirect_uri == "https://example.com/home"
     assert (found.client_id, found.client_secret, found.application_id) == ("client_2", "hunter2", "app-1")
     empty = Settings.from_env({"SMARTCAR_CLIENT_ID": "", "SMARTCAR_CLIENT_SECRET": "", "SMARTCAR_APPLICATION_ID": ""})
     assert (empty.client_id, empty.client_secret, empty.application_id) == (None, None, None)
+    assert empty.redirect_uri is None
 
 
 def test_no_secret_in_a_repr() -> None:

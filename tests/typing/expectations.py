@@ -32,12 +32,14 @@ from smartcar_async import (
     SignalUnavailable,
     Smartcar,
     Texts,
+    TokenPair,
     UnitSystem,
     Vehicle,
     VehicleAttributes,
     VehicleMode,
     Windows,
     signals,
+    v2,
 )
 
 
@@ -136,3 +138,21 @@ def errors(error: ApiError, unavailable: SignalUnavailable) -> None:
     assert_type(error.attempts, tuple[Attempt, ...])
     assert_type(error.fresh(), ApiError)
     assert_type(unavailable.signal, Signal[Any])
+
+
+async def v2_client(client: v2.Client) -> None:
+    """The wing of API v2.0 knows as much."""
+    assert_type(v2.Client.from_env(), v2.Client)
+    assert_type(await client.exchange_code("code"), TokenPair)
+    assert_type((await client.get_vehicles("token")).vehicles, tuple[str, ...])
+    assert_type(client.iter_vehicles("token"), Pages[str])
+    assert_type(client.iter_connections("amt"), Pages[v2.Connection])
+    assert_type(await client.get_vehicle("token", "v"), v2.V3Response[VehicleAttributes])
+    vehicle = client.vehicle("v", "token")
+    assert_type(vehicle, v2.Vehicle)
+    assert_type((await vehicle.odometer()).distance, float | None)
+    assert_type((await vehicle.charge()).state, ChargeState | str | None)
+    assert_type((await vehicle.vin()).meta.data_age, datetime | None)
+    assert_type((await vehicle.get_signal(signals.Charge.IsCharging)).body, Signal[Flag])
+    assert_type((await vehicle.get_signal("odometer-traveleddistance")).body, Signal[Any])
+    assert_type((await vehicle.get_signals()).body, SignalSet)

@@ -1,0 +1,56 @@
+"""Who a call of API v2.0 speaks for: a user's token, the application, or its management token."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from ..errors import ConfigurationError
+from ..request import header_value
+
+if TYPE_CHECKING:
+    from ..auth import Tokens
+
+    AccessToken = str | Tokens
+    """An access token, or something that keeps one fresh."""
+
+
+@frozen
+class Stated:
+    """An Authorization header, with all in it that no text may repeat."""
+
+    headers: Mapping[str, str] = field(repr=False)
+    private: tuple[str, ...] = field(repr=False)
+
+
+def tokens_of(token: AccessToken) -> Tokens:
+    """What the engine asks for a user's token: a plain token has no other when it is refused."""
+    from ..auth import FixedToken
+
+    if isinstance(token, str):
+        return FixedToken(token)
+    given: Any = token
+    if not callable(getattr(given, "get", None)) or not callable(getattr(given, "after_refusal", None)):
+        raise ConfigurationError("token: give an access token, or a token source")
+    return token
+
+
+def application(client_id: str, client_secret: str) -> Stated:
+    """The application itself, by its id and secret."""
+    encoded = b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
+    return Stated({"Authorization": f"Basic {encoded}"}, (client_secret, encoded))
+
+
+def management(amt: str) -> Stated:
+    """The application, by its management token."""
+    header_value(amt, "amt")
+    encoded = b64encode(f"default:{amt}".encode()).decode("ascii")
+    return Stated({"Authorization": f"Basic {encoded}"}, (amt, encoded))
+
+
+def bearer(amt: str) -> Stated:
+    """The application, by its management token in place of a user's token."""
+    return Stated({"Authorization": f"Bearer {header_value(amt, 'amt')}"}, (amt,))

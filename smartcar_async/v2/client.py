@@ -1,0 +1,383 @@
+"""The client of API v2.0: it owns what is open, exchanges tokens, and hands out handles and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakSet
+
+from ..errors import CommandOutcomeUnknown, ConfigurationError
+from ..redaction import Secret
+from ..request import Call, header_value
+from ..vocabulary import Permission, UnitSystem
+from . import access, links
+from .operations import Car, account, reads, version_text
+from .paging import walked
+from .vehicle import Vehicle
+
+if TYPE_CHECKING:
+    import aiohttp
+
+    from ..clock import Clock
+    from ..connect import ConnectResult
+    from ..log import Event
+    from ..pages import Pages
+    from ..records import VehicleAttributes
+    from ..settings import Settings
+    from ..store import TokenPair, TokenStore
+    from . import records
+    from .access import AccessToken
+    from .paging import Start
+    from .tokens import TokenSource
+
+
+class Client:
+    """Your application at Smartcar, with the tokens of its owners. Use it as `async with`, or end it with `aclose`.
+
+    `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
+    A `session` that you pass in is used and never closed. `on_event` is told of every request, without secrets.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        redirect_uri: str | None = None,
+        mode: str = "live",
+        version: str = "2.0",
+        *,
+        test_mode: bool | None = None,
+        settings: Settings | None = None,
+        session: aiohttp.ClientSession | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
+        _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
+        if redirect_uri is not None:
+            header_value(redirect_uri, "redirect_uri")
+        # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
+        from ..clock import SystemClock
+        from ..engine import Engine
+        from ..settings import Settings
+        from ..transport import Transport
+
+        settings = Settings() if settings is None else settings
+        self.client_id = client_id
+        """The id of the application."""
+        self.redirect_uri = redirect_uri
+        """Where Connect sends an owner back to."""
+        self.mode: str = account.mode_text(None if test_mode is not None else mode, test_mode) or "live"
+        """Which cars the links to Connect are for: live, test or simulated."""
+        self.version: str = version_text(version)
+        """The version of the API in every path."""
+        self._client_secret = Secret(client_secret)
+        self._settings = settings
+        self._clock: Clock = SystemClock() if clock is None else clock
+        self._sources: WeakSet[TokenSource] = WeakSet()
+        self._engine = Engine(
+            client_id,
+            client_secret,
+            settings,
+            Transport(settings, session),
+            on_event=on_event,
+            on_outcome_unknown=on_outcome_unknown,
+            clock=self._clock,
+        )
+
+    @classmethod
+    def from_env(cls, redirect_uri: str | None = None, mode: str = "live", version: str = "2.0") -> Self:
+        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
+        from ..settings import Settings
+
+        settings = Settings.from_env()
+        address = settings.redirect_uri if redirect_uri is None else redirect_uri
+        return cls(settings.client_id or "", settings.client_secret or "", address, mode, version, settings=settings)
+
+    async def __aenter__(self) -> Self:
+        await self._engine.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Let refreshes that are under way store their pairs, then close the connections.
+
+        Calls after this raise ConfigurationError.
+        """
+        from .tokens import finished
+
+        try:
+            await finished(tuple(self._sources))
+        finally:
+            await self._engine.aclose()
+
+    def auth_url(
+        self,
+        scope: Iterable[Permission | str] | str | None = None,
+        *,
+        force_prompt: bool = False,
+        single_select: bool | Mapping[str, Any] | None = None,
+        state: str | None = None,
+        make_bypass: str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        user: str | None = None,
+        mode: str | None = None,
+        test_mode: bool | None = None,
+    ) -> str:
+        """The link to the consent pages. Nothing is sent.
+
+        `single_select` is True, {"enabled": True} or {"vin": ...}. `state` comes back to `redirect_uri`; let it be
+        one that nobody can guess, and give it to `parse_redirect`. `mode` takes the place of the client's own.
+        """
+        chosen = account.mode_text(mode, test_mode)
+        return links.auth_url(
+            self._settings.connect_origin,
+            self.client_id,
+            self.mode if chosen is None else chosen,
+            redirect_uri=self.redirect_uri,
+            scope=scope,
+            force_prompt=force_prompt,
+            single_select=single_select,
+            state=state,
+            make_bypass=make_bypass,
+            flags=flags,
+            user=user,
+        )
+
+    def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
+        """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
+        from ..connect import parse_redirect
+
+        return parse_redirect(url, state)
+
+    async def exchange_code(
+        self,
+        code: str,
+        *,
+        flags: Mapping[str, str | bool] | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> TokenPair:
+        """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
+        and the owner must go through Connect again.
+        """
+        call = account.exchange_code(self._application(), code, self._clock.now(), self.redirect_uri, flags)
+        return await self._engine.run(call, self._settings.deadline if deadline is None else deadline)
+
+    async def exchange_refresh_token(
+        self,
+        token: str,
+        *,
+        flags: Mapping[str, str | bool] | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> TokenPair:
+        """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
+        call = account.exchange_refresh_token(self._application(), token, self._clock.now(), flags)
+        return await self._engine.run(call, self._settings.deadline if deadline is None else deadline)
+
+    async def get_user(self, token: AccessToken, *, deadline: float | timedelta | None = None) -> records.User:
+        """The owner whom a token speaks for."""
+        return await self._engine.run(account.user(self.version), deadline, access.tokens_of(token))
+
+    async def get_vehicles(
+        self,
+        token: AccessToken,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> records.VehicleIds:
+        """One page of an owner's vehicles."""
+        call = account.vehicles(self.version, limit, offset)
+        return await self._engine.run(call, deadline, access.tokens_of(token))
+
+    def iter_vehicles(
+        self, token: AccessToken, *, page_size: int | None = None, deadline: float | timedelta | None = None
+    ) -> Pages[str]:
+        """The ids of all of an owner's vehicles; iterate with `async for`. `deadline` is for each page."""
+        tokens = access.tokens_of(token)
+        account.vehicles(self.version, page_size)  # refuses a bad size here and now
+
+        async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
+            call = account.vehicles(self.version, page_size, start if isinstance(start, int) else None)
+            page = await self._engine.run(call, deadline, tokens)
+            end = (start if isinstance(start, int) else 0) + len(page.vehicles)
+            total = None if page.paging is None else page.paging.count
+            return page.vehicles, None if total is not None and end >= total else end, total
+
+        return walked(fetch)
+
+    async def get_vehicle(
+        self, token: AccessToken, vehicle_id: str, *, deadline: float | timedelta | None = None
+    ) -> records.V3Response[VehicleAttributes]:
+        """What a vehicle is, as API v3 tells it."""
+        return await self._engine.run(reads.v3_attributes(Car(vehicle_id)), deadline, access.tokens_of(token))
+
+    async def get_compatibility(
+        self,
+        vin: str,
+        scope: Iterable[Permission | str] | str,
+        country: str | None = "US",
+        *,
+        mode: str | None = None,
+        test_mode: bool | None = None,
+        test_mode_compatibility_level: str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        version: str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> records.Compatibility:
+        """Whether a vehicle is likely to work. A `test_mode_compatibility_level` brings mode="test" along."""
+        call = account.compatibility(
+            self._application(),
+            self._version(version),
+            vin,
+            scope,
+            country,
+            mode=mode,
+            test_mode=test_mode,
+            test_mode_compatibility_level=test_mode_compatibility_level,
+            flags=flags,
+        )
+        return await self._engine.run(call, deadline)
+
+    async def get_compatibility_matrix(
+        self,
+        region: str,
+        *,
+        scope: Iterable[Permission | str] | str | None = None,
+        make: Iterable[str] | str | None = None,
+        type: str | None = None,
+        mode: str | None = None,
+        test_mode: bool | None = None,
+        test_mode_compatibility_level: str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        version: str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> records.CompatibilityMatrix:
+        """The models that work in the region US, CA or EUROPE; `type` is ICE, HEV, PHEV or BEV."""
+        call = account.compatibility_matrix(
+            self._application(),
+            self._version(version),
+            region,
+            scope=scope,
+            make=make,
+            type=type,
+            mode=mode,
+            test_mode=test_mode,
+            test_mode_compatibility_level=test_mode_compatibility_level,
+            flags=flags,
+        )
+        return await self._engine.run(call, deadline)
+
+    async def get_connections(
+        self,
+        amt: str,
+        *,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        mode: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> records.Connections:
+        """One page of the application's connections, newest first, with its management token."""
+        call = account.connections(
+            access.management(amt),
+            self.version,
+            user_id=user_id,
+            vehicle_id=vehicle_id,
+            mode=mode,
+            limit=limit,
+            cursor=cursor,
+        )
+        return await self._engine.run(call, deadline)
+
+    def iter_connections(
+        self,
+        amt: str,
+        *,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        mode: str | None = None,
+        page_size: int | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[records.Connection]:
+        """All of the application's connections; iterate with `async for`. `deadline` is for each page."""
+        management = access.management(amt)
+
+        def asked(start: Start = None) -> Call[records.Connections]:
+            cursor = start if isinstance(start, str) else None
+            return account.connections(
+                management,
+                self.version,
+                user_id=user_id,
+                vehicle_id=vehicle_id,
+                mode=mode,
+                limit=page_size,
+                cursor=cursor,
+            )
+
+        async def fetch(start: Start) -> tuple[tuple[records.Connection, ...], Start, int | None]:
+            page = await self._engine.run(asked(start), deadline)
+            return page.connections, None if page.paging is None else page.paging.cursor or None, None
+
+        asked()  # refuses bad filters here and now, not at the first step of a later loop
+        return walked(fetch)
+
+    async def delete_connections(
+        self,
+        amt: str,
+        *,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> records.DeletedConnections:
+        """Delete all connections of one user, or all of one vehicle: give exactly one of both."""
+        call = account.delete_connections(access.management(amt), self.version, user_id=user_id, vehicle_id=vehicle_id)
+        return await self._engine.run(call, deadline)
+
+    def vehicle(
+        self,
+        id: str,
+        token: AccessToken,
+        unit_system: UnitSystem | str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        version: str | None = None,
+        *,
+        make: str | None = None,
+    ) -> Vehicle:
+        """A handle on one vehicle. Nothing is sent. Units are metric unless given here or in the settings.
+
+        A vehicle whose `make` is given is never sent a command of another make.
+        """
+        units = self._settings.unit_system if unit_system is None else unit_system
+        chosen = UnitSystem.METRIC if units is None else units
+        return Vehicle(self._engine, id, access.tokens_of(token), chosen, flags, self._version(version), make)
+
+    def token_source(self, store: TokenStore, key: str) -> TokenSource:
+        """One owner's tokens, kept in a store under a key of yours: pass it in place of a token. Nothing is sent."""
+        from .tokens import TokenSource
+
+        source = TokenSource(store, key, self.exchange_refresh_token, self._clock)
+        self._sources.add(source)
+        return source
+
+    def _application(self) -> access.Stated:
+        return access.application(self.client_id, self._client_secret.reveal())
+
+    def _version(self, version: str | None) -> str:
+        return self.version if version is None else version_text(version)
+
+    def __repr__(self) -> str:
+        return f"Client(client_id={self.client_id!r})"
+
+
+def _required(value: object, argument: str, variable: str) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use Client.from_env()")

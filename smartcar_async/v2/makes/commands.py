@@ -1,0 +1,222 @@
+"""Every command of one make, as a function from typed arguments to a `Call`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from attrs import evolve
+
+from ... import charging
+from ...charging import ClockTime, Position, Window
+from ...errors import ConfigurationError
+from ...operations.reads import positive
+from ...request import Call, Endpoint
+from ...vocabulary import Permission
+from .. import decode
+from ..operations import Car, of_vehicle
+from ..operations.commands import acting
+from ..operations.vehicle import command
+from ..records import ActionResponse
+from . import answers
+from .records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType
+
+CABIN: Final = command("/tesla/climate/cabin", Permission.CONTROL_CLIMATE)
+DEFROSTER: Final = command("/tesla/climate/defroster", Permission.CONTROL_CLIMATE)
+STEERING_HEATER: Final = command("/tesla/climate/steering_wheel", Permission.CONTROL_CLIMATE)
+TRUNK: Final = command("/tesla/security/trunk", Permission.CONTROL_TRUNK)
+FRUNK: Final = command("/tesla/security/frunk", Permission.CONTROL_TRUNK)
+CHARGE_PORT: Final = command("/tesla/charge/charge_port_door", Permission.CONTROL_CHARGE)
+PIN_SETTING: Final = command("/tesla/pin", Permission.CONTROL_PIN)
+PIN_CLEARING: Final = command("/tesla/pin", Permission.CONTROL_PIN, "DELETE")
+AMPERAGE: Final = command("/tesla/charge/ammeter", Permission.CONTROL_CHARGE)
+TESLA_SCHEDULE: Final = command("/tesla/charge/schedule", Permission.CONTROL_CHARGE)
+NISSAN_SCHEDULE: Final = command("/nissan/charge/schedule", Permission.CONTROL_CHARGE, "PUT")
+FORD_SCHEDULE: Final = command("/{make}/charge/schedule_by_location", Permission.CONTROL_CHARGE, "PUT")
+
+ENDPOINTS: Final = (
+    CABIN,
+    DEFROSTER,
+    STEERING_HEATER,
+    TRUNK,
+    FRUNK,
+    CHARGE_PORT,
+    PIN_SETTING,
+    PIN_CLEARING,
+    AMPERAGE,
+    TESLA_SCHEDULE,
+    NISSAN_SCHEDULE,
+    FORD_SCHEDULE,
+)
+
+_MOST_NISSAN_WINDOWS: Final = 3
+
+
+def start_cabin(car: Car, temperature: float | None) -> Call[Cabin]:
+    """Turn the climate system on."""
+    return _cabin(car, "tesla.start_cabin", "START", temperature)
+
+
+def stop_cabin(car: Car, temperature: float | None) -> Call[Cabin]:
+    """Turn the climate system off."""
+    return _cabin(car, "tesla.stop_cabin", "STOP", temperature)
+
+
+def set_cabin_temperature(car: Car, temperature: float) -> Call[Cabin]:
+    """Change the target, and leave the climate system on or off."""
+    return _cabin(car, "tesla.set_cabin_temperature", "SET", _temperature(temperature))
+
+
+def start_defroster(car: Car) -> Call[ActionResponse]:
+    """Turn the defrosters on."""
+    return _switch(DEFROSTER, car, "tesla.start_defroster", "START")
+
+
+def stop_defroster(car: Car) -> Call[ActionResponse]:
+    """Turn the defrosters off."""
+    return _switch(DEFROSTER, car, "tesla.stop_defroster", "STOP")
+
+
+def start_steering_heater(car: Car) -> Call[ActionResponse]:
+    """Turn the heating of the steering wheel on."""
+    return _switch(STEERING_HEATER, car, "tesla.start_steering_heater", "START")
+
+
+def stop_steering_heater(car: Car) -> Call[ActionResponse]:
+    """Turn the heating of the steering wheel off."""
+    return _switch(STEERING_HEATER, car, "tesla.stop_steering_heater", "STOP")
+
+
+def open_trunk(car: Car) -> Call[ActionResponse]:
+    """Open the rear trunk."""
+    return acting(TRUNK, "tesla.open_trunk", car, {"action": "OPEN"})
+
+
+def close_trunk(car: Car) -> Call[ActionResponse]:
+    """Close the rear trunk."""
+    return acting(TRUNK, "tesla.close_trunk", car, {"action": "CLOSE"})
+
+
+def open_frunk(car: Car) -> Call[ActionResponse]:
+    """Open the front trunk."""
+    return acting(FRUNK, "tesla.open_frunk", car, {"action": "OPEN"})
+
+
+def close_frunk(car: Car) -> Call[ActionResponse]:
+    """Close the front trunk."""
+    return acting(FRUNK, "tesla.close_frunk", car, {"action": "CLOSE"})
+
+
+def open_charge_port(car: Car) -> Call[ActionResponse]:
+    """Open the door of the charge port."""
+    return acting(CHARGE_PORT, "tesla.open_charge_port", car, {"action": "OPEN"})
+
+
+def close_charge_port(car: Car) -> Call[ActionResponse]:
+    """Close the door of the charge port."""
+    return acting(CHARGE_PORT, "tesla.close_charge_port", car, {"action": "CLOSE"})
+
+
+def set_pin(car: Car, pin: str) -> Call[ActionResponse]:
+    """Ask for this PIN before each drive. It is in the body, and nowhere else."""
+    if not isinstance(pin, str) or not re.fullmatch("[0-9]{4}", pin):
+        raise ConfigurationError("pin: give four digits, as a text")
+    told = partial(answers.secret, private=(pin,))
+    return evolve(of_vehicle(PIN_SETTING, told, car, body={"pin": pin}, action="tesla.set_pin"), private=(pin,))
+
+
+def clear_pin(car: Car) -> Call[ActionResponse]:
+    """Ask for no PIN any more, and forget it."""
+    return of_vehicle(PIN_CLEARING, decode.action, car, action="tesla.clear_pin")
+
+
+def set_amperage(car: Car, amperage: int) -> Call[ActionResponse]:
+    """Set how many amperes the car draws."""
+    known = {"amperage": positive(amperage, "amperage")}
+    return acting(AMPERAGE, "tesla.set_amperage", car, known, known)
+
+
+def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime, enable: bool) -> Call[TeslaSchedule]:
+    """Set when charging begins, or when the car shall be ready."""
+    kind = _schedule_type(type)
+    if not isinstance(enable, bool):
+        raise ConfigurationError(f"enable: give True or False, not {enable!r}")
+    known = {"type": kind.value, "enable": enable, "time": f"{charging.clock_time(time, 'time'):%H:%M}"}
+    told = partial(answers.tesla_schedule, kind=kind, enable=enable)
+    return of_vehicle(TESLA_SCHEDULE, told, car, body=known, action="tesla.set_schedule", parameters=known)
+
+
+def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
+    """Set all windows in which the car may charge."""
+    given = tuple(windows)
+    if len(given) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in given):
+        raise ConfigurationError(f"windows: give at most {_MOST_NISSAN_WINDOWS}, each a NissanWindow")
+    known = {"chargeSchedules": [_nissan_window(window) for window in given]}
+    return acting(NISSAN_SCHEDULE, "nissan.set_schedule", car, known, known)
+
+
+def set_ford_schedule(
+    car: Car, make: str, location: Position, charge_limit: float, weekday: Iterable[Window], weekend: Iterable[Window]
+) -> Call[ActionResponse]:
+    """Set all windows in which the car may charge at one place, and how far."""
+    place = charging.position(location)
+    windows = {"weekday": _whole_hours(weekday, "weekday"), "weekend": _whole_hours(weekend, "weekend")}
+    known = {"chargeLimit": _limit(charge_limit), "chargingWindows": windows}
+    call = of_vehicle(
+        FORD_SCHEDULE,
+        decode.action,
+        car,
+        query=place,
+        body={"chargingLocation": known},
+        action="ford.set_schedule",
+        parameters={**place, **known},
+        make=make,
+    )
+    return evolve(call, private=tuple(str(degrees) for degrees in place.values()))
+
+
+def _cabin(car: Car, action: str, word: str, temperature: float | None) -> Call[Cabin]:
+    known = {} if temperature is None else {"temperature": _temperature(temperature)}
+    return of_vehicle(CABIN, answers.cabin, car, body={"action": word, **known}, action=action, parameters=known)
+
+
+def _switch(endpoint: Endpoint, car: Car, action: str, word: str) -> Call[ActionResponse]:
+    told = partial(answers.switched, word=word)
+    return of_vehicle(endpoint, told, car, body={"action": word}, action=action)
+
+
+def _temperature(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
+        raise ConfigurationError(f"temperature: give degrees, in the units of the vehicle's unit_system, not {value!r}")
+    return value
+
+
+def _schedule_type(value: TeslaScheduleType | str) -> TeslaScheduleType:
+    try:
+        return TeslaScheduleType(value.upper())
+    except (ValueError, AttributeError):
+        raise ConfigurationError(f"type: give START_TIME or DEPARTURE_TIME, not {value!r}") from None
+
+
+def _nissan_window(window: NissanWindow) -> Mapping[str, Any]:
+    start, end = charging.span((window.start, window.end), "windows")
+    days = [charging.weekday(day).value for day in window.days]
+    if not days:
+        raise ConfigurationError("windows: give each at least one day, such as Weekday.MONDAY")
+    return {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "days": days}
+
+
+def _whole_hours(windows: Iterable[Window], argument: str) -> list[Mapping[str, str]]:
+    spans = [charging.span(window, argument) for window in windows]
+    if any(start.minute or end.minute for start, end in spans):
+        raise ConfigurationError(f"{argument}: give whole hours, such as ('22:00', '06:00')")
+    return [{"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"} for start, end in spans]
+
+
+def _limit(value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.5 <= value <= 1:
+        raise ConfigurationError(f"charge_limit: give a number from 0.5 to 1, such as 0.8, not {value!r}")
+    return value

@@ -1,0 +1,227 @@
+"""Tokens, owners, what is compatible, and the application's connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import evolve
+
+from ...errors import ConfigurationError
+from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, segment
+from ...vocabulary import Permission
+from .. import decode, records
+from ..leaves import words
+from .reads import count, page_query
+from .vehicle import flags_or_none
+
+if TYPE_CHECKING:
+    from ...store import TokenPair
+    from ..access import Stated
+
+# A code works once. A refresh token that was used is taken for a while more, so that a lost answer is not the end.
+CODE_EXCHANGE: Final = Endpoint("POST", "/oauth/token", Host.AUTH, Credential.NONE, Effect.COMMAND)
+REFRESH: Final = Endpoint("POST", "/oauth/token", Host.AUTH, Credential.NONE)
+USER: Final = Endpoint("GET", "/v{version}/user", Host.API, Credential.USER)
+VEHICLES: Final = Endpoint("GET", "/v{version}/vehicles", Host.API, Credential.USER)
+COMPATIBILITY: Final = Endpoint("GET", "/v{version}/compatibility", Host.API, Credential.STATED)
+MATRIX: Final = Endpoint("GET", "/v{version}/compatibility/matrix", Host.API, Credential.STATED)
+CONNECTIONS: Final = Endpoint("GET", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.STATED)
+CONNECTIONS_DELETION: Final = Endpoint(
+    "DELETE", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.STATED, Effect.DELETE
+)
+
+ENDPOINTS: Final = (CODE_EXCHANGE, REFRESH, USER, VEHICLES, COMPATIBILITY, MATRIX, CONNECTIONS, CONNECTIONS_DELETION)
+
+_MODES: Final = ("live", "test", "simulated")
+
+
+def exchange_code(
+    application: Stated,
+    code: str,
+    now: datetime,
+    redirect_uri: str | None = None,
+    flags: Mapping[str, str | bool] | None = None,
+) -> Call[TokenPair]:
+    """Tokens for an authorization code. The code works once, so it is sent once."""
+    segment(code, "code")
+    fields = {"grant_type": "authorization_code", "code": code}
+    if redirect_uri is not None:
+        segment(redirect_uri, "redirect_uri")
+        fields["redirect_uri"] = redirect_uri
+    told = partial(decode.token_pair, now=now)
+    return evolve(_exchange(CODE_EXCHANGE, application, told, fields, flags, code), action="exchange_code")
+
+
+def exchange_refresh_token(
+    application: Stated, refresh_token: str, now: datetime, flags: Mapping[str, str | bool] | None = None
+) -> Call[TokenPair]:
+    """New tokens for a refresh token."""
+    segment(refresh_token, "refresh_token")
+    fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    told = partial(decode.token_pair, now=now, refresh_token=refresh_token)
+    return _exchange(REFRESH, application, told, fields, flags, refresh_token)
+
+
+def _exchange(
+    endpoint: Endpoint,
+    application: Stated,
+    told: Callable[[Reply], TokenPair],
+    fields: Mapping[str, str],
+    flags: Mapping[str, str | bool] | None,
+    secret: str,
+) -> Call[TokenPair]:
+    return Call(
+        endpoint,
+        endpoint.path,
+        told,
+        query=query_of({"flags": flags_or_none(flags)}),
+        headers=application.headers,
+        body=form_body(fields),
+        content_type=FORM_TYPE,
+        private=(*application.private, secret),
+    )
+
+
+def user(version: str) -> Call[records.User]:
+    """The owner whom the token speaks for."""
+    return Call(USER, USER.at(version=version), decode.record(records.User))
+
+
+def vehicles(version: str, limit: int | None = None, offset: int | None = None) -> Call[records.VehicleIds]:
+    """One page of the owner's vehicles."""
+    query = query_of(page_query(limit, offset))
+    return Call(VEHICLES, VEHICLES.at(version=version), decode.vehicle_ids, query=query)
+
+
+def compatibility(
+    application: Stated,
+    version: str,
+    vin: str,
+    scope: Iterable[Permission | str] | str,
+    country: str | None = None,
+    *,
+    mode: str | None = None,
+    test_mode: bool | None = None,
+    test_mode_compatibility_level: str | None = None,
+    flags: Mapping[str, str | bool] | None = None,
+) -> Call[records.Compatibility]:
+    """Whether a vehicle is likely to work."""
+    segment(vin, "vin")
+    fields = {
+        "vin": vin,
+        "scope": " ".join(words(scope, "scope")),
+        "country": "US" if country is None else _given(country, "country"),
+        "flags": flags_or_none(flags),
+        "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
+        "test_mode_compatibility_level": test_mode_compatibility_level,
+    }
+    return _stated(COMPATIBILITY, application, version, decode.record(records.Compatibility), fields, vin)
+
+
+def compatibility_matrix(
+    application: Stated,
+    version: str,
+    region: str,
+    *,
+    scope: Iterable[Permission | str] | str | None = None,
+    make: Iterable[str] | str | None = None,
+    type: str | None = None,
+    mode: str | None = None,
+    test_mode: bool | None = None,
+    test_mode_compatibility_level: str | None = None,
+    flags: Mapping[str, str | bool] | None = None,
+) -> Call[records.CompatibilityMatrix]:
+    """The models that work in a region."""
+    fields = {
+        "region": _given(region, "region"),
+        "scope": None if scope is None else " ".join(words(scope, "scope")),
+        "make": None if make is None else " ".join(words(make, "make")),
+        "type": None if type is None else _given(type, "type"),
+        "flags": flags_or_none(flags),
+        "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
+        "test_mode_compatibility_level": test_mode_compatibility_level,
+    }
+    return _stated(MATRIX, application, version, decode.matrix, fields)
+
+
+def connections(
+    management: Stated,
+    version: str,
+    *,
+    user_id: str | None = None,
+    vehicle_id: str | None = None,
+    mode: str | None = None,
+    limit: int | None = None,
+    cursor: str | None = None,
+) -> Call[records.Connections]:
+    """One page of the application's connections."""
+    fields = {
+        **_filter(user_id, vehicle_id),
+        "mode": mode_text(mode),
+        "limit": count(limit, "limit", 1),
+        "cursor": None if cursor is None else _given(cursor, "cursor"),
+    }
+    return _stated(CONNECTIONS, management, version, decode.connections, fields, user_id)
+
+
+def delete_connections(
+    management: Stated, version: str, *, user_id: str | None = None, vehicle_id: str | None = None
+) -> Call[records.DeletedConnections]:
+    """Delete all connections of one user, or all of one vehicle."""
+    if (user_id is None) == (vehicle_id is None):
+        raise ConfigurationError("user_id, vehicle_id: give one of them: without either, every connection would go")
+    fields = _filter(user_id, vehicle_id)
+    return _stated(CONNECTIONS_DELETION, management, version, decode.deleted_connections, fields, user_id)
+
+
+def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
+    """A mode as the API spells it. `test_mode` is its older form."""
+    if test_mode is not None:
+        old = "test" if test_mode else "live"
+        if mode is not None and mode != old:
+            raise ConfigurationError("mode, test_mode: give one of them")
+        return old
+    if mode is None:
+        return None
+    if not isinstance(mode, str) or mode.lower() not in _MODES:
+        raise ConfigurationError(f"mode: give one of {', '.join(_MODES)}, not {mode!r}")
+    return mode.lower()
+
+
+def _mode_with_level(mode: str | None, test_mode: bool | None, level: str | None) -> str | None:
+    """The mode; a level of compatibility belongs to the test mode and brings it along."""
+    found = mode_text(mode, test_mode)
+    if level is None:
+        return found
+    _given(level, "test_mode_compatibility_level")
+    if found not in (None, "test"):
+        raise ConfigurationError("test_mode_compatibility_level: it goes with mode='test' only")
+    return "test"
+
+
+def _stated(
+    endpoint: Endpoint,
+    stated: Stated,
+    version: str,
+    told: Any,
+    fields: Mapping[str, Any],
+    *private: str | None,
+) -> Call[Any]:
+    hidden = (*stated.private, *(value for value in private if value is not None))
+    path = endpoint.at(version=version)
+    return Call(endpoint, path, told, query=query_of(fields), headers=stated.headers, private=hidden)
+
+
+def _filter(user_id: str | None, vehicle_id: str | None) -> dict[str, str | None]:
+    for name, value in {"user_id": user_id, "vehicle_id": vehicle_id}.items():
+        if value is not None:
+            segment(value, name)
+    return {"user_id": user_id, "vehicle_id": vehicle_id}
+
+
+def _given(value: str, argument: str) -> str:
+    segment(value, argument)
+    return value

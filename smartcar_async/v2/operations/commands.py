@@ -1,0 +1,166 @@
+"""What acts on a vehicle, or on what may be done with it, and any path of the caller's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, Final
+
+from attrs import evolve
+
+from ... import charging
+from ...errors import ConfigurationError
+from ...request import Call, Credential, Effect, Endpoint, Host, header_value, relative_path
+from ...vocabulary import Permission
+from .. import access, decode, records
+from .vehicle import V3_VEHICLE, VEHICLE, Car, command, of_vehicle
+
+SECURITY: Final = command("/security", Permission.CONTROL_SECURITY)
+CHARGING: Final = command("/charge", Permission.CONTROL_CHARGE)
+CHARGE_LIMIT_SETTING: Final = command("/charge/limit", Permission.CONTROL_CHARGE)
+DESTINATION: Final = command("/navigation/destination", Permission.CONTROL_NAVIGATION)
+# A vehicle has one subscription to a webhook, however often it is asked for.
+SUBSCRIBING: Final = Endpoint("POST", f"{VEHICLE}/webhooks/{{webhook_id}}", Host.API, Credential.USER, Effect.ENSURE)
+UNSUBSCRIBING: Final = Endpoint(
+    "DELETE", f"{VEHICLE}/webhooks/{{webhook_id}}", Host.API, Credential.STATED, Effect.DELETE
+)
+DISCONNECTING: Final = Endpoint("DELETE", f"{VEHICLE}/application", Host.API, Credential.USER, Effect.DELETE)
+
+ENDPOINTS: Final = (
+    SECURITY,
+    CHARGING,
+    CHARGE_LIMIT_SETTING,
+    DESTINATION,
+    SUBSCRIBING,
+    UNSUBSCRIBING,
+    DISCONNECTING,
+)
+
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+_OURS: Final = ("content-type", "content-length", "host")
+
+
+def lock(car: Car) -> Call[records.ActionResponse]:
+    """Lock the doors."""
+    return acting(SECURITY, "lock", car, {"action": "LOCK"})
+
+
+def unlock(car: Car) -> Call[records.ActionResponse]:
+    """Unlock the doors."""
+    return acting(SECURITY, "unlock", car, {"action": "UNLOCK"})
+
+
+def start_charge(car: Car) -> Call[records.ActionResponse]:
+    """Start charging."""
+    return acting(CHARGING, "start_charge", car, {"action": "START"})
+
+
+def stop_charge(car: Car) -> Call[records.ActionResponse]:
+    """Stop charging."""
+    return acting(CHARGING, "stop_charge", car, {"action": "STOP"})
+
+
+def set_charge_limit(car: Car, limit: float) -> Call[records.ActionResponse]:
+    """Set the level at which charging ends."""
+    parameters = {"limit": charge_limit(limit)}
+    return acting(CHARGE_LIMIT_SETTING, "set_charge_limit", car, parameters, parameters)
+
+
+def send_destination(car: Car, latitude: float, longitude: float) -> Call[records.ActionResponse]:
+    """Send a destination to the car's navigation."""
+    position = charging.coordinates(latitude, longitude)
+    return acting(DESTINATION, "send_destination", car, position, position)
+
+
+def charge_limit(limit: float) -> float:
+    """A charge limit as API v2.0 takes it: from 0 to 1."""
+    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 <= limit <= 1:
+        raise ConfigurationError(f"limit: give a number from 0 to 1, such as 0.8, not {limit!r}")
+    return limit
+
+
+def acting(
+    endpoint: Endpoint,
+    action: str,
+    car: Car,
+    body: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+) -> Call[records.ActionResponse]:
+    """A command that answers whether it was accepted."""
+    return of_vehicle(endpoint, decode.action, car, body=body, action=action, parameters=parameters)
+
+
+def subscribe(car: Car, webhook_id: str) -> Call[records.WebhookSubscription]:
+    """Have a webhook report on the vehicle."""
+    told = partial(decode.subscription, webhook_id=webhook_id, vehicle_id=car.id)
+    return of_vehicle(SUBSCRIBING, told, car, webhook_id=webhook_id)
+
+
+def unsubscribe(car: Car, amt: str, webhook_id: str) -> Call[records.ActionResponse]:
+    """End a subscription, with the application's management token."""
+    told = decode.lenient(records.ActionResponse)
+    return of_vehicle(UNSUBSCRIBING, told, car, stated=access.bearer(amt), webhook_id=webhook_id)
+
+
+def disconnect(car: Car) -> Call[records.ActionResponse]:
+    """End the application's access to the vehicle. Sent again after it worked, it meets 403 as well as 404."""
+    return evolve(of_vehicle(DISCONNECTING, decode.lenient(records.ActionResponse), car), denied_is_done=True)
+
+
+def custom(
+    car: Car,
+    method: str,
+    path: str,
+    *,
+    query: Mapping[str, Any] | None = None,
+    body: object = None,
+    headers: Mapping[str, str] | None = None,
+) -> Call[records.Response]:
+    """A call that this package has no function for. Only a GET may be sent again. Headers of the caller's own win."""
+    verb = method.upper() if isinstance(method, str) else ""
+    if not verb.isalpha() or not verb.isascii():
+        raise ConfigurationError("method: give an HTTP method, such as GET")
+    third = car.version.partition(".")[0] == "3"
+    template = V3_VEHICLE.replace("v3", "v{version}") if third else VEHICLE
+    own = {_header_name(name): header_value(value, f"headers[{name!r}]") for name, value in (headers or {}).items()}
+    endpoint = Endpoint(
+        verb,
+        f"{template}/...",
+        Host.VEHICLE if third else Host.API,
+        Credential.STATED if "Authorization" in own else Credential.USER,
+        Effect.READ if verb == "GET" else Effect.COMMAND,
+    )
+    call = of_vehicle(
+        evolve(endpoint, path=template),
+        decode.response,
+        car,
+        query=query,
+        body=body,
+        action="" if verb == "GET" else f"{verb} {template}/...",
+    )
+    return evolve(
+        call,
+        endpoint=endpoint,
+        path=call.path + _below(path, lower=not third),
+        headers={**call.headers, **own},
+        private=tuple(own.get("Authorization", "").split()[-1:]),
+    )
+
+
+def _below(path: str, *, lower: bool) -> str:
+    """The path below the vehicle, with or without its first slash; the make that it may begin with is in lower case."""
+    if not isinstance(path, str):
+        raise ConfigurationError("path: give a text, such as 'odometer'")
+    slash, *words = relative_path(path if path.startswith("/") else f"/{path}").split("/")
+    if lower:
+        words[0] = words[0].lower()
+    return "/".join((slash, *words)).rstrip("/")
+
+
+def _header_name(name: object) -> str:
+    if not isinstance(name, str) or not _HEADER.fullmatch(name):
+        raise ConfigurationError(f"headers: {name!r} is no header name")
+    if name.lower() in _OURS:
+        raise ConfigurationError(f"headers: {name} is set by the client")
+    return {"authorization": "Authorization", "sc-unit-system": "SC-Unit-System"}.get(name.lower(), name)

@@ -1,0 +1,41 @@
+"""Lists whose next page is known only from the page before it: by cursor, or by what was counted so far."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+from ..pages import Pages
+
+if TYPE_CHECKING:
+    from ..records import Page
+
+T = TypeVar("T")
+Start = str | int | None
+"""Where a page begins, as the API wants to be asked."""
+Fetch = Callable[[Start], Awaitable[tuple[tuple[T, ...], Start, int | None]]]
+"""From where a page begins to its items, where the next one begins (None: nowhere), and the total."""
+
+
+def walked(fetch: Fetch[T]) -> Pages[T]:
+    """Pages that can be iterated, or asked for by number: those before it are then fetched too, once."""
+    starts: dict[int, Start] = {1: None}
+
+    async def page(number: int) -> Page[T]:
+        from ..records import Page
+
+        before = max((known for known in starts if known < number), default=0)
+        while number not in starts and before:
+            await page(before)
+            before = before + 1 if before + 1 in starts else 0
+        if number not in starts:
+            return Page((), number, has_next=False)
+        items, following, total = await fetch(starts[number])
+        seen = {start for known, start in starts.items() if known <= number}
+        for later in [known for known in starts if known > number]:
+            del starts[later]
+        if items and following is not None and following not in seen:
+            starts[number + 1] = following
+        return Page(items, number, number + 1 in starts, total)
+
+    return Pages(page)

@@ -1,0 +1,264 @@
+"""One user's tokens, taken from a store and refreshed there so that no crash and no race can lose them."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Final
+
+from attrs import evolve, frozen
+
+from .. import policy
+from ..auth import MARGIN, SingleFlight, Token, is_young, margin
+from ..clock import Clock, SystemClock
+from ..errors import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    ConnectionFailed,
+    DecodeError,
+    RateLimited,
+    SmartcarError,
+    TokenStoreError,
+    TransportError,
+)
+from ..redaction import Secret
+from ..store import StoredTokens, TokenPair, TokenStore, check_key
+
+Refresh = Callable[[str], Awaitable[TokenPair]]
+
+_GRACE: Final = timedelta(seconds=60)
+"""For so long the server still takes a refresh token that was used. One document says so, another says ten minutes."""
+_PAUSES: Final = (0.5, 8.0)
+"""Seconds between two presentations of a refresh token whose first answer was lost: from, to."""
+_UNSPENT: Final = ("ConnectionFailed", "RateLimited")
+
+
+@frozen
+class _Held:
+    """The pair in use, which is in the store, and its access token as the engine takes it."""
+
+    pair: TokenPair
+    token: Token
+
+
+class TokenSource:
+    """One user's tokens, in place of a token: it refreshes by itself.
+
+    Before a refresh is sent, a mark in the store says so. One who finds the mark refreshes at once, with the same
+    refresh token, because the answer may have been lost: the server takes the old token for a minute more. A new pair
+    is in the store before any caller sees it. All callers, and all processes that share the store, make one request.
+    """
+
+    def __init__(self, store: TokenStore, key: str, refresh: Refresh, clock: Clock | None = None) -> None:
+        if not all(callable(getattr(store, name, None)) for name in ("load", "swap", "lease")):
+            raise ConfigurationError("store: give a TokenStore, such as FileTokenStore('tokens.json')")
+        check_key(key)
+        if not callable(refresh):
+            raise ConfigurationError("refresh: give a function from a refresh token to a TokenPair")
+        self._store = store
+        self._key = key
+        self._refresh = refresh
+        self._clock = SystemClock() if clock is None else clock
+        self._held: _Held | None = None
+        self._unsaved: tuple[StoredTokens, StoredTokens] | None = None
+        """What was stored, and what the server gave in its place but the store could not write."""
+        self._dead: tuple[TokenPair, AuthenticationError] | None = None
+        """A pair that the server will not renew, and what it said."""
+        self._renewing: SingleFlight[_Held] = SingleFlight("smartcar refresh", self._clock)
+        self._at_stake = False
+        """Whether a refresh token is being presented, so that breaking off could lose what comes back."""
+        self._closing = False
+
+    async def access_token(self) -> str:
+        """An access token that can be used now."""
+        return (await self.pair()).access_token
+
+    async def pair(self) -> TokenPair:
+        """A pair whose access token can be used now."""
+        return (await self._current()).pair
+
+    async def save(self, pair: TokenPair) -> None:
+        """Store a pair that the owner has just granted, in place of any other."""
+        if not isinstance(pair, TokenPair):
+            raise ConfigurationError("pair: give the TokenPair that exchange_code answered")
+        while not await self._store.swap(self._key, await self._store.load(self._key), StoredTokens(pair)):
+            pass
+        self._unsaved = self._dead = None
+        pass
+        self._hold(pair)
+
+    async def get(self) -> Token:
+        """A token to send now."""
+        return (await self._current()).token
+
+    async def after_refusal(self, refused: Token) -> Token | None:
+        """A token other than the refused one, or None if a new one could not help."""
+        held = self._held
+        if held is not None and held.token is not refused:
+            return await self.get()
+        if is_young(refused, self._clock):
+            return None
+        return (await self._renewing.join(self._renew)).token
+
+    async def aclose(self) -> None:
+        """Let a refresh that was sent come to its end, so that its pair is stored."""
+        self._closing = True
+        await (self._renewing.finish() if self._at_stake else self._renewing.cancel())
+        if self._unsaved is not None:
+            await self._written()
+
+    async def _current(self) -> _Held:
+        held = self._held
+        # The time of day is asked too, because the other clock stands still while a machine sleeps.
+        if held is not None and self._clock.monotonic() < held.token.renew_at and self._left(held.pair) > 0:
+            return held
+        return await self._renewing.join(self._renew)
+
+    async def _renew(self) -> _Held:
+        """Another pair than the one in use: what is stored by now, or a new one."""
+        if self._unsaved is None:
+            stored = await self._stored()
+            in_use = None if self._held is None else self._held.pair
+            if _settled(stored, other_than=in_use) and self._left(stored.pair) > MARGIN:
+                return self._hold(stored.pair)
+            spent = stored.pair
+        else:
+            spent = self._unsaved[0].pair
+        async with self._store.lease(self._key):
+            if written := await self._written():
+                return self._hold(written, new=True)
+            return await self._renew_alone(spent)
+
+    async def _renew_alone(self, spent: TokenPair) -> _Held:
+        """What somebody else has stored in place of the spent pair, or else a new pair. Needs the lease."""
+        while True:
+            stored = await self._stored()
+            if _settled(stored, other_than=spent) and self._left(stored.pair) > 0:
+                return self._hold(stored.pair, new=True)
+            if self._dead is not None and self._dead[0] == stored.pair:
+                raise self._dead[1].fresh()
+            marked = stored
+            if stored.refreshing_since is None:
+                marked = evolve(stored, refreshing_since=self._clock.now())
+                if not await self._store.swap(self._key, stored, marked):
+                    continue
+            self._at_stake = True
+            try:
+                pair = await self._exchanged(stored, marked)
+                if pair is not None:
+                    self._unsaved = (marked, StoredTokens(pair))
+                    if written := await self._written():
+                        return self._hold(written, new=True)
+            finally:
+                self._at_stake = False
+
+    async def _exchanged(self, stored: StoredTokens, marked: StoredTokens) -> TokenPair | None:
+        """A new pair, or None if the server will give none. A refresh that may have been done is sent until it is."""
+        until = self._clock.monotonic() + _GRACE.total_seconds()
+        at_risk = stored.refreshing_since is not None and self._clock.now() - stored.refreshing_since < _GRACE
+        pause, longest = _PAUSES
+        while True:
+            try:
+                pair = await self._refresh(stored.pair.refresh_token)
+            except SmartcarError as error:
+                if told := _invalid_grant(error):
+                    self._dead = (stored.pair, told)
+                    return None
+                failure = error
+            else:
+                if not isinstance(pair, TokenPair):
+                    raise ConfigurationError("refresh: the function must answer a TokenPair")
+                return pair
+            at_risk |= _may_have_spent(failure)
+            wait = max(pause, getattr(failure, "retry_after", None) or 0.0)
+            again = at_risk and _may_pass(failure) and not self._closing
+            if not again or self._clock.monotonic() + wait >= until:
+                break
+            await self._clock.sleep(wait)
+            pause = min(pause * 2, longest)
+        if not at_risk and marked is not stored:
+            with suppress(TokenStoreError):
+                await self._store.swap(self._key, marked, stored)
+        raise failure
+
+    async def _written(self) -> TokenPair | None:
+        """The new pair, now that it is stored; None if somebody else has stored another in the meantime."""
+        while self._unsaved is not None:
+            old, new = self._unsaved
+            if not await self._store.swap(self._key, old, new):
+                stored = await self._store.load(self._key)
+                if stored is not None and stored.pair == old.pair:
+                    self._unsaved = (stored, new)  # it was only marked anew
+                    continue
+                if stored != new:
+                    self._unsaved = None
+                    continue
+            self._unsaved = None
+            return new.pair
+        return None
+
+    async def _stored(self) -> StoredTokens:
+        stored = await self._store.load(self._key)
+        if stored is None:
+            raise ConfigurationError(
+                "key: no tokens are stored under it. Let the owner connect, exchange the code, and save the pair: "
+                "await source.save(pair)"
+            )
+        return stored
+
+    def _hold(self, pair: TokenPair, new: bool = False) -> _Held:
+        """Use this pair from now on. The age of one that is not `new` is not known."""
+        now, left = self._clock.monotonic(), self._left(pair)
+        renew_at = now + left - (margin(left) if new else MARGIN)
+        self._held = _Held(pair, Token(Secret(pair.access_token), now if new else -math.inf, renew_at))
+        return self._held
+
+    def _left(self, pair: TokenPair) -> float:
+        return (pair.expiration - self._clock.now()).total_seconds()
+
+
+async def finished(sources: Iterable[TokenSource]) -> None:
+    """Close all of these, and raise the first trouble only then."""
+    outcomes = await asyncio.gather(*(source.aclose() for source in sources), return_exceptions=True)
+    for outcome in outcomes:
+        if outcome is not None:
+            raise outcome
+
+
+def _settled(stored: StoredTokens, other_than: TokenPair | None) -> bool:
+    """Whether another pair is stored, and no refresh of it was begun."""
+    return stored.refreshing_since is None and stored.pair != other_than
+
+
+def _invalid_grant(error: SmartcarError) -> AuthenticationError | None:
+    """What a caller gets who asks for tokens that the server will not renew; None for any other error."""
+    if not isinstance(error, ApiError) or "invalid_grant" not in (error.error, (error.type or "").lower()):
+        return None
+    told = AuthenticationError(
+        "the refresh token is not valid any more (invalid_grant): let the owner connect again, exchange the code, and "
+        "save the new pair: await source.save(pair)",
+        status=error.status,
+        type=error.type,
+        error=error.error,
+        description=error.description,
+        request_id=error.request_id,
+        headers=error.headers,
+        body=error.body,
+    )
+    told.attempts = error.attempts
+    return told
+
+
+def _may_have_spent(error: SmartcarError) -> bool:
+    """Whether one of the requests may have spent the refresh token: all but those that were never looked at."""
+    seen = not isinstance(error, (ConnectionFailed, RateLimited))
+    return seen or any(attempt.problem not in _UNSPENT for attempt in error.attempts)
+
+
+def _may_pass(error: SmartcarError) -> bool:
+    """Whether the same request may succeed in a moment."""
+    return isinstance(error, (TransportError, DecodeError, RateLimited)) or policy.may_have_acted(error)

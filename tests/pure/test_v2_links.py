@@ -1,0 +1,167 @@
+"""The link to Connect with the options of API v2.0."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from smartcar_async import ConfigurationError, Permission, PermissionDenied, Settings
+from smartcar_async.v2 import Client
+
+ORIGIN = "https://connect.smartcar.com/oauth/authorize?response_type=code&client_id=client_1&"
+SCOPE = "scope=read_odometer%20required%3Aread_vin"
+VIN = "5YJSA1E14FF101307"
+CLIENT: dict[str, Any] = {"client_id": "client_1", "client_secret": "secret"}
+HANDLE: dict[str, Any] = {"id": "vehicle-1", "token": "token-1"}
+
+
+def client(**given: Any) -> Client:
+    """A client that sends nothing."""
+    return Client("client_1", "secret", **given)
+
+
+LINKS: list[tuple[dict[str, Any], str]] = [
+    ({}, "approval_prompt=auto&mode=live"),
+    ({"force_prompt": True}, "approval_prompt=force&mode=live"),
+    ({"scope": ["read_odometer", "required:read_vin"]}, f"approval_prompt=auto&{SCOPE}&mode=live"),
+    ({"scope": "read_odometer  required:read_vin "}, f"approval_prompt=auto&{SCOPE}&mode=live"),
+    ({"scope": (Permission.READ_VIN,)}, "approval_prompt=auto&scope=read_vin&mode=live"),
+    ({"state": "a b&c"}, "approval_prompt=auto&state=a%20b%26c&mode=live"),
+    ({"single_select": True}, "approval_prompt=auto&single_select=true&mode=live"),
+    ({"single_select": False}, "approval_prompt=auto&single_select=false&mode=live"),
+    ({"single_select": {"enabled": True}}, "approval_prompt=auto&single_select=true&mode=live"),
+    ({"single_select": {"enabled": False}}, "approval_prompt=auto&single_select=false&mode=live"),
+    ({"single_select": {"vin": VIN}}, f"approval_prompt=auto&single_select=true&single_select_vin={VIN}&mode=live"),
+    (
+        {"single_select": {"enabled": True, "vin": VIN}},
+        f"approval_prompt=auto&single_select=true&single_select_vin={VIN}&mode=live",
+    ),
+    ({"make_bypass": "TESLA"}, "approval_prompt=auto&make=TESLA&mode=live"),
+    (
+        {"flags": {"country": "DE", "color": "00819D", "test": True}},
+        "approval_prompt=auto&flags=country%3ADE%20color%3A00819D%20test%3Atrue&mode=live",
+    ),
+    ({"flags": {}}, "approval_prompt=auto&mode=live"),
+    ({"user": "user-1"}, "approval_prompt=auto&user=user-1&mode=live"),
+    ({"mode": "simulated"}, "approval_prompt=auto&mode=simulated"),
+    ({"mode": "TEST"}, "approval_prompt=auto&mode=test"),
+    ({"test_mode": True}, "approval_prompt=auto&mode=test"),
+    ({"test_mode": False, "mode": "live"}, "approval_prompt=auto&mode=live"),
+]
+
+
+@pytest.mark.parametrize(("options", "rest"), LINKS, ids=[str(options) for options, _ in LINKS])
+def test_an_option_of_the_link(options: dict[str, Any], rest: str) -> None:
+    """Each goes into the query under the API's name, with blanks as %20."""
+    assert client().auth_url(**options) == ORIGIN + rest
+
+
+def test_everything_at_once() -> None:
+    """The order is that of the Node SDK."""
+    link = client(redirect_uri="https://example.com/home", mode="simulated").auth_url(
+        ["read_vin"],
+        force_prompt=True,
+        single_select={"vin": VIN},
+        state="0facda3319",
+        make_bypass="TESLA",
+        flags={"country": "DE"},
+        user="u",
+    )
+    assert link == (
+        f"{ORIGIN}approval_prompt=force&redirect_uri=https%3A%2F%2Fexample.com%2Fhome&scope=read_vin&state=0facda3319"
+        f"&single_select=true&single_select_vin={VIN}&make=TESLA&flags=country%3ADE&user=u&mode=simulated"
+    )
+
+
+def test_the_origin_is_a_setting() -> None:
+    """The pages can be elsewhere, as those of the simulator are."""
+    link = client(settings=Settings(connect_origin="http://127.0.0.1:8000")).auth_url()
+    assert link.startswith("http://127.0.0.1:8000/oauth/authorize?")
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"scope": []}, "scope: give at least one"),
+        ({"scope": " "}, "scope: give at least one"),
+        ({"state": ""}, "state: "),
+        ({"make_bypass": " "}, "make_bypass: "),
+        ({"user": 1}, "user: "),
+        ({"single_select": "yes"}, "single_select: give True"),
+        ({"single_select": {}}, "single_select: give True"),
+        ({"single_select": {"enabled": True, "make": "x"}}, "single_select: give True"),
+        ({"single_select": {"enabled": "yes"}}, "single_select: 'enabled'"),
+        ({"single_select": {"enabled": False, "vin": VIN}}, "single_select: 'enabled'"),
+        ({"single_select": {"vin": ""}}, "single_select: "),
+        ({"flags": "country:DE"}, "flags: give a mapping"),
+        ({"mode": "demo"}, "mode: give one of"),
+        ({"mode": 1}, "mode: give one of"),
+        ({"mode": "simulated", "test_mode": True}, "mode, test_mode: give one of them"),
+    ],
+)
+def test_an_option_that_cannot_be_right(options: dict[str, Any], reason: str) -> None:
+    """It is refused by its name."""
+    with pytest.raises(ConfigurationError, match=f"^{reason}"):
+        client().auth_url(**options)
+
+
+def test_what_an_owner_comes_back_with() -> None:
+    """The code, if the state is ours; a refusal is raised."""
+    found = client().parse_redirect("https://example.com/home?code=code-1&state=s1", state="s1")
+    assert found.code == "code-1"
+    with pytest.raises(PermissionDenied):
+        client().parse_redirect("https://example.com/home?error=access_denied&state=s1", state="s1")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"client_id": ""}, "client_id: missing"),
+        ({"client_secret": None}, "client_secret: missing"),
+        ({"redirect_uri": "https://example.com/\n"}, "redirect_uri: "),
+        ({"mode": "demo"}, "mode: "),
+        ({"version": "3"}, "version: API v3 has other endpoints"),
+        ({"version": "3.0"}, "version: API v3 has other endpoints"),
+        ({"version": "v2.0"}, "version: give a version"),
+        ({"version": "2.0x"}, "version: give a version"),
+        ({"version": 2.0}, "version: give a version"),
+    ],
+)
+def test_a_client_that_cannot_be(given: dict[str, Any], reason: str) -> None:
+    """What it is made with is checked at once."""
+    with pytest.raises(ConfigurationError, match=f"^{reason}"):
+        Client(**(CLIENT | given))
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"id": ""}, "id: "),
+        ({"token": "a\nb"}, "token: "),
+        ({"token": 1}, "token: give an access token"),
+        ({"unit_system": "us"}, "unit_system: give 'metric' or 'imperial'"),
+        ({"flags": ["a:b"]}, "flags: give a mapping"),
+        ({"version": "3"}, "version: API v3"),
+    ],
+)
+def test_a_vehicle_that_cannot_be(given: dict[str, Any], reason: str) -> None:
+    """So is what a handle is made with."""
+    with pytest.raises(ConfigurationError, match=f"^{reason}"):
+        client().vehicle(**(HANDLE | given))
+
+
+def test_modes_and_versions() -> None:
+    """They are what the Node SDK makes of its options."""
+    assert [client().mode, client(test_mode=True).mode, client(test_mode=False).mode] == ["live", "test", "live"]
+    assert [client().version, client(version="1").version] == ["2.0", "1.0"]
+    assert client(version="2.1").vehicle("v", "t").version == "2.1"
+
+
+def test_no_secret_in_a_repr() -> None:
+    """A client and a handle show ids only."""
+    made = client(redirect_uri="https://example.com")
+    assert (repr(made), repr(made.vehicle("vehicle-1", "token-1"))) == (
+        "Client(client_id='client_1')",
+        "Vehicle('vehicle-1')",
+    )
