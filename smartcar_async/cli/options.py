@@ -18,7 +18,7 @@ def parser(command: str, description: str) -> Parser:
     """A parser with the options that choose the simulated world."""
     made = Parser(prog=f"smartcar {command}", description=description, allow_abbrev=False)
     made.add_argument(
-        "--profile", default="everyday", metavar="P", help="the fleet: everyday (default), volvo or empty"
+        "--profile", default="everyday", metavar="P", help="the fleet: everyday (default), volvo, makes or empty"
     )
     made.add_argument("--seed", type=whole, default=1, metavar="N", help="the same seed gives the same week (1)")
     return made

@@ -165,8 +165,12 @@ def _tires(car: Car) -> Body:
     return {"values": tires, "rowCount": 2, "columnCount": 2, "unit": "kPa"}
 
 
-def _lid(*fields: str) -> Callable[[Car], Body]:
-    return lambda car: {name: car.locked if name == "isLocked" else False for name in fields}
+def _closed(_: Car) -> bool:
+    return False
+
+
+def _lid(*fields: str, is_open: Callable[[Car], bool] = _closed) -> Callable[[Car], Body]:
+    return lambda car: {name: car.locked if name == "isLocked" else is_open(car) for name in fields}
 
 
 def outside_celsius(minute: int) -> float:
@@ -175,7 +179,8 @@ def outside_celsius(minute: int) -> float:
 
 
 def _inside_celsius(car: Car) -> float:
-    return 21.0 if car.ignition_on else outside_celsius(car.minute) + 2.5
+    on = car.ignition_on or car.extras.cabin_on
+    return car.extras.cabin_celsius if on else outside_celsius(car.minute) + 2.5
 
 
 def _drive_mode(car: Car) -> Body:
@@ -233,25 +238,28 @@ _ROWS: tuple[_Row, ...] = (
     ("Climate", "InternalTemperature", "read_thermometer", _measure(_inside_celsius, "celsius")),
     ("Closure", "Doors", "read_security", _doors),
     ("Closure", "EngineCover", "read_security", _lid("isOpen")),
-    ("Closure", "FrontTrunk", "read_security", _lid("isOpen", "isLocked")),
+    ("Closure", "FrontTrunk", "read_security", _lid(
+        "isOpen", "isLocked", is_open=lambda car: car.extras.frunk_open)),
     ("Closure", "IsLocked", "read_security", _value(lambda car: car.locked)),
-    ("Closure", "RearTrunk", "read_security", _lid("isOpen", "isLocked")),
+    ("Closure", "RearTrunk", "read_security", _lid(
+        "isOpen", "isLocked", is_open=lambda car: car.extras.trunk_open)),
     ("Closure", "Sunroof", "read_security", _lid("isOpen")),
     ("Closure", "Tailgate", "read_security", _lid("isOpen", "isLocked")),
     ("Closure", "Windows", "read_security", _windows),
     ("ConnectivitySoftware", "CurrentFirmwareVersion", "read_extended_vehicle_info", _value(lambda _: "2026.14.3")),
     ("ConnectivityStatus", "IsAsleep", "read_vehicle_info", _value(lambda car: car.asleep)),
-    ("ConnectivityStatus", "IsDigitalKeyPaired", "read_vehicle_info", _value(lambda _: True)),
+    ("ConnectivityStatus", "IsDigitalKeyPaired", "read_vehicle_info", _value(lambda car: car.virtual_key)),
     ("ConnectivityStatus", "IsOnline", "read_vehicle_info", _value(lambda car: not car.asleep)),
     *(("Diagnostics", name, "read_diagnostics", _diagnosis(f"diagnostics-{name.lower()}")) for name in _DIAGNOSES),
     ("Diagnostics", "DTCCount", "read_diagnostics", _count(lambda car: len(car.model.trouble_codes))),
     ("Diagnostics", "DTCList", "read_diagnostics", _trouble),
-    ("HVAC", "CabinTargetTemperature", "read_climate", _measure(lambda _: 21.0, "celsius")),
-    ("HVAC", "IsCabinHVACActive", "read_climate", _value(lambda car: car.ignition_on)),
-    ("HVAC", "IsFrontDefrosterActive", "read_climate", _value(lambda _: False)),
-    ("HVAC", "IsRearDefrosterActive", "read_climate", _value(lambda _: False)),
+    ("HVAC", "CabinTargetTemperature", "read_climate", _measure(
+        lambda car: car.extras.cabin_celsius, "celsius")),
+    ("HVAC", "IsCabinHVACActive", "read_climate", _value(lambda car: car.ignition_on or car.extras.cabin_on)),
+    ("HVAC", "IsFrontDefrosterActive", "read_climate", _value(lambda car: car.extras.defroster_on)),
+    ("HVAC", "IsRearDefrosterActive", "read_climate", _value(lambda car: car.extras.defroster_on)),
     ("HVAC", "IsSteeringHeaterActive", "read_climate", _value(
-        lambda car: car.ignition_on and outside_celsius(car.minute) < 12)),
+        lambda car: car.extras.wheel_heater_on or (car.ignition_on and outside_celsius(car.minute) < 12))),
     ("InternalCombustionEngine", "AmountRemaining", "read_fuel", _measure(lambda car: car.fuel_l, "liters")),
     ("InternalCombustionEngine", "FuelLevel", "read_fuel", _measure(lambda car: car.fuel_percent, "percent")),
     ("InternalCombustionEngine", "OilLife", "read_engine_oil", _measure(

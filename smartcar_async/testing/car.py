@@ -6,11 +6,12 @@ import math
 from copy import copy
 from random import Random
 
-from attrs import define
+from attrs import define, evolve, field
 
 from .cars import CarModel
 from .charging import ChargeRecord, ChargeTimer
 from .errors import SimulatorError
+from .extras import Extras
 from .routine import DAY, Errand, Place, Routine, Trip, bearing, distance_km, trip
 
 AC_VOLTS = 230
@@ -78,6 +79,9 @@ class Car:
     idle_minutes: int = 0
     destination: Place | None = None
     stays: bool = False
+    virtual_key: bool = True
+    """Whether the owner has added the application's key: a Tesla obeys no command without it."""
+    extras: Extras = field(factory=Extras)
 
     @property
     def soc(self) -> float:
@@ -205,6 +209,19 @@ class Car:
         if self.charging and self.at_limit:
             self._stop_charging()
 
+    def set_amperage(self, amperage: int) -> None:
+        """Draw so much from a wall box, now and from now on."""
+        self.wake()
+        self.amperage_requested = amperage
+        if self.charging and not self.fast:
+            self.amperage = amperage
+
+    def limit_at(self, place: Place, percent: int) -> None:
+        """Want so much in the battery at one place; it holds at once where the car stands there."""
+        self.extras = evolve(self.extras, place_limits={**self.extras.place_limits, place.name: percent})
+        if self.near(place):
+            self.set_charge_limit(percent)
+
     def open_flap(self) -> None:
         """Open the flap over the charge port."""
         self.wake()
@@ -254,6 +271,7 @@ class Car:
         self.unplug()
         self.flap_open = False
         self.lock()
+        self.extras = evolve(self.extras, trunk_open=False, frunk_open=False)
         self.ignition_on = True
         self.trip = drive
         self.heading = bearing(drive.origin, drive.destination)
@@ -291,6 +309,7 @@ class Car:
         self.longitude = self.parked_longitude = place.longitude
         self.parked_minute = self.minute
         self.ignition_on = self.in_motion = False
+        self.extras = evolve(self.extras, cabin_on=False, defroster_on=False, wheel_heater_on=False)
         self.speed_kmh = 0.0
         self.unlock()
         self.door_open = True

@@ -212,6 +212,16 @@ ZOE = CarModel(
     "RENAULT", "ZOE", 2021, "BEV", BASIC, "R135", "Celadon Blue", 52.0, 54.7, 17.2, ac_amps=32, charge_limit=100,
     reports_every=15, lag_s=12.0, night_charging=True, commands=CHARGING, wakes=False,
 )  # fmt: skip
+Q4 = evolve(
+    ID4, make="AUDI", model="Q4 e-tron", year=2023, trim="45", color="Aurora Violet", night_charging=True,
+)  # fmt: skip
+BOLT = evolve(
+    LEAF, make="CHEVROLET", model="Bolt EV", year=2022, trim="2LT", usable_kwh=63.0, nominal_kwh=66.0, charge_limit=90,
+    signals=NISSAN | ELECTRIC_DIAGNOSTICS, undecided_capacity=False, wakes=True, trouble_codes=("P0AA6",),
+)  # fmt: skip
+LYRIQ = evolve(BOLT, make="CADILLAC", model="LYRIQ", year=2024, trim="Luxury", usable_kwh=96.0, nominal_kwh=102.0)
+CORSAIR = evolve(KUGA, make="LINCOLN", model="Corsair", year=2022, trim="Grand Touring")
+COOPER = evolve(I4, make="MINI", model="Cooper SE", year=2022, trim="Yours", usable_kwh=28.9, nominal_kwh=32.6)
 MODEL_Y = evolve(MODEL_3, model="Model Y", year=2024, trim="Long Range", usable_kwh=75.0, nominal_kwh=78.1)
 ID_BUZZ = evolve(ID4, model="ID. Buzz", year=2024, trim="Pro", consumption_kwh=21.5)
 
@@ -251,5 +261,19 @@ _UNCONNECTED = (
     Entry(MODEL_Y, "emil", mode="simulated", connected=False),
 )
 
-PROFILES: Mapping[str, tuple[Entry, ...]] = {"everyday": _EVERYDAY, "volvo": _VOLVO, "empty": _UNCONNECTED}
-"""Every profile by name: a street of many makes, a Volvo household, and cars that nobody has connected yet."""
+_MAKES = tuple(
+    Entry(model, owner)
+    for model, owner in (
+        (MODEL_3, "astrid"), (LEAF, "bo"), (KUGA, "cecilia"), (CORSAIR, "david"), (I4, "emil"), (COOPER, "fatima"),
+        (Q4, "gustav"), (BOLT, "hanna"), (LYRIQ, "ingrid"), (CAMRY, "johan"),
+    )
+)  # fmt: skip
+
+PROFILES: Mapping[str, tuple[Entry, ...]] = {
+    "everyday": _EVERYDAY,
+    "volvo": _VOLVO,
+    "empty": _UNCONNECTED,
+    "makes": _MAKES,
+}
+"""Every profile by name: a street of many makes, a Volvo household, cars that nobody has connected yet, and one of each
+make that v2 has calls of its own for."""

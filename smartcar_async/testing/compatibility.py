@@ -13,10 +13,10 @@ from .paging import refuse_unless
 from .service import Document, Params, Route, Service
 from .wire import Answer, Request, json_answer
 
-_REGIONS = ("US", "CA", "EUROPE")
-_POWERTRAINS = ("ICE", "HEV", "PHEV", "BEV")
+REGIONS = ("US", "CA", "EUROPE")
+POWERTRAINS = ("ICE", "HEV", "PHEV", "BEV")
 
-_MODELS: tuple[tuple[CarModel, int, int | None, tuple[str, ...]], ...] = (
+MODELS: tuple[tuple[CarModel, int, int | None, tuple[str, ...]], ...] = (
     (EX30, 2024, None, ("US", "EUROPE")),
     (XC60, 2022, None, ("US", "EUROPE")),
     (V60, 2019, 2021, ("US", "EUROPE")),
@@ -49,8 +49,8 @@ def _list(_: Service, request: Request, __: Params) -> Answer:
     region, make = query.get("filter[region]"), query.get("filter[make]", "")
     powertrain = query.get("filter[powertrainType]")
     refuse_unless(
-        ("filter[region]", f"one of {', '.join(_REGIONS)}", region in (None, *_REGIONS)),
-        ("filter[powertrainType]", f"one of {', '.join(_POWERTRAINS)}", powertrain in (None, *_POWERTRAINS)),
+        ("filter[region]", f"one of {', '.join(REGIONS)}", region in (None, *REGIONS)),
+        ("filter[powertrainType]", f"one of {', '.join(POWERTRAINS)}", powertrain in (None, *POWERTRAINS)),
     )
     found = [
         entry
@@ -64,7 +64,7 @@ def _list(_: Service, request: Request, __: Params) -> Answer:
 
 
 def _entries() -> Iterator[Document]:
-    for model, first, last, regions in _MODELS:
+    for model, first, last, regions in MODELS:
         for region in regions:
             yield {
                 "make": model.make,

@@ -44,6 +44,8 @@ class Session:
     redirect_uri: str | None
     permissions: tuple[str, ...]
     vehicles: tuple[Vehicle, ...]
+    v2: bool = False
+    """Whether the application named itself by the credential of the API, as for v2: it is told a code alone."""
 
     @property
     def wants_one(self) -> bool:
@@ -94,9 +96,12 @@ def _grant(service: Service, session: Session, vehicles: list[Vehicle]) -> dict[
     if external_id is not None:
         world.name_owner(owner_id, None if external_id == "null" else external_id)
     named: Owner = world.owners[owner_id]
-    told = {"vehicle_id": vehicles[0].id} if asked.get("response_type") == "vehicle_id" else {"user_id": owner_id}
-    if asked.get("response_type", "code") == "code" and service.switches.connect_code:
-        told["code"] = service.new_request_id()
+    kind = asked.get("response_type", "code")
+    told = {"vehicle_id": vehicles[0].id} if kind == "vehicle_id" else {"user_id": owner_id}
+    if kind == "code" and (session.v2 or service.switches.connect_code):
+        told["code"] = service.user_tokens.code(owner_id, session.permissions, asked.get("redirect_uri"))
+    if session.v2 and kind == "code":
+        return {"code": told["code"]}
     if external_id is not None and named.external_id is not None:
         told["external_id"] = named.external_id
     return told
@@ -117,7 +122,8 @@ def _leave(session: Session, told: dict[str, str]) -> Answer:
 def _session(service: Service, query: dict[str, str]) -> Session:
     asked = {name: query[name] for name in _ASKED if name in query}
     application = asked.get("application_id", asked.get("client_id", ""))
-    if application != service.application_id:
+    v2 = "application_id" not in asked and application == service.tokens.client_id
+    if application != service.application_id and not v2:
         raise _Invalid(f"{'application_id' if 'application_id' in asked else 'client_id'}: {application}")
     kind = asked.get("response_type", "code")
     if kind not in ("code", "vehicle_id", "none"):
@@ -127,7 +133,7 @@ def _session(service: Service, query: dict[str, str]) -> Session:
     if not set(wanted) <= set(PERMISSIONS):
         raise _Invalid(f"scope: {asked['scope']}")
     permissions = tuple(name for name in PERMISSIONS if name in wanted or not wanted)
-    return Session(asked, _redirect_uri(service, asked, kind), permissions, _choice(service, asked, kind))
+    return Session(asked, _redirect_uri(service, asked, kind), permissions, _choice(service, asked, kind, v2), v2)
 
 
 def _redirect_uri(service: Service, asked: dict[str, str], kind: str) -> str | None:
@@ -143,7 +149,7 @@ def _redirect_uri(service: Service, asked: dict[str, str], kind: str) -> str | N
     return uri
 
 
-def _choice(service: Service, asked: dict[str, str], kind: str) -> tuple[Vehicle, ...]:
+def _choice(service: Service, asked: dict[str, str], kind: str, v2: bool) -> tuple[Vehicle, ...]:
     """The cars that the page offers."""
     world = service.world
     if kind == "vehicle_id":
@@ -152,6 +158,8 @@ def _choice(service: Service, asked: dict[str, str], kind: str) -> tuple[Vehicle
             raise _Invalid(f"vehicle_id: {asked.get('vehicle_id', '')}")
         return (connection.vehicle,)
     mode, make = asked.get("mode", "live"), asked.get("make", "").upper()
+    if v2 and mode == "test":  # the older name of it, which SDKs of v2 still send
+        mode = "simulated"
     if mode not in ("live", "simulated"):
         raise _Invalid(f"mode: {mode}")
     return tuple(

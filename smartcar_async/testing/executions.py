@@ -12,12 +12,17 @@ from .wire import Answer, json_answer
 from .world import Vehicle
 
 
+def seconds_of(service: Service, vehicle: Vehicle) -> float:
+    """Real seconds until a command to this car is answered."""
+    return service.command_seconds if vehicle.command_seconds is None else vehicle.command_seconds
+
+
 def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document, links: Document) -> Answer:
     """The execution of what has just been done; its answer takes as long as commands to this car do.
 
     The documents show `executionMode` as `sync`; `async` for one that outlasts its 202 is inferred.
     """
-    seconds = service.command_seconds if vehicle.command_seconds is None else vehicle.command_seconds
+    seconds = seconds_of(service, vehicle)
     began = service.world.now
     resource: Document = {
         "id": service.new_id("exec"),

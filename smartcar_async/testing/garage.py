@@ -10,7 +10,8 @@ from .charging import ChargeTimer
 from .routine import DAY, Routine
 
 _VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
-_MAKER_CODES = {"VOLVO": "YV1", "POLESTAR": "LPS", "TESLA": "LRW", "VOLKSWAGEN": "WVG", "FORD": "WF0", "BMW": "WBY"}
+_MAKER_CODES = {"VOLVO": "YV1", "POLESTAR": "LPS", "TESLA": "LRW", "VOLKSWAGEN": "WVG", "FORD": "WF0", "BMW": "WBY",
+                "AUDI": "WAU", "CHEVROLET": "1G1", "CADILLAC": "1GY", "LINCOLN": "5LM", "MINI": "WMW"}  # fmt: skip
 
 
 def new_car(model: CarModel, habits: Routine, nickname: str, minute: int) -> Car:

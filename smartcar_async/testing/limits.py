@@ -52,6 +52,11 @@ class Limits:
 
     def admit_vehicle(self, vehicle_id: str, now: datetime) -> None:
         """Count one request about a vehicle, or refuse it for being too soon or beyond the plan."""
+        self.throttle(vehicle_id, now)
+        self.charge(vehicle_id, now)
+
+    def throttle(self, vehicle_id: str, now: datetime) -> None:
+        """Refuse a request that comes too soon after the last one about the vehicle."""
         if self.vehicle_interval is not None:
             last = self._last_seen.get(vehicle_id)
             if last is not None and now - last < self.vehicle_interval:
@@ -60,6 +65,9 @@ class Limits:
                 problem = Problem(429, "RATE_LIMIT", "VEHICLE", detail, "Rate Limit", "RETRY_LATER", advice)
                 raise Refused(problem, retry_after=wait)
             self._last_seen[vehicle_id] = now
+
+    def charge(self, vehicle_id: str, now: datetime) -> None:
+        """Count one request towards the month of a vehicle, or refuse it as beyond the plan."""
         if self.per_month is not None:
             month = (vehicle_id, now.year, now.month)
             if self._spent.get(month, 0) >= self.per_month:

@@ -15,7 +15,9 @@ from . import faults
 from .errors import SimulatorError
 from .recorder import Recorder
 from .service import Service
-from .wire import Answer, Request
+from .v2.errors import flat_error
+from .v2.paths import is_v2
+from .wire import Answer, Request, error_answer
 
 HOST = "127.0.0.1"
 
@@ -87,7 +89,7 @@ class Server:
                 return await _stream(http, answer, 0.0, seconds, end)
             case _:
                 pass
-        if answer.seconds > self._service.long_after:
+        if answer.seconds > self._service.long_after and not is_v2(request.path):
             request.status = 202
             first = self._service.long_after
             return await _stream(http, answer, first, answer.seconds - first, _end(fault))
@@ -106,12 +108,13 @@ class Server:
         """What to send. The service acts first, and a scripted answer carries the id of the request that it knew."""
         true = self._service.answer(request) if faults.acts(fault) else None
         request_id = request.request_id or self._service.new_request_id()
-        match fault:
-            case faults.Reply() | faults.ErrorReply():
-                return fault.answer(request_id)
-            case faults.Late(reply=faults.Reply() | faults.ErrorReply() as reply):
+        write = flat_error if is_v2(request.path) else error_answer
+        match fault.reply if isinstance(fault, faults.Late) else fault:
+            case faults.Reply() as reply:
                 return reply.answer(request_id)
-            case faults.Late(end="pending"):
+            case faults.ErrorReply() as reply:
+                return reply.answer(request_id, write)
+            case _ if isinstance(fault, faults.Late) and fault.end == "pending":
                 return faults.never_done(request_id)
             case _:
                 answer = true or faults.never_done(request_id)

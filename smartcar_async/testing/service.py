@@ -14,12 +14,15 @@ from .limits import Limits
 from .subscribing import Subscribing
 from .switches import Switches
 from .tokens import Tokens
+from .v2.errors import flat_error, no_path
+from .v2.paths import canonical, is_v2
+from .v2.tokens import UserTokens
 from .wire import Answer, Problem, Refused, Request, error_answer
 from .world import Connection, Vehicle, World
 
 Document = dict[str, object]
 Params = Mapping[str, str]
-Host = Literal["vehicle", "management", "iam", "connect", "compatibility"]
+Host = Literal["vehicle", "management", "iam", "connect", "compatibility", "api", "auth", "management_v2"]
 Family = Literal["reference", "announcement"]
 
 
@@ -53,6 +56,7 @@ class Service:
     redirect_uris: tuple[str, ...] = ()
     """Where Connect may send an owner back to; none registered allows every address."""
     subscribing: Subscribing = field(init=False, repr=False)
+    user_tokens: UserTokens = field(init=False, repr=False)
     _random: Random = field(init=False, repr=False)
     _patterns: list[tuple[Route, list[str]]] = field(init=False, repr=False)
     _kept: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
@@ -61,6 +65,8 @@ class Service:
         """Draw request ids from the seed."""
         self._random = Random(f"{self.world.seed}/requests")
         self.subscribing = Subscribing(self.world, self.tokens.clock)
+        tokens = self.tokens
+        self.user_tokens = UserTokens(tokens.client_id, tokens.client_secret, tokens.seed, tokens.clock)
         self._patterns = [(route, route.path.split("/")) for route in self.routes]
 
     def answer(self, request: Request) -> Answer:
@@ -70,7 +76,7 @@ class Service:
             try:
                 answer = self._dispatch(request)
             except Refused as refusal:
-                answer = error_answer(refusal.problems, request_id, refusal.retry_after)
+                answer = self._refusal(request, refusal, request_id)
         units = request.headers.get("SC-Unit-System", "metric")
         return answer.plus(SC_Request_Id=request_id, SC_Unit_System=units)
 
@@ -91,7 +97,7 @@ class Service:
 
     def owned_vehicle(self, request: Request, vehicle_id: str) -> Connection:
         """The connection of a vehicle that the user in `sc-user-id` owns; the request counts against its limits."""
-        user_id = request.headers.get("sc-user-id")
+        user_id = request.headers.get("sc-user-id") or self._user(request)
         if not user_id and self.switches.user_header == "required":
             raise Refused(Problem(400, "VALIDATION", "MISSING_PARAMETER", "missing userId"))
         connection = self.vehicle_of(vehicle_id)
@@ -115,10 +121,11 @@ class Service:
         return known[1]
 
     def _dispatch(self, request: Request) -> Answer:
-        route, params = self._match(request)
+        route, params = self.match(request)
         self.subscribing.settle()
         if not route.public:
-            if not self.tokens.is_good(request.headers.get("Authorization", "")):
+            good = self.tokens.is_good(request.headers.get("Authorization", ""))
+            if not good and ("{vehicle}" not in route.path or self._user(request) is None):
                 detail = "The access token is missing, unknown or has expired."
                 raise Refused(Problem(401, "AUTHENTICATION", "UNAUTHORIZED", detail))
             self.limits.admit(self.world.now)
@@ -126,14 +133,25 @@ class Service:
             return self._unserved(request)
         return route.handle(self, request, params)
 
-    def _match(self, request: Request) -> tuple[Route, Params]:
-        parts = [unquote(part) for part in request.path.removesuffix("/").split("/")]
+    def match(self, request: Request) -> tuple[Route, Params]:
+        """The route of a request and the parameters in its path, or a 404."""
+        parts = [unquote(part) for part in canonical(request.path).removesuffix("/").split("/")]
         for route, pattern in self._patterns:
             if route.method == request.method and len(pattern) == len(parts):
                 pairs = list(zip(pattern, parts, strict=True))
                 if all(want == part or (want.startswith("{") and part) for want, part in pairs):
                     return route, {want.strip("{}"): part for want, part in pairs if want.startswith("{")}
-        raise _no_path(request)
+        raise no_path(request.method, request.path) if is_v2(request.path) else _no_path(request)
+
+    def _user(self, request: Request) -> str | None:
+        """Whose token of v2 it is: those keep working for v3's calls about a vehicle, and name the user themselves."""
+        grant = self.user_tokens.grant_of(request.headers.get("Authorization", ""))
+        return grant.user_id if grant is not None else None
+
+    def _refusal(self, request: Request, refusal: Refused, request_id: str) -> Answer:
+        if is_v2(request.path):
+            return flat_error(refusal.problems, request_id, refusal.retry_after, self.switches.v2.resolution)
+        return error_answer(refusal.problems, request_id, refusal.retry_after)
 
     def _unserved(self, request: Request) -> Answer:
         """What a server says of the family of schedule paths that it lacks."""

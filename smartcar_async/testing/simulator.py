@@ -73,14 +73,23 @@ class Simulator:
                 f"speed {speed!r} is not a positive number: give 1 for real time, 60 for an hour a minute"
             )
         self.world: World = World(profile, seed)
+        """The cars, their owners and the clock."""
         self.client_id: str = f"client_{self.world.make_id('client')}"
+        """The id of good credentials."""
         self.client_secret: str = self.world.make_id("client secret")
+        """The secret to them."""
         self.requests: Recorder = Recorder()
+        """Every request that was served."""
         self.deliveries: Kept[Delivery] = Kept()
+        """Every attempt to deliver a webhook."""
         self.faults: Faults = Faults(seed)
+        """What goes wrong on the wire, see `fault`."""
         self.disturbances: Disturbances = Disturbances(seed)
+        """What goes wrong with deliveries."""
         self.sending: Sending = Sending()
+        """How webhooks are sent."""
         self.application_id: str = self.world.make_id("application")
+        """The id that Connect knows the application by."""
         tokens = Tokens(self.client_id, self.client_secret, seed, clock)
         self._service = Service(self.world, tokens, (*ROUTES, *V2_ROUTES), application_id=self.application_id)
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)

@@ -7,6 +7,8 @@ from typing import Literal
 from attrs import define, field
 from attrs.validators import in_
 
+from .v2.switches import V2Switches
+
 
 @define
 class Switches:
@@ -47,3 +49,5 @@ class Switches:
     user_header: Literal["required", "optional"] = field(default="required", validator=in_(("required", "optional")))
     """`sc-user-id` on calls about a vehicle: demanded, or not missed. Smartcar's own SDKs never send it: they read v3
     with the old kind of token, which is one vehicle's. When optional, the application's token does without it too."""
+    v2: V2Switches = field(factory=V2Switches)
+    """Those of the v2.0 API."""

@@ -6,7 +6,6 @@ They live in real time, whatever the world's clock does: `expires_in` is a promi
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable
 from random import Random
 from urllib.parse import parse_qsl
@@ -45,18 +44,18 @@ class Tokens:
 
     def answer(self, request: Request) -> Answer:
         """`POST /oauth2/token`: credentials in a form, in JSON or in a Basic header."""
-        fields = _fields(request)
+        fields = fields_of(request)
         if fields is None:
-            return _oauth_error(400, "invalid_request", "The body is neither a form nor a JSON object of strings.")
+            return oauth_error(400, "invalid_request", "The body is neither a form nor a JSON object of strings.")
         grant, client_id, secret = (fields.get(name) for name in ("grant_type", "client_id", "client_secret"))
         if not grant:
-            return _oauth_error(400, "invalid_request", "Missing grant_type.")
+            return oauth_error(400, "invalid_request", "Missing grant_type.")
         if grant != "client_credentials":
-            return _oauth_error(400, "unsupported_grant_type", "Only client_credentials is supported.")
+            return oauth_error(400, "unsupported_grant_type", "Only client_credentials is supported.")
         if not client_id or not secret:
-            return _oauth_error(400, "invalid_request", "Missing client_id or client_secret.")
+            return oauth_error(400, "invalid_request", "Missing client_id or client_secret.")
         if (client_id, secret) != (self.client_id, self.client_secret):
-            return _oauth_error(401, "invalid_client", "Unknown client, or wrong client secret.")
+            return oauth_error(401, "invalid_client", "Unknown client, or wrong client secret.")
         return json_answer({"access_token": self._issue(), "token_type": "Bearer", "expires_in": round(self.lifetime)})
 
     def _issue(self) -> str:
@@ -67,7 +66,7 @@ class Tokens:
         return token
 
 
-def _fields(request: Request) -> dict[str, str] | None:
+def fields_of(request: Request) -> dict[str, str] | None:
     """What the client sent, from whichever of the three forms; None where it cannot be read."""
     fields: dict[str, str] = {}
     try:
@@ -78,10 +77,11 @@ def _fields(request: Request) -> dict[str, str] | None:
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() == "basic":
             fields["client_id"], _, fields["client_secret"] = base64.b64decode(encoded).decode().partition(":")
-    except (msgspec.DecodeError, UnicodeDecodeError, binascii.Error):
+    except (msgspec.DecodeError, ValueError):
         return None
     return fields
 
 
-def _oauth_error(status: int, error: str, description: str) -> Answer:
+def oauth_error(status: int, error: str, description: str) -> Answer:
+    """The error that both token endpoints answer with."""
     return json_answer({"error": error, "error_description": description}, status)

@@ -60,6 +60,10 @@ class Problem:
     title: str | None = None
     resolution: str | None = None
     user_message: str | None = None
+    url: str | None = None
+    """Where the owner or the application resolves it."""
+    facts: tuple[Mapping[str, object], ...] = ()
+    """What v2 adds as `detail`."""
 
 
 class Refused(Exception):
@@ -90,7 +94,7 @@ def _entry(problem: Problem, request_id: str) -> dict[str, object]:
         "code": problem.code,
         "title": problem.title or (problem.code or problem.type).replace("_", " ").title(),
         "detail": problem.detail,
-        "resolution": {"type": problem.resolution},
+        "resolution": {"type": problem.resolution} | ({"url": problem.url} if problem.url else {}),
         "links": {"about": "https://smartcar.com/docs/api-reference/api-errors"},
         "meta": {"debug": {"requestId": request_id}},
     }

@@ -1,26 +1,17 @@
-"""Smartcar's own SDKs read the simulator, told of it by nothing but the environment that `smartcar simulate` prints.
-
-They are installed from their registries into a temporary folder. A registry out of reach is a skip that says so.
-"""
+"""Smartcar's own SDKs read v3 at the simulator, told of it by nothing but what `smartcar simulate` prints."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
 from smartcar_async import Settings, SignalSet, Smartcar, VehicleAttributes
+from tests.official.conftest import Sdk
 from tests.world.commands import SMARTCAR, exports, running
-
-NODE_SDK, PYTHON_SDK = "smartcar@10.4.0", "smartcar==6.19.1"
 
 NODE = """
 const smartcar = require("smartcar");
@@ -77,27 +68,9 @@ async def read(environment: dict[str, str]) -> Car:
         return Car(environment, token, await handle.attributes(), await handle.signals())
 
 
-def install(registry: str, command: list[str], probe: list[str]) -> None:
-    """Install, or skip where the registry itself does not answer."""
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode and subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip(f"{registry} is out of reach: {done.stderr.strip().splitlines()[-1]}")
-    assert done.returncode == 0, done.stderr
-
-
-def ask(command: list[str], car: Car, folder: Path) -> tuple[Any, Any, Any]:
+def ask(sdk: Sdk, script: str, car: Car) -> tuple[Any, Any, Any]:
     """Run an SDK's script: attributes, signals and one signal, as that SDK hands them out."""
-    environment = {"PATH": os.environ["PATH"], **car.environment}
-    done = subprocess.run(
-        [*command, car.token, car.attributes.id],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    attributes, signals, one = json.loads(done.stdout)
+    attributes, signals, one = json.loads(sdk.run(script, car.environment, car.token, car.attributes.id))
     return attributes, signals, one
 
 
@@ -114,19 +87,11 @@ def check(car: Car, attributes: Any, signals: Any, one: Any) -> None:
     assert len(signals["data"]) == len(car.signals.entries) > 60
 
 
-def test_node(car: Car, tmp_path: Path) -> None:
+def test_node(car: Car, node: Sdk) -> None:
     """npm's smartcar: getVehicle, getSignals, getSignal."""
-    npm = shutil.which("npm")
-    if npm is None:
-        pytest.skip("there is no npm on this machine")
-    install("npm", [npm, "install", "--prefix", str(tmp_path), "--no-audit", "--no-fund", NODE_SDK], [npm, "ping"])
-    check(car, *ask(["node", "-e", NODE], car, tmp_path))
+    check(car, *ask(node, NODE, car))
 
 
-def test_python(car: Car, tmp_path: Path) -> None:
+def test_python(car: Car, python: Sdk) -> None:
     """PyPI's smartcar: get_vehicle, get_signals, get_signal."""
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path)], check=True)
-    python = str(tmp_path / ("Scripts" if os.name == "nt" else "bin") / "python")
-    pip = [python, "-m", "pip", "--disable-pip-version-check"]
-    install("PyPI", [*pip, "install", "--quiet", PYTHON_SDK], [*pip, "index", "versions", "smartcar"])
-    check(car, *ask([python, "-c", PYTHON], car, tmp_path))
+    check(car, *ask(python, PYTHON, car))

@@ -160,7 +160,7 @@ async def test_a_client_from_the_printed_environment() -> None:
 def test_the_printed_environment_can_be_sourced(tmp_path: Path) -> None:
     """By any shell, comment included."""
     with running(*SMARTCAR, "simulate") as process:
-        text = "".join(lines(process.stdout).readline() for _ in range(15))
+        text = "".join(lines(process.stdout).readline() for _ in range(16))
     (tmp_path / "simulator.env").write_text(text)
     assert text.splitlines()[-1].startswith("# ")
     command = ["sh", "-eu", "-c", ". ./simulator.env; echo $SMARTCAR_CLIENT_ID $SMARTCAR_AUTH_ORIGIN"]

@@ -111,7 +111,6 @@ async def test_every_answer_carries_a_request_id_of_its_own(api: Api) -> None:
     ("method", "path"),
     [
         ("GET", "/v3/nothing"),
-        ("GET", "/v2.0/vehicles"),
         ("GET", "/v3/vehicles/abc/battery"),
         ("GET", "/v3/vehicles/"),
         ("POST", "/v3/connections"),

@@ -92,13 +92,13 @@ def test_profiles() -> None:
     """A Volvo household, and an application without a vehicle."""
     assert {vehicle.car.model.make for vehicle in World("volvo").vehicles.values()} == {"VOLVO"}
     assert not World("empty").connections
-    assert set(PROFILES) == {"everyday", "volvo", "empty"}
+    assert set(PROFILES) == {"everyday", "volvo", "empty", "makes"}
 
 
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda: World("weekend"), "unknown profile 'weekend': choose one of everyday, volvo, empty"),
+        (lambda: World("weekend"), "unknown profile 'weekend': choose one of everyday, volvo, empty, makes"),
         (lambda: World(seed="1"), "seed '1' is not a whole number: give an int such as 1"),  # type: ignore[arg-type]  # pyright: ignore
         (lambda: World(seed=True), "seed True is not a whole number: give an int such as 1"),
         (lambda: World().advance(hours=-1), "time only moves forward: advance the world by zero or more"),

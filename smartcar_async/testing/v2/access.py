@@ -1,0 +1,182 @@
+"""Who may ask v2 what: user tokens for cars, the application and its management token for the rest."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import frozen
+
+from ..bodies import SIGNALS, Body
+from ..readings import iso
+from ..service import Params, Service
+from ..wire import Answer, Request, json_answer
+from ..world import Connection, Vehicle
+from .errors import invalid, no_path, not_authenticated, not_capable, not_permitted
+from .tokens import Grant
+from .units import METRIC, SYSTEMS, Units
+
+
+@frozen
+class Visit:
+    """A call about a vehicle by someone who may call about it."""
+
+    service: Service
+    request: Request
+    params: Params
+    connection: Connection
+    grant: Grant
+    units: Units
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """The vehicle as the service sees it."""
+        return self.connection.vehicle
+
+    def body(self, code: str) -> Body | None:
+        """What the store knows of one aspect, by the code that v3 has for it; None where the car does not tell."""
+        car = self.vehicle.stored
+        model = car.model
+        if code not in model.signals - model.incapable - model.hollow:
+            return None
+        return SIGNALS[code].body(car) | dict.fromkeys(model.nulls.get(code, ()))
+
+    def value(self, code: str) -> object:
+        """The value of such a body."""
+        return (self.body(code) or {}).get("value")
+
+    def number(self, code: str) -> float | None:
+        """The value of such a body, where it is a number."""
+        value = self.value(code)
+        return value if isinstance(value, int | float) else None
+
+    def told(self, document: object) -> Answer:
+        """A reading, with the two times that belong to it."""
+        recorded, fetched = self.vehicle.recorded_at, self.vehicle.reported_at
+        return json_answer(document).plus(SC_Data_Age=iso(recorded), SC_Fetched_At=iso(fetched))
+
+
+@frozen
+class Endpoint:
+    """One call about a vehicle, for every make or for some."""
+
+    method: str
+    path: str
+    permission: str | None
+    answer: Callable[[Visit], Answer]
+    makes: tuple[str, ...] = ()
+
+
+@frozen
+class Door:
+    """What stands at one path: one endpoint, or several, each for makes of its own."""
+
+    endpoints: tuple[Endpoint, ...]
+
+    def __call__(self, service: Service, request: Request, params: Params) -> Answer:
+        """Let a user in, and answer."""
+        visit = enter(service, request, params)
+        service.limits.charge(visit.vehicle.id, service.world.now)
+        return self.answer(visit)
+
+    def answer(self, visit: Visit) -> Answer:
+        """Answer somebody who is in already."""
+        endpoint = self._choose(visit)
+        if endpoint.permission is not None and endpoint.permission not in permissions(visit):
+            raise not_permitted()
+        return endpoint.answer(visit)
+
+    def _choose(self, visit: Visit) -> Endpoint:
+        """The endpoint for the make in the path.
+
+        That a make must be the car's own is inferred, and so is the refusal of another one.
+        """
+        make = visit.params.get("make")
+        if make is None:
+            return self.endpoints[0]
+        if make != make.lower():
+            raise not_permitted()
+        for endpoint in self.endpoints:
+            if make in endpoint.makes:
+                if make != visit.vehicle.car.model.make.lower():
+                    raise not_capable(f"The vehicle is no {make}.")
+                return endpoint
+        raise no_path(visit.request.method, visit.request.path)
+
+
+def permissions(visit: Visit) -> list[str]:
+    """What the token and the owner both allow."""
+    return [name for name in visit.connection.permissions if name in visit.grant.scope]
+
+
+def enter(service: Service, request: Request, params: Params) -> Visit:
+    """Let somebody in: a good token, a request left in the bucket, a vehicle of that user, not too soon."""
+    grant = user(service, request)
+    connection = service.world.connection_of(params["vehicle"])
+    if connection is None or connection.owner.id != grant.user_id:
+        raise not_permitted()
+    service.limits.throttle(connection.vehicle.id, service.world.now)
+    return Visit(service, request, params, connection, grant, units_of(request))
+
+
+def user(service: Service, request: Request) -> Grant:
+    """Whose token it is, or a 401; the request counts against the application's bucket."""
+    grant = service.user_tokens.grant_of(request.headers.get("Authorization", ""))
+    if grant is None:
+        raise not_authenticated()
+    service.limits.admit(service.world.now)
+    return grant
+
+
+def units_of(request: Request) -> Units:
+    """The unit system that is asked for."""
+    name = request.headers.get("SC-Unit-System", METRIC.name)
+    if name not in SYSTEMS:
+        raise invalid("SC-Unit-System", "metric or imperial")
+    return SYSTEMS[name]
+
+
+def demand_application(service: Service, request: Request) -> None:
+    """Basic credentials of the application, or a 401."""
+    tokens = service.user_tokens
+    _demand(_basic(request) == (tokens.client_id, tokens.client_secret))
+    service.limits.admit(service.world.now)
+
+
+def demand_management(service: Service, request: Request) -> None:
+    """Basic credentials of the management: the user `default` and the management token, or a 401."""
+    _demand(_basic(request) == ("default", service.world.management_token))
+    service.limits.admit(service.world.now)
+
+
+def is_management(service: Service, request: Request) -> bool:
+    """Whether the bearer is the application's management token."""
+    return request.headers.get("Authorization", "") == f"Bearer {service.world.management_token}"
+
+
+def whole(query: Mapping[str, str], name: str, default: int, low: int, high: int) -> int:
+    """A whole number of a query."""
+    text = query.get(name, str(default))
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and low <= int(text) <= high):
+        raise invalid(name, f"a whole number from {low} to {high}")
+    return int(text)
+
+
+def offset_page(query: Mapping[str, str], found: Sequence[str], most: int) -> tuple[Sequence[str], dict[str, int]]:
+    """A page by limit and offset, and what `paging` says of it."""
+    limit, offset = whole(query, "limit", min(25, most), 1, most), whole(query, "offset", 0, 0, 999_999_999)
+    return found[offset : offset + limit], {"count": len(found), "offset": offset}
+
+
+def _demand(good: bool) -> None:
+    if not good:
+        raise not_authenticated()
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    try:
+        name, _, password = base64.b64decode(encoded).decode().partition(":")
+    except ValueError:
+        return None
+    return (name, password) if scheme.lower() == "basic" else None

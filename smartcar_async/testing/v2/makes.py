@@ -1,0 +1,205 @@
+"""What other makes than Tesla have of their own: meters, charge records, schedules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from ..car import Car
+from ..charging import ChargeRecord, ChargeTimer
+from ..readings import iso, iso_second
+from ..routine import Place, distance_km
+from ..wire import Answer
+from ..world import EPOCH
+from .access import Endpoint, Visit
+from .commands import act, refuse_nothing, succeed, unavailable
+from .errors import in_state, invalid
+from .parameters import Fields, clock, clock_text, fields_of, inside, listed, number, words
+from .reads import between, day, fraction
+from .tesla_reads import charging, completion
+
+_WEEK = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_WEEKDAYS, _WEEKEND = (0, 1, 2, 3, 4), (5, 6)
+_METERED = ("tesla", "chevrolet", "cadillac")
+_SAME_PLACE_KM = 0.2
+_DAYS_OF_RECORDS = 30
+
+
+def _voltmeter(visit: Visit) -> Answer:
+    car = visit.vehicle.stored
+    if not car.plugged_in:
+        raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
+    return visit.told({"voltage": car.voltage if car.charging else 0})
+
+
+def _completion(visit: Visit) -> Answer:
+    charging(visit)
+    return visit.told({"time": completion(visit)})
+
+
+def _audi_charge(visit: Visit) -> Answer:
+    car = visit.vehicle.stored
+    rate = round(car.charge_rate_kmh, 1) if car.charging else 0
+    return visit.told(
+        {
+            "chargingStatus": visit.value("charge-detailedchargingstatus"),
+            "isPluggedIn": car.plugged_in,
+            "wattage": round(car.wattage / 1000, 3) if car.charging else 0,
+            "chargeRate": visit.units.distance(rate),
+            "chargeType": ("dc" if car.fast else "ac") if car.charging else None,
+            "chargePortColor": "green" if car.charging else None,
+            "chargePortLatch": "locked" if car.plugged_in else "unlocked",
+            "completionTime": completion(visit),
+            "chargeMode": "timer" if car.timers else "manual",
+            "socLimit": fraction(car.charge_limit),
+            "externalPowerStatus": "active" if car.charging else None,
+        }
+    )
+
+
+def _bmw_records(visit: Visit) -> Answer:
+    """The charges of the last thirty days at most."""
+    query = visit.request.query
+    oldest = iso(visit.service.world.now - timedelta(days=_DAYS_OF_RECORDS))[:10]
+    first, last = max(oldest, day(query, "startDate") or oldest), day(query, "endDate")
+    found = [
+        _record(one)
+        for one in visit.vehicle.stored.charge_records
+        if between(first, iso(EPOCH + timedelta(minutes=one.start)), last)
+    ]
+    return visit.told({"records": found})
+
+
+def _record(record: ChargeRecord) -> dict[str, object]:
+    return {
+        "chargeStart": iso_second(EPOCH + timedelta(minutes=record.start)),
+        "chargeEnd": iso_second(EPOCH + timedelta(minutes=record.stop)),
+        "location": record.place.name.title(),
+        "energy": round(record.energy_kwh, 2),
+        "isPublic": record.fast,
+        "startPercentRemaining": fraction(round(record.start_percent)),
+        "endPercentRemaining": fraction(round(record.stop_percent)),
+        "chargingType": "DC" if record.fast else "AC",
+    }
+
+
+def _nissan_schedule(visit: Visit) -> Answer:
+    iso_form = visit.service.switches.v2.nissan_times == "iso"
+
+    def time(minute: int) -> str:
+        return iso(EPOCH + timedelta(minutes=minute)) if iso_form else clock_text(minute)
+
+    windows = [
+        {"start": time(one.start), "end": time(one.stop), "days": [_WEEK[number] for number in one.days]}
+        for one in visit.vehicle.stored.timers
+        if one.location is None
+    ]
+    return visit.told({"chargeSchedules": windows})
+
+
+def _set_nissan_schedule(visit: Visit) -> Answer:
+    timers = tuple(
+        ChargeTimer(clock(one, "start"), clock(one, "end"), tuple(sorted(map(_WEEK.index, words(one, "days", _WEEK)))))
+        for one in listed(fields_of(visit.request), "chargeSchedules", 3)
+    )
+    if unavailable(visit):
+        return refuse_nothing(visit)
+
+    def do(car: Car) -> None:
+        car.wake()
+        car.timers = timers + tuple(one for one in car.timers if one.location is not None)
+
+    act(visit, "set_charge_schedule", {"windows": len(timers)}, do)
+    return succeed(visit)
+
+
+def _ford_schedule(visit: Visit) -> Answer:
+    car = visit.vehicle.stored
+    return visit.told(
+        {
+            "chargingLocations": [
+                {
+                    "chargeLimit": fraction(car.extras.place_limits.get(place.name, car.charge_limit)),
+                    "location": {"latitude": place.latitude, "longitude": place.longitude},
+                    "chargingSchedules": {
+                        "weekday": _windows(car.timers, place, _WEEKDAYS),
+                        "weekend": _windows(car.timers, place, _WEEKEND),
+                    },
+                }
+                for place in _saved(car)
+            ]
+        }
+    )
+
+
+def _set_ford_schedule(visit: Visit) -> Answer:
+    """Replace all windows of one place, which must be one that the car has saved."""
+    query, car = visit.request.query, visit.vehicle.car
+    spot = Place("asked", number(query, "latitude", -90, 90), number(query, "longitude", -180, 180))
+    place = next((one for one in _saved(car) if distance_km(one, spot) < _SAME_PLACE_KM), None)
+    if place is None:
+        raise invalid("latitude and longitude", "those of a saved charging location")
+    wanted = inside(fields_of(visit.request), "chargingLocation")
+    percent = round(number(wanted, "chargeLimit", 0.5, 1) * 100)
+    windows = inside(wanted, "chargingWindows")
+    timers = (*_timers(windows, "weekday", _WEEKDAYS, place), *_timers(windows, "weekend", _WEEKEND, place))
+    if unavailable(visit):
+        return refuse_nothing(visit)
+
+    def do(car: Car) -> None:
+        car.wake()
+        car.timers = tuple(one for one in car.timers if one.location != place) + timers
+        car.limit_at(place, percent)
+
+    act(visit, "set_charge_schedule_by_location", {"place": place.name, "percent": percent, "windows": len(timers)}, do)
+    return succeed(visit)
+
+
+def _saved(car: Car) -> tuple[Place, ...]:
+    """Where the car has charged: at home, and where its driver shops."""
+    return (car.routine.home, car.routine.shop)
+
+
+def _windows(timers: Iterable[ChargeTimer], place: Place, days: tuple[int, ...]) -> list[dict[str, str]]:
+    return [
+        {"start": clock_text(one.start), "end": clock_text(one.stop)}
+        for one in timers
+        if one.location == place and one.days == days
+    ]
+
+
+def _timers(windows: Fields, name: str, days: tuple[int, ...], place: Place) -> list[ChargeTimer]:
+    return [
+        ChargeTimer(clock(one, "start", whole_hours=True), clock(one, "end", whole_hours=True), days, place)
+        for one in listed(windows, name, 24)
+    ]
+
+
+MAKE_COMMANDS: tuple[Endpoint, ...] = (
+    Endpoint(
+        "PUT", "/v2.0/vehicles/{vehicle}/{make}/charge/schedule", "control_charge", _set_nissan_schedule, ("nissan",)
+    ),
+    Endpoint(
+        "PUT",
+        "/v2.0/vehicles/{vehicle}/{make}/charge/schedule_by_location",
+        "control_charge",
+        _set_ford_schedule,
+        ("ford", "lincoln"),
+    ),
+)
+MAKE_READS: tuple[Endpoint, ...] = (
+    Endpoint("GET", "/v2.0/vehicles/{vehicle}/{make}/charge/voltmeter", "read_charge", _voltmeter, _METERED),
+    Endpoint("GET", "/v2.0/vehicles/{vehicle}/{make}/charge/completion", "read_charge", _completion, _METERED),
+    Endpoint("GET", "/v2.0/vehicles/{vehicle}/{make}/charge", "read_charge", _audi_charge, ("audi",)),
+    Endpoint("GET", "/v2.0/vehicles/{vehicle}/{make}/charge/schedule", "read_charge", _nissan_schedule, ("nissan",)),
+    Endpoint(
+        "GET",
+        "/v2.0/vehicles/{vehicle}/{make}/charge/schedule_by_location",
+        "read_charge_locations",
+        _ford_schedule,
+        ("ford", "lincoln"),
+    ),
+    Endpoint(
+        "GET", "/v2.0/vehicles/{vehicle}/{make}/charge/records", "read_charge_records", _bmw_records, ("bmw", "mini")
+    ),
+)

@@ -1,0 +1,80 @@
+"""Connections by the application's management token."""
+
+from __future__ import annotations
+
+import base64
+
+from ..readings import iso
+from ..service import Params, Service
+from ..wire import Answer, Problem, Refused, Request, json_answer
+from ..world import Connection
+from .access import demand_management, whole
+from .errors import invalid
+
+_MODES = ("live", "simulated", "test")
+
+
+def list_connections(service: Service, request: Request, _: Params) -> Answer:
+    """A page of connections, the newest first, and the cursor of the next."""
+    demand_management(service, request)
+    query = request.query
+    limit, mode = whole(query, "limit", 10, 1, 100), query.get("mode")
+    if mode not in (None, *_MODES):
+        raise invalid("mode", f"one of {', '.join(_MODES)}")
+    wanted = "simulated" if mode == "test" else mode
+    found = [one for one in _matching(service, query) if wanted in (None, one.vehicle.mode)]
+    found.sort(key=_place, reverse=True)
+    if "cursor" in query:
+        cursor = _read(query["cursor"])
+        found = [one for one in found if _place(one) < cursor]
+    page = found[:limit]
+    listed = [
+        {
+            "userId": one.owner.id,
+            "vehicleId": one.vehicle.id,
+            "connectedAt": iso(one.created_at),
+            "mode": one.vehicle.mode,
+        }
+        for one in page
+    ]
+    return json_answer(
+        {"connections": listed, "paging": {"cursor": _cursor(page[-1]) if len(found) > len(page) else None}}
+    )
+
+
+def delete_connections(service: Service, request: Request, _: Params) -> Answer:
+    """Withdraw those of a user, of a vehicle, or of the pair; a request that names neither is refused."""
+    demand_management(service, request)
+    query = request.query
+    if not query.get("user_id") and not query.get("vehicle_id"):
+        raise Refused(Problem(400, "VALIDATION", None, "Give user_id, vehicle_id or both."))
+    gone = _matching(service, query)
+    for one in gone:
+        service.world.disconnect(one.id)
+    return json_answer({"connections": [{"userId": one.owner.id, "vehicleId": one.vehicle.id} for one in gone]})
+
+
+def _matching(service: Service, query: dict[str, str]) -> list[Connection]:
+    return [
+        one
+        for one in service.world.connections.values()
+        if query.get("user_id", one.owner.id) == one.owner.id
+        and query.get("vehicle_id", one.vehicle.id) == one.vehicle.id
+    ]
+
+
+def _place(one: Connection) -> tuple[str, str]:
+    return iso(one.created_at), one.id
+
+
+def _cursor(one: Connection) -> str:
+    """The place of a connection in the list; a prefix brings the letters of base64 that a query must escape."""
+    return base64.b64encode(("\xff\xfe>" + "|".join(_place(one))).encode("latin-1")).decode()
+
+
+def _read(cursor: str) -> tuple[str, str]:
+    try:
+        created, _, identity = base64.b64decode(cursor, validate=True).decode("latin-1")[3:].partition("|")
+    except ValueError:
+        raise invalid("cursor", "one that a page has told") from None
+    return created, identity

@@ -1,0 +1,106 @@
+"""What a request body of v2 must say, and the first thing in it that is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeGuard
+
+import msgspec
+
+from ..wire import Request
+from .errors import invalid, unreadable
+
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+
+Fields = Mapping[str, object]
+
+
+def fields_of(request: Request) -> Fields:
+    """The object in a body, or a refusal."""
+    try:
+        document = request.json()
+    except msgspec.DecodeError:
+        raise unreadable() from None
+    if not _is_object(document):
+        raise unreadable()
+    return document
+
+
+def word(fields: Fields, name: str, *choices: str) -> str:
+    """One of some words."""
+    value = fields.get(name)
+    if not isinstance(value, str) or value not in choices:
+        raise invalid(name, f"one of {', '.join(choices)}")
+    return value
+
+
+def number(fields: Fields, name: str, low: float, high: float) -> float:
+    """A number in a range. A text that holds one will do: Smartcar's SDK for Node sends the charge limit so."""
+    value = fields.get(name)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            value = None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        raise invalid(name, f"a number from {low:g} to {high:g}")
+    return value
+
+
+def flag(fields: Fields, *names: str) -> bool:
+    """True or false, under the first of some names that is there."""
+    value = next((fields[name] for name in names if name in fields), None)
+    if not isinstance(value, bool):
+        raise invalid(names[0], "true or false")
+    return value
+
+
+def clock(fields: Fields, name: str, *, whole_hours: bool = False) -> int:
+    """A time of day as `HH:mm`, in minutes."""
+    value = fields.get(name)
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    if match is None or (whole_hours and match[2] != "00"):
+        raise invalid(name, "a time of day as HH:00" if whole_hours else "a time of day as HH:mm")
+    return int(match[1]) * 60 + int(match[2])
+
+
+def inside(fields: Fields, name: str) -> Fields:
+    """An object within another."""
+    value = fields.get(name)
+    if not _is_object(value):
+        raise invalid(name, "an object")
+    return value
+
+
+def listed(fields: Fields, name: str, most: int) -> list[Fields]:
+    """A list of objects."""
+    value = fields.get(name)
+    if not _is_list(value) or len(value) > most:
+        raise invalid(name, f"a list of at most {most} objects")
+    found: list[Fields] = [one for one in value if _is_object(one)]
+    if len(found) != len(value):
+        raise invalid(name, "a list of objects")
+    return found
+
+
+def words(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
+    """Some words, at least one of them."""
+    value = fields.get(name)
+    found = [one for one in value if isinstance(one, str) and one in choices] if _is_list(value) else []
+    if not _is_list(value) or not found or len(found) != len(value):
+        raise invalid(name, f"a list of {', '.join(choices)}")
+    return found
+
+
+def clock_text(minute: int) -> str:
+    """A minute of the day as `HH:mm`."""
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
+def _is_object(value: object) -> TypeGuard[dict[str, object]]:
+    return isinstance(value, dict)
+
+
+def _is_list(value: object) -> TypeGuard[list[object]]:
+    return isinstance(value, list)

@@ -1,0 +1,283 @@
+"""The reads that are the same for every make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, cast
+
+from ..bodies import Body
+from ..wire import Answer, Problem, Refused
+from .access import Endpoint, Visit, offset_page, permissions
+from .errors import in_state, invalid, not_capable
+
+_SEATS: Mapping[tuple[int, int], str] = {
+    (0, 0): "frontLeft",
+    (0, 1): "frontRight",
+    (1, 0): "backLeft",
+    (1, 1): "backRight",
+}
+_TROUBLE_CODES = frozenset({"BUICK", "CADILLAC", "CHEVROLET", "GMC"})
+_DIAGNOSING = _TROUBLE_CODES | {"RAM", "JEEP", "CHRYSLER", "DODGE", "FIAT", "ALFA ROMEO"}
+_HISTORY = frozenset({"FORD", "LINCOLN", "TOYOTA", "LEXUS", "MAZDA", "VOLKSWAGEN"})
+_NO_AMOUNT = frozenset({"AUDI", "FORD", "JAGUAR", "LAND ROVER", "KIA", "MAZDA", "MERCEDES-BENZ", "SKODA", "VOLKSWAGEN"})
+_NO_PERCENT = frozenset({"CITROEN", "DS", "OPEL", "PEUGEOT", "VAUXHALL", "HYUNDAI", "RENAULT"})
+_SYSTEMS: Mapping[str, str] = {
+    "diagnostics-abs": "SYSTEM_ABS",
+    "diagnostics-activesafety": "SYSTEM_ACTIVE_SAFETY",
+    "diagnostics-airbag": "SYSTEM_AIRBAG",
+    "diagnostics-brakefluid": "SYSTEM_BRAKE_FLUID",
+    "diagnostics-driverassistance": "SYSTEM_DRIVER_ASSISTANCE",
+    "diagnostics-emissions": "SYSTEM_EMISSIONS",
+    "diagnostics-evbatteryconditioning": "SYSTEM_EV_BATTERY_CONDITIONING",
+    "diagnostics-evcharging": "SYSTEM_EV_CHARGING",
+    "diagnostics-evdriveunit": "SYSTEM_EV_DRIVE_UNIT",
+    "diagnostics-evhvbattery": "SYSTEM_EV_HV_BATTERY",
+    "diagnostics-lighting": "SYSTEM_LIGHTING",
+    "diagnostics-mil": "SYSTEM_MIL",
+    "diagnostics-oillife": "SYSTEM_OIL_LIFE",
+    "diagnostics-oilpressure": "SYSTEM_OIL_PRESSURE",
+    "diagnostics-oiltemperature": "SYSTEM_OIL_TEMPERATURE",
+    "diagnostics-telematics": "SYSTEM_TELEMATICS",
+    "diagnostics-tirepressure": "SYSTEM_TIRE_PRESSURE",
+    "diagnostics-tirepressuremonitoring": "SYSTEM_TIRE_PRESSURE_MONITORING",
+    "diagnostics-transmission": "SYSTEM_TRANSMISSION",
+    "diagnostics-washerfluid": "SYSTEM_WASHER_FLUID",
+    "diagnostics-waterinfuel": "SYSTEM_WATER_IN_FUEL",
+}
+
+
+def fraction(percent: float | None) -> float | None:
+    """A percentage as v2 has it: from 0 to 1."""
+    return None if percent is None else round(percent / 100, 4)
+
+
+def needed(visit: Visit, code: str) -> Body:
+    """A body without which there is nothing to tell."""
+    body = visit.body(code)
+    if body is None:
+        raise not_capable()
+    return body
+
+
+def rows(body: Body, name: str) -> list[dict[str, Any]]:
+    """The objects of a list in a body."""
+    return cast("list[dict[str, Any]]", body[name])
+
+
+def needed_number(visit: Visit, code: str) -> float:
+    """A number without which there is nothing to tell."""
+    number = visit.number(code)
+    if number is None:
+        raise not_capable()
+    return number
+
+
+def day(query: Mapping[str, str], *names: str) -> str | None:
+    """The day in a query, under any of some names: a date, or a moment of which the date counts."""
+    for name in names:
+        if name in query:
+            try:
+                return date.fromisoformat(query[name][:10]).isoformat()
+            except ValueError:
+                raise invalid(name, "a date as YYYY-MM-DD") from None
+    return None
+
+
+def between(first: str | None, moment: str, last: str | None) -> bool:
+    """Whether a moment lies in a range of days, its ends included."""
+    return (first is None or first <= moment[:10]) and (last is None or moment[:10] <= last)
+
+
+def _attributes(visit: Visit) -> Answer:
+    model = visit.vehicle.car.model
+    year: object = str(model.year) if visit.service.switches.year == "text" else model.year
+    return visit.told({"id": visit.vehicle.id, "make": model.make, "model": model.model, "year": year})
+
+
+def _permissions(visit: Visit) -> Answer:
+    page, paging = offset_page(visit.request.query, permissions(visit), 100)
+    return visit.told({"permissions": page, "paging": paging})
+
+
+def _battery(visit: Visit) -> Answer:
+    percent = needed_number(visit, "tractionbattery-stateofcharge")
+    reach = visit.units.distance(visit.number("tractionbattery-range"))
+    return visit.told({"percentRemaining": fraction(percent), "range": reach})
+
+
+def _capacity(visit: Visit) -> Answer:
+    body = needed(visit, "tractionbattery-nominalcapacity")
+    if body["capacity"] is None:
+        facts = {"capacities": _choices(body)}
+        detail = "More than one battery capacity is known for this vehicle."
+        raise Refused(Problem(500, "SERVER", "MULTIPLE_RECORDS_FOUND", detail, None, "CONTACT_SUPPORT", facts=(facts,)))
+    return visit.told({"capacity": body["capacity"]})
+
+
+def _nominal_capacity(visit: Visit) -> Answer:
+    body = needed(visit, "tractionbattery-nominalcapacity")
+    model, known = visit.vehicle.car.model, body["capacity"]
+    choices = [{"capacity": capacity, "description": f"{model.powertrain}:{model.trim}"} for capacity in _choices(body)]
+    url = f"https://connect.smartcar.com/battery-capacity?vehicle_id={visit.vehicle.id}&redirect_uri="
+    return visit.told(
+        {
+            "availableCapacities": choices,
+            "capacity": None if known is None else {"nominal": known, "source": body["source"]},
+            "url": url if known is None else None,
+        }
+    )
+
+
+def _choices(body: Body) -> list[float]:
+    return [choice["capacity"] for choice in rows(body, "availableCapacities")]
+
+
+def _charge(visit: Visit) -> Answer:
+    plugged_in = needed(visit, "charge-ischargingcableconnected")["value"]
+    return visit.told({"isPluggedIn": plugged_in, "state": visit.value("charge-detailedchargingstatus")})
+
+
+def _charge_limit(visit: Visit) -> Answer:
+    needed(visit, "charge-chargelimits")
+    if visit.service.switches.v2.limit_needs_plug and not visit.vehicle.stored.plugged_in:
+        raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
+    return visit.told({"limit": fraction(visit.vehicle.stored.charge_limit)})
+
+
+def _system_status(visit: Visit) -> Answer:
+    _only_for(visit, _DIAGNOSING)
+    found = [(name, visit.body(code)) for code, name in _SYSTEMS.items()]
+    systems = [
+        {"systemId": name, "status": body["status"], "description": body["description"]}
+        for name, body in found
+        if body is not None
+    ]
+    return visit.told({"systems": systems})
+
+
+def _trouble_codes(visit: Visit) -> Answer:
+    _only_for(visit, _TROUBLE_CODES)
+    return visit.told({"activeCodes": needed(visit, "diagnostics-dtclist")["values"]})
+
+
+def _engine_oil(visit: Visit) -> Answer:
+    return visit.told({"lifeRemaining": fraction(needed_number(visit, "internalcombustionengine-oillife"))})
+
+
+def _fuel(visit: Visit) -> Answer:
+    """Whole for some makes, and without the amount or the percentage for others, as in Europe."""
+    needed(visit, "internalcombustionengine-range")
+    make, units = visit.vehicle.car.model.make, visit.units
+    percent, amount, reach = (
+        visit.number(f"internalcombustionengine-{name}") for name in ("fuellevel", "amountremaining", "range")
+    )
+    return visit.told(
+        {
+            "percentRemaining": None if make in _NO_PERCENT else fraction(percent),
+            "amountRemaining": None if make in _NO_AMOUNT else units.volume(amount),
+            "range": units.distance(reach),
+        }
+    )
+
+
+def _location(visit: Visit) -> Answer:
+    where = needed(visit, "location-preciselocation")
+    return visit.told({"latitude": where["latitude"], "longitude": where["longitude"]})
+
+
+def _odometer(visit: Visit) -> Answer:
+    return visit.told({"distance": visit.units.distance(needed_number(visit, "odometer-traveleddistance"))})
+
+
+def _security(visit: Visit) -> Answer:
+    locked = needed(visit, "closure-islocked")["value"]
+    front = "closure-fronttrunk" if visit.vehicle.car.model.powertrain == "BEV" else "closure-enginecover"
+    return visit.told(
+        {
+            "isLocked": locked,
+            "doors": _openings(visit, "closure-doors"),
+            "windows": _openings(visit, "closure-windows"),
+            "sunroof": _lid(visit, "sunroof", "closure-sunroof", "isOpen"),
+            "storage": [
+                *_lid(visit, "front", front, "isOpen"),
+                *_lid(visit, "rear", "closure-reartrunk", "isOpen"),
+            ],
+            "chargingPort": _lid(visit, "chargingPort", "charge-ischargingportflapopen", "value"),
+        }
+    )
+
+
+def _openings(visit: Visit, code: str) -> list[dict[str, str]]:
+    body = visit.body(code)
+    parts = rows(body, "values") if body is not None else []
+    return [{"type": _SEATS[one["row"], one["column"]], "status": _status(one["isOpen"])} for one in parts]
+
+
+def _lid(visit: Visit, kind: str, code: str, name: str) -> list[dict[str, str]]:
+    body = visit.body(code)
+    return [] if body is None else [{"type": kind, "status": _status(body[name])}]
+
+
+def _status(is_open: object) -> str:
+    return "UNKNOWN" if is_open is None else "OPEN" if is_open else "CLOSED"
+
+
+def _service_history(visit: Visit) -> Answer:
+    _only_for(visit, _HISTORY)
+    query = visit.request.query
+    first, last = day(query, "startDate", "start_date"), day(query, "endDate", "end_date")
+    visits = rows(needed(visit, "service-records"), "values")
+    records = [
+        {
+            "serviceId": one["id"],
+            "serviceDate": one["time"],
+            "odometerDistance": one["odometer"],
+            "serviceTasks": [{"taskId": task["id"], "taskDescription": task["description"]} for task in one["tasks"]],
+            "serviceDetails": [{"type": "dealer", "value": detail["description"]} for detail in one["details"]],
+            "serviceCost": {"totalCost": one["cost"]["amount"], "currency": one["cost"]["currency"]},
+        }
+        for one in visits
+        if between(first, one["time"], last)
+    ]
+    single = visit.service.switches.v2.history == "object"
+    return visit.told((records[0] if records else {}) if single else records)
+
+
+def _tires(visit: Visit) -> Answer:
+    tires = rows(needed(visit, "wheel-tires"), "values")
+    return visit.told({_SEATS[one["row"], one["column"]]: visit.units.pressure(one["tirePressure"]) for one in tires})
+
+
+def _vin(visit: Visit) -> Answer:
+    return visit.told({"vin": needed(visit, "vehicleidentification-vin")["value"]})
+
+
+def _only_for(visit: Visit, makes: Iterable[str]) -> None:
+    if visit.vehicle.car.model.make not in makes:
+        raise not_capable()
+
+
+_Row = tuple[str, str | None, Callable[[Visit], Answer]]
+
+_ROWS: tuple[_Row, ...] = (
+    ("/v2.0/vehicles/{vehicle}", "read_vehicle_info", _attributes),
+    ("/v2.0/vehicles/{vehicle}/permissions", None, _permissions),
+    ("/v2.0/vehicles/{vehicle}/battery", "read_battery", _battery),
+    ("/v2.0/vehicles/{vehicle}/battery/capacity", "read_battery", _capacity),
+    ("/v2.0/vehicles/{vehicle}/battery/nominal_capacity", "read_battery", _nominal_capacity),
+    ("/v2.0/vehicles/{vehicle}/charge", "read_charge", _charge),
+    ("/v2.0/vehicles/{vehicle}/charge/limit", "read_charge", _charge_limit),
+    ("/v2.0/vehicles/{vehicle}/diagnostics/system_status", "read_diagnostics", _system_status),
+    ("/v2.0/vehicles/{vehicle}/diagnostics/dtcs", "read_diagnostics", _trouble_codes),
+    ("/v2.0/vehicles/{vehicle}/engine/oil", "read_engine_oil", _engine_oil),
+    ("/v2.0/vehicles/{vehicle}/fuel", "read_fuel", _fuel),
+    ("/v2.0/vehicles/{vehicle}/location", "read_location", _location),
+    ("/v2.0/vehicles/{vehicle}/odometer", "read_odometer", _odometer),
+    ("/v2.0/vehicles/{vehicle}/security", "read_security", _security),
+    ("/v2.0/vehicles/{vehicle}/service/history", "read_service_history", _service_history),
+    ("/v2.0/vehicles/{vehicle}/tires/pressure", "read_tires", _tires),
+    ("/v2.0/vehicles/{vehicle}/vin", "read_vin", _vin),
+)
+
+READS: tuple[Endpoint, ...] = tuple(Endpoint("GET", path, permission, answer) for path, permission, answer in _ROWS)

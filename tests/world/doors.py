@@ -1,0 +1,171 @@
+"""The doors of a receiver behind the servers that they are made for, each in a thread, on a real port."""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+import threading
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+from typing import Any
+
+import uvicorn
+from aiohttp import web
+from attrs import frozen
+from fastapi import FastAPI
+from flask import Flask, Response, request
+from starlette.routing import Route
+
+from smartcar_async.receiver import Receiver
+
+waitress: Any = import_module("waitress")  # both come without types
+wasyncore: Any = import_module("waitress.wasyncore")
+
+PATH = "/smartcar"
+
+
+@frozen
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@frozen
+class Door:
+    """A port at which deliveries are taken."""
+
+    port: int
+
+    def send(self, body: Any = None, headers: Mapping[str, str] | None = None, method: str = "POST") -> Answer:
+        """Send bytes with their length, or an iterable in chunks."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, PATH, body, dict(headers or {}), encode_chunked=not isinstance(body, bytes))
+            response = connection.getresponse()
+            return Answer(
+                response.status, {key.lower(): value for key, value in response.headers.items()}, response.read()
+            )
+        finally:
+            connection.close()
+
+    def give_up(self) -> None:
+        """Go away in the middle of a body."""
+        with socket.create_connection(("127.0.0.1", self.port)) as line:
+            line.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf a body".encode())
+
+    def send_garbage(self) -> bytes:
+        """Send chunks that are none, and what comes back before the line is closed."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+            line.sendall(head.encode() + b"5\r\nhello\r\nZZZ\r\n")
+            return line.recv(4096)
+
+
+@contextmanager
+def aiohttp_door(receiver: Receiver) -> Generator[Door, None, None]:
+    """An application of aiohttp."""
+    ports, loop = list[int](), asyncio.new_event_loop()
+    ready, leave = threading.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        app = web.Application()
+        app.router.add_route("*", PATH, receiver.aiohttp_handler)
+        app.cleanup_ctx.append(receiver.aiohttp_context)
+        runner = web.AppRunner(app)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ports.append(runner.addresses[0][1])
+        ready.set()
+        await leave.wait()
+        await runner.cleanup()
+
+    with running(lambda: loop.run_until_complete(serve())):
+        assert ready.wait(10)
+        yield Door(ports[0])
+        loop.call_soon_threadsafe(leave.set)
+    loop.close()
+
+
+@contextmanager
+def uvicorn_door(app: Any) -> Generator[Door, None, None]:
+    """Any ASGI application."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        config = uvicorn.Config(app, log_config=None, http="h11", ws="none", lifespan="on")
+        server = uvicorn.Server(config)
+        with running(lambda: server.run(sockets=[listening])) as thread:
+            while not server.started and thread.is_alive():
+                thread.join(0.01)
+            assert server.started, "the server did not start"
+            yield Door(listening.getsockname()[1])
+            server.should_exit = True
+
+
+@contextmanager
+def fastapi_door(receiver: Receiver) -> Generator[Door, None, None]:
+    """An application of FastAPI, in the one line that the README gives."""
+    app = FastAPI(lifespan=receiver.lifespan, routes=[Route(PATH, receiver.asgi)])
+    with uvicorn_door(app) as door:
+        yield door
+
+
+@contextmanager
+def asgi_door(receiver: Receiver) -> Generator[Door, None, None]:
+    """The bare ASGI application, which starts and stops the worker itself."""
+    with uvicorn_door(receiver.asgi) as door:
+        yield door
+
+
+@contextmanager
+def waitress_door(receiver: Receiver, app: Any) -> Generator[Door, None, None]:
+    """Any WSGI application, with the worker in a thread."""
+    server: Any = waitress.create_server(app, host="127.0.0.1", port=0)
+    with receiver, running(server.run):
+        yield Door(int(server.effective_port))
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+    server.task_dispatcher.shutdown()
+
+
+@contextmanager
+def wsgi_door(receiver: Receiver) -> Generator[Door, None, None]:
+    """The bare WSGI application."""
+    with waitress_door(receiver, receiver.wsgi) as door:
+        yield door
+
+
+@contextmanager
+def flask_door(receiver: Receiver) -> Generator[Door, None, None]:
+    """A view of Flask, whose context the handlers have."""
+    app = Flask("door")
+
+    @app.route(PATH, methods=["GET", "POST"])
+    def smartcar() -> Response:
+        return Response.from_app(receiver.wsgi, request.environ)
+
+    with waitress_door(receiver, app) as door:
+        yield door
+
+
+@contextmanager
+def running(serve: Callable[[], object]) -> Generator[threading.Thread, None, None]:
+    """A server in a thread, to its end."""
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.join(10)
+        assert not thread.is_alive()
+
+
+DOORS: dict[str, Callable[[Receiver], AbstractContextManager[Door]]] = {
+    "aiohttp": aiohttp_door,
+    "fastapi": fastapi_door,
+    "asgi": asgi_door,
+    "wsgi": wsgi_door,
+    "flask": flask_door,
+}

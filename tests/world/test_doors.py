@@ -1,0 +1,223 @@
+"""Every door through the server that it is made for: real sockets, real requests, the receiver's answers."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import flask
+import pytest
+
+from smartcar_async import SqliteEventStore
+from smartcar_async.receiver import Receiver
+from smartcar_async.webhook import VehicleErrorEvent, VehicleStateEvent, hash_challenge, sign
+
+from ..deliveries import ERRORS, STATE, TOKEN, VERIFY, Document, written
+from .doors import DOORS, Door, asgi_door, flask_door
+
+LARGEST = 4000
+
+
+def signed(body: bytes) -> dict[str, str]:
+    """The headers of a delivery."""
+    return {"sc-signature": sign(TOKEN, body), "Content-Type": "application/json"}
+
+
+@contextmanager
+def opened(name: str, **options: Any) -> Generator[tuple[Door, Receiver], None, None]:
+    """A door, and the receiver behind it."""
+    receiver = Receiver(**{"tokens": TOKEN, "tolerance": None, "largest": LARGEST, **options})
+    with DOORS[name](receiver) as door:
+        yield door, receiver
+
+
+@pytest.fixture(scope="module", params=DOORS)
+def house(request: pytest.FixtureRequest) -> Iterator[tuple[Door, list[object]]]:
+    """A door for all tests, and the events that came through."""
+    seen = list[object]()
+    with opened(request.param) as (door, receiver):
+
+        @receiver.on(VehicleStateEvent)
+        def handle(event: VehicleStateEvent) -> None:
+            seen.append(event)
+
+        @receiver.on(VehicleErrorEvent)
+        def fail(event: VehicleErrorEvent) -> None:
+            raise KeyError("broken")
+
+        yield door, seen
+
+
+def test_a_delivery_comes_through(house: tuple[Door, list[object]]) -> None:
+    """Byte by byte as it was signed, with other headers in any case, at once or in chunks; and once."""
+    door, seen = house
+    seen.clear()
+    odd = (
+        b' {"eventId":"\\u0065-9","eventType": "VEHICLE_STATE",\n"data":{"vehicle":{"id":"\xc5\xa0KODA"}}, "n":100.0}\n'
+    )
+    for body in (odd, written({**STATE, "eventId": "e-10"})):
+        first, again, chunked = (door.send(part, signed(body)) for part in (body, body, iter([body[:9], body[9:]])))
+        assert (first.status, first.body) == (204, b"")
+        assert (again.status, chunked.status) == (204, 204)
+    assert [event.event_id for event in seen if isinstance(event, VehicleStateEvent)] == ["e-9", "e-10"]
+
+
+def test_a_verify_is_answered(house: tuple[Door, list[object]]) -> None:
+    """With 200 and the hash."""
+    answer = house[0].send(written(VERIFY))
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
+    assert answer.body == b'{"challenge":"%s"}' % hash_challenge(TOKEN, "3f1c9a52-made-up-challenge").encode()
+    assert answer.headers["content-length"] == str(len(answer.body))
+
+
+def test_a_forged_event_does_not_come_through(house: tuple[Door, list[object]]) -> None:
+    """The attack on the challenge, against the real endpoint: the answer is no signature of the forged event."""
+    door, seen = house
+    seen.clear()
+    forged = written({**STATE, "eventId": "forged"})
+    asked: Document = {"eventType": "VERIFY", "data": {"challenge": forged.decode()}}
+    answer = door.send(written(asked))
+    assert answer.status == 400
+    assert sign(TOKEN, forged).encode() not in answer.body
+    assert b"BadChallenge" in answer.body
+    for headers in ({}, {"SC-Signature": ""}, {"SC-Signature": "0" * 64}, {"SC-Signature": "\xe9"}):
+        assert door.send(forged, headers).status == 401
+    assert seen == []
+
+
+def test_other_methods_are_405(house: tuple[Door, list[object]]) -> None:
+    """Whoever looks with a browser is told what the endpoint is for."""
+    answer = house[0].send(method="GET")
+    assert (answer.status, answer.headers["allow"]) == (405, "POST")
+    assert b"MethodNotAllowed" in answer.body
+
+
+def test_a_body_over_the_limit_is_413(house: tuple[Door, list[object]]) -> None:
+    """Whether it says its length or not; the next one comes through."""
+    door, _ = house
+    body = b"x" * (LARGEST + 1)
+    assert door.send(body, signed(body)).status == 413
+    assert door.send(iter([body[:3000], body[3000:]]), signed(body)).status == 413
+    assert door.send(body[:-1], signed(body[:-1])).status == 400
+    assert door.send(b"", {}).status == 400
+
+
+def test_a_failure_is_503(house: tuple[Door, list[object]], caplog: pytest.LogCaptureFixture) -> None:
+    """And in the log, with its traceback."""
+    body = written(ERRORS)
+    answer = house[0].send(body, signed(body))
+    assert (answer.status, b"HandlerFailed" in answer.body) == (503, True)
+    assert "KeyError: 'broken'" in caplog.text
+
+
+def test_whoever_goes_away_is_no_failure(house: tuple[Door, list[object]], caplog: pytest.LogCaptureFixture) -> None:
+    """Half a body is nobody's error, and the door stays open."""
+    door, _ = house
+    door.give_up()
+    assert b" 400 " in door.send_garbage()[:20]
+    assert door.send(written(VERIFY)).status == 200
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_without_a_token_it_is_500(name: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Loudly, and not even a VERIFY is answered."""
+    with opened(name, tokens=[]) as (door, _):
+        assert door.send(written(STATE), {"SC-Signature": sign("x", written(STATE))}).status == 500
+        assert door.send(written(VERIFY)).status == 500
+    assert "at least one Application Management Token" in caplog.text
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> None:
+    """It handles what was left from before and what comes now."""
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        left, done = written({**STATE, "eventId": "left"}), threading.Event()
+        before = Receiver(TOKEN, store, tolerance=None)
+        assert before.handle_plain("POST", signed(left), left).status == 204
+        seen = list[str | None]()
+        with opened(name, store=store) as (door, receiver):
+
+            @receiver.on(VehicleStateEvent)
+            async def handle(event: VehicleStateEvent) -> None:
+                seen.append(event.event_id)
+                if len(seen) == 2:
+                    done.set()
+
+            body = written(STATE)
+            assert door.send(body, signed(body)).status == 204
+            assert done.wait(5)
+        assert (sorted(map(str, seen)), store.waiting()) == (["e-1", "left"], 0)
+
+
+def test_flask_handlers_have_the_context_of_the_application() -> None:
+    """They run in the thread of the view: extensions work."""
+    receiver, seen = Receiver(TOKEN, tolerance=None), list[object]()
+
+    @receiver.on(VehicleStateEvent)
+    def handle(event: VehicleStateEvent) -> None:
+        seen.append(flask.current_app.name)
+
+    with flask_door(receiver) as door:
+        assert door.send(written(STATE), signed(written(STATE))).status == 204
+    assert seen == ["door"]
+
+
+async def lived(receiver: Receiver) -> list[object]:
+    """What an ASGI server is told, when it starts and stops."""
+    sent = list[object]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "lifespan.startup" if not sent else "lifespan.shutdown"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await receiver.asgi({"type": "lifespan"}, receive, send)
+    return sent
+
+
+async def test_a_server_is_told_what_became_of_its_receiver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that cannot start must not answer: it would handle nothing."""
+    without_store = Receiver(TOKEN, SqliteEventStore(tmp_path / "no" / "events.db"))
+    assert await lived(without_store) == [{"type": "lifespan.startup.failed", "message": "FileNotFoundError"}]
+    assert "FileNotFoundError" in caplog.text
+    complete = [{"type": "lifespan.startup.complete"}, {"type": "lifespan.shutdown.complete"}]
+    assert await lived(Receiver(TOKEN)) == complete
+    monkeypatch.setattr(Receiver, "aclose", None)
+    failed = {"type": "lifespan.shutdown.failed", "message": "TypeError"}
+    assert await lived(Receiver(TOKEN)) == [complete[0], failed]
+
+
+async def test_a_websocket_is_closed() -> None:
+    """An ASGI server may offer one; there is nothing to talk about."""
+    sent = list[object]()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await Receiver(TOKEN).asgi({"type": "websocket"}, receive, send)
+    assert sent == [{"type": "websocket.close"}]
+
+
+def test_a_slow_body_is_408(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody holds a connection by never ending."""
+    monkeypatch.setattr("smartcar_async.receiver.doors._PATIENCE", 0.05)
+    pause = threading.Event()
+
+    def slowly() -> Iterator[bytes]:
+        yield b"half"
+        pause.wait(0.5)
+
+    with asgi_door(Receiver(TOKEN)) as door:
+        assert door.send(slowly()).status == 408
+    assert "did not come within" in caplog.text
