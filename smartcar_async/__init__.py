@@ -8,7 +8,7 @@ TYPE_CHECKING = False  # type checkers take this name for true; to import it, or
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from . import signals as signals, webhook as webhook
+    from . import signals as signals, v2 as v2, webhook as webhook
     from .bodies import (
         CapacityOption as CapacityOption,
         ChargeCondition as ChargeCondition,
@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         SignatureMismatch as SignatureMismatch,
         SmartcarError as SmartcarError,
         StaleEvent as StaleEvent,
+        TokenStoreError as TokenStoreError,
         TransportError as TransportError,
         UpstreamError as UpstreamError,
         VehicleStateError as VehicleStateError,
@@ -111,12 +112,22 @@ if TYPE_CHECKING:
         WrongMode as WrongMode,
         WrongWebhook as WrongWebhook,
     )
+    from .file_store import FileTokenStore as FileTokenStore
+    from .event_store import (
+        Claim as Claim,
+        ClaimStatus as ClaimStatus,
+        EventInbox as EventInbox,
+        EventStore as EventStore,
+        MemoryEventStore as MemoryEventStore,
+        ParkedEvent as ParkedEvent,
+        StoredEvent as StoredEvent,
+    )
     from .keys import SignalKey as SignalKey
     from .log import (
         EntriesSkipped as EntriesSkipped,
         RequestEvent as RequestEvent,
     )
-    from .pages import Pages as Pages
+    from .pages import Pages as Pages, PageWalk as PageWalk
     from .reconcile import Reconciled as Reconciled
     from .records import (
         ApplicationToken as ApplicationToken,
@@ -143,6 +154,7 @@ if TYPE_CHECKING:
         Settings as Settings,
         Tls as Tls,
     )
+    from .sqlite_store import SqliteEventStore as SqliteEventStore
     from .store import (
         MemoryTokenStore as MemoryTokenStore,
         StoredTokens as StoredTokens,
@@ -165,7 +177,7 @@ if TYPE_CHECKING:
 _NAMES: Final = {
     "client": "Smartcar",
     "vehicle": "Vehicle",
-    "pages": "Pages",
+    "pages": "Pages PageWalk",
     "settings": "Proxy RateLimit Retry Settings Tls",
     "records": (
         "ApplicationToken CompatibleVehicle Connection Execution Malformed Page Response Signal "
@@ -176,8 +188,8 @@ _NAMES: Final = {
         "CommandOutcomeUnknown CompatibilityError ConfigurationError ConnectionFailed ConnectionLost "
         "DeadlineExceeded DecodeError InvalidPayload InvalidRequest MalformedSignature MissingSignature "
         "NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ServerError SignatureMismatch "
-        "SmartcarError StaleEvent TransportError UpstreamError VehicleStateError WebhookError WrongMode "
-        "WrongWebhook"
+        "SmartcarError StaleEvent TokenStoreError TransportError UpstreamError VehicleStateError WebhookError "
+        "WrongMode WrongWebhook"
     ),
     "bodies": (
         "CapacityOption ChargeCondition ChargeCost ChargeLimit ChargeLimits ChargeRecord ChargeRecords "
@@ -191,6 +203,7 @@ _NAMES: Final = {
     ),
     "log": "EntriesSkipped RequestEvent",
     "clock": "Clock SystemClock",
+    "file_store": "FileTokenStore",
     "store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
     "schedule": "Schedules",
     "charge_schedule": "ChargeSchedule",
@@ -201,11 +214,13 @@ _NAMES: Final = {
         "GearPosition LocationType PortColor RangeBasis SystemState"
     ),
     "keys": "SignalKey",
+    "event_store": "Claim ClaimStatus EventInbox EventStore MemoryEventStore ParkedEvent StoredEvent",
+    "sqlite_store": "SqliteEventStore",
 }
 """Where each public name lives. Nothing is imported before it is asked for."""
 
 _HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
-_MODULES: Final = ("signals", "webhook")
+_MODULES: Final = ("signals", "v2", "webhook")
 
 
 def __getattr__(name: str) -> Any:

@@ -2,8 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Final, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -14,12 +14,13 @@ from .records import ApplicationToken
 from .redaction import Secret
 from .request import Call, header_value
 
+T = TypeVar("T")
+
 Send = Callable[[Call[ApplicationToken]], Awaitable[ApplicationToken]]
 
-_MARGIN: Final = 60.0
+MARGIN: Final = 60.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is shorter."""
 _YOUNG: Final = 60.0
-"""A token that is refused within so many seconds of its birth is not at fault: another would be refused as well."""
 _FAILURE_SHARED: Final = 1.0
 
 
@@ -60,12 +61,65 @@ class FixedToken:
         return None
 
 
-class ApplicationTokens:
-    """The one token of an application.
+class SingleFlight(Generic[T]):
+    """One piece of work at a time, for all who need its result.
 
-    However many calls need a new one, a single request is made. All of them share its result, or its failure for a
-    second. A caller that is cancelled takes nothing from the others.
+    All of them share the result, or its failure for a second. A caller that is cancelled takes nothing from the others.
     """
+
+    def __init__(self, name: str, clock: Clock) -> None:
+        self._name = name
+        self._clock = clock
+        self._task: asyncio.Task[T] | None = None
+        self._failure: tuple[SmartcarError, float] | None = None
+
+    async def join(self, work: Callable[[], Coroutine[None, None, T]]) -> T:
+        """The result of the work that is under way, or that begins now."""
+        if self._failure is not None:
+            error, until = self._failure
+            if self._clock.monotonic() < until:
+                raise error.fresh()
+            self._failure = None
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._remembered(work), name=self._name)
+            self._task.add_done_callback(_mark_retrieved)
+        task = self._task
+        shared: SmartcarError
+        try:
+            return await asyncio.shield(task)
+        except SmartcarError as error:
+            shared = error.fresh()
+        except asyncio.CancelledError:
+            if not task.cancelled():
+                raise
+            shared = ConnectionFailed("the client was closed while it fetched a token; nothing was sent")
+        raise shared
+
+    def forget_failure(self) -> None:
+        """Try anew at the next call, because something has changed."""
+        self._failure = None
+
+    async def cancel(self) -> None:
+        """Break off what is under way."""
+        if self._task is not None:
+            self._task.cancel()
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Wait for the end of what is under way, however it ends."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait([self._task])
+
+    async def _remembered(self, work: Callable[[], Coroutine[None, None, T]]) -> T:
+        try:
+            return await work()
+        except SmartcarError as error:
+            self._failure = (error.fresh(), self._clock.monotonic() + _FAILURE_SHARED)
+            raise
+
+
+class ApplicationTokens:
+    """The one token of an application: fetched once for all who need it."""
 
     def __init__(self, client_id: str, client_secret: str, send: Send, clock: Clock) -> None:
         self._client_id = client_id
@@ -73,65 +127,46 @@ class ApplicationTokens:
         self._send = send
         self._clock = clock
         self._current: Token | None = None
-        self._fetching: asyncio.Task[Token] | None = None
-        self._failure: tuple[SmartcarError, float] | None = None
+        self._fetching: SingleFlight[Token] = SingleFlight("smartcar token", clock)
 
     async def get(self) -> Token:
         """The current token, or a new one shortly before its end."""
         token = self._current
         if token is not None and self._clock.monotonic() < token.renew_at:
             return token
-        return await self._renewed()
+        return await self._fetching.join(self._fetch)
 
     async def after_refusal(self, refused: Token) -> Token | None:
         """A token other than the refused one, or None if a new one could not help."""
         token = self._current
         if token is not None and token is not refused:
             return token
-        if self._clock.monotonic() - refused.born < _YOUNG:
+        if is_young(refused, self._clock):
             return None
-        return await self._renewed()
+        return await self._fetching.join(self._fetch)
 
     async def aclose(self) -> None:
         """Stop fetching."""
-        if self._fetching is not None:
-            self._fetching.cancel()
-            await asyncio.wait([self._fetching])
-
-    async def _renewed(self) -> Token:
-        if self._failure is not None:
-            error, until = self._failure
-            if self._clock.monotonic() < until:
-                raise error.fresh()
-            self._failure = None
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._fetch(), name="smartcar token")
-            self._fetching.add_done_callback(_mark_retrieved)
-        fetching = self._fetching
-        shared: SmartcarError
-        try:
-            return await asyncio.shield(fetching)
-        except SmartcarError as error:
-            shared = error.fresh()
-        except asyncio.CancelledError:
-            if not fetching.cancelled():
-                raise
-            shared = ConnectionFailed("the client was closed while it fetched a token; nothing was sent")
-        raise shared
+        await self._fetching.cancel()
 
     async def _fetch(self) -> Token:
-        try:
-            answer = await self._send(application_token(self._client_id, self._client_secret.reveal()))
-        except SmartcarError as error:
-            self._failure = (error.fresh(), self._clock.monotonic() + _FAILURE_SHARED)
-            raise
+        answer = await self._send(application_token(self._client_id, self._client_secret.reveal()))
         now = self._clock.monotonic()
-        margin = min(_MARGIN, answer.expires_in / 10)
-        self._current = Token(Secret(answer.access_token), now, now + answer.expires_in - margin)
+        self._current = Token(Secret(answer.access_token), now, now + answer.expires_in - margin(answer.expires_in))
         return self._current
 
 
-def _mark_retrieved(task: "asyncio.Task[Token]") -> None:
+def is_young(token: Token, clock: Clock) -> bool:
+    """Whether a token is so new that its refusal is not its fault: another would be refused as well."""
+    return clock.monotonic() - token.born < _YOUNG
+
+
+def margin(lifetime: float) -> float:
+    """Seconds before its end at which a token is renewed."""
+    return min(MARGIN, lifetime / 10)
+
+
+def _mark_retrieved(task: "asyncio.Task[Any]") -> None:
     """Keep asyncio from reporting a failure that nobody waits for any more."""
     if not task.cancelled():
         task.exception()

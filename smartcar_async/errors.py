@@ -16,6 +16,7 @@ SmartcarError
 │   ├── NotFound             404      ├── UpstreamError       502
 │   └── ServerError          5xx
 ├── CommandOutcomeUnknown         the command may have run
+├── TokenStoreError               stored tokens cannot be read or written; what was stored is left as it was
 └── WebhookError                  a delivery that is not believed
     ├── MissingSignature, MalformedSignature, SignatureMismatch
     ├── StaleEvent, WrongWebhook, WrongMode
@@ -225,6 +226,10 @@ class CommandOutcomeUnknown(SmartcarError):
         self.parameters: dict[str, Any] = dict(parameters)
         self.sent_at = sent_at
         self.request_id = request_id
+
+
+class TokenStoreError(SmartcarError):
+    """Stored tokens cannot be read or written. What was stored before is left as it was."""
 
 
 class WebhookError(SmartcarError):

@@ -88,7 +88,7 @@ class TokenSource:
         while not await self._store.swap(self._key, await self._store.load(self._key), StoredTokens(pair)):
             pass
         self._unsaved = self._dead = None
-        pass
+        self._renewing.forget_failure()
         self._hold(pair)
 
     async def get(self) -> Token:

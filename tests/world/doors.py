@@ -15,8 +15,9 @@ import uvicorn
 from aiohttp import web
 from attrs import frozen
 from fastapi import FastAPI
-from flask import Flask, Response, request
+from flask import Flask, request
 from starlette.routing import Route
+from werkzeug.wrappers import Response
 
 from smartcar_async.receiver import Receiver
 
@@ -58,13 +59,6 @@ class Door:
         with socket.create_connection(("127.0.0.1", self.port)) as line:
             line.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf a body".encode())
 
-    def send_garbage(self) -> bytes:
-        """Send chunks that are none, and what comes back before the line is closed."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
-            head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
-            line.sendall(head.encode() + b"5\r\nhello\r\nZZZ\r\n")
-            return line.recv(4096)
-
 
 @contextmanager
 def aiohttp_door(receiver: Receiver) -> Generator[Door, None, None]:
@@ -86,8 +80,10 @@ def aiohttp_door(receiver: Receiver) -> Generator[Door, None, None]:
 
     with running(lambda: loop.run_until_complete(serve())):
         assert ready.wait(10)
-        yield Door(ports[0])
-        loop.call_soon_threadsafe(leave.set)
+        try:
+            yield Door(ports[0])
+        finally:
+            loop.call_soon_threadsafe(leave.set)
     loop.close()
 
 
@@ -101,8 +97,10 @@ def uvicorn_door(app: Any) -> Generator[Door, None, None]:
             while not server.started and thread.is_alive():
                 thread.join(0.01)
             assert server.started, "the server did not start"
-            yield Door(listening.getsockname()[1])
-            server.should_exit = True
+            try:
+                yield Door(listening.getsockname()[1])
+            finally:
+                server.should_exit = True
 
 
 @contextmanager
@@ -125,8 +123,10 @@ def waitress_door(receiver: Receiver, app: Any) -> Generator[Door, None, None]:
     """Any WSGI application, with the worker in a thread."""
     server: Any = waitress.create_server(app, host="127.0.0.1", port=0)
     with receiver, running(server.run):
-        yield Door(int(server.effective_port))
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        try:
+            yield Door(int(server.effective_port))
+        finally:
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     server.task_dispatcher.shutdown()
 
 

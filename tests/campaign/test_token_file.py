@@ -1,0 +1,146 @@
+"""Whatever happens to the token file, what had been stored is found again, or an error says clearly why not.
+
+SMARTCAR_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import random
+import resource
+import secrets
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from smartcar_async import FileTokenStore, StoredTokens, TokenPair, TokenStoreError
+
+CORRUPTIONS = 500
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+WRONG: tuple[object, ...] = (None, 0, True, "tokens", [], {}, {"format": "smartcar-tokens/1"}, {"tokens": []})
+
+
+def tokens(number: int) -> StoredTokens:
+    """A stored pair; every second one is marked."""
+    pair = TokenPair(f"access-{number}", f"refresh-{number}", NOON, NOON)
+    return StoredTokens(pair, NOON if number % 2 else None)
+
+
+def torn(body: bytes, chance: random.Random) -> bytes:
+    """The beginning of one version and the end of another."""
+    cut = chance.randrange(len(body))
+    return body[:cut] + bytes(chance.randrange(256) for _ in range(8)) + body[cut + chance.randrange(40) :]
+
+
+def truncated(body: bytes, chance: random.Random) -> bytes:
+    """Only the beginning."""
+    return body[: chance.randrange(len(body) - 1)]
+
+
+def empty(_body: bytes, _chance: random.Random) -> bytes:
+    """Nothing."""
+    return b""
+
+
+def wrong_type(body: bytes, chance: random.Random) -> bytes:
+    """JSON that is something else, as a whole or somewhere inside."""
+    document = json.loads(body)
+    inner = document["tokens"]["a"]
+    places = [(document, name) for name in document] + [(inner, name) for name in inner]
+    holder, name = chance.choice(places)
+    while holder[name] == (value := chance.choice(WRONG)):
+        pass
+    holder[name] = value
+    return json.dumps(chance.choice((document, *WRONG))).encode()
+
+
+def flipped(body: bytes, chance: random.Random) -> bytes:
+    """A letter of a token is another."""
+    text = bytearray(body)
+    text[body.index(b'"access-') + chance.randrange(1, 8)] ^= 1
+    return bytes(text)
+
+
+def zeroed(body: bytes, chance: random.Random) -> bytes:
+    """A block that was never written."""
+    start = chance.randrange(len(body) - 1)
+    return body[:start] + bytes(len(body) - start)
+
+
+DAMAGES = (torn, truncated, empty, wrong_type, flipped, zeroed)
+
+
+@contextmanager
+def short_files(length: int) -> Generator[None, None, None]:
+    """A disk that takes so many bytes of a file and no more."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (length, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+@contextmanager
+def failing(name: str, patch: pytest.MonkeyPatch, count: int) -> Generator[None, None, None]:
+    """A disk that is full when a function of `os` is called for the nth time."""
+    calls = iter(range(1000))
+    real: Callable[..., None] = getattr(os, name)
+
+    def full(*arguments: object) -> None:
+        if next(calls) == count:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(*arguments)
+
+    with patch.context() as context:
+        context.setattr(os, name, full)
+        yield
+
+
+async def test_no_corruption_loses_what_was_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One file of the two damaged in every way, both at once, and a disk that is full in the middle of writing."""
+    seed = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4)
+    chance = random.Random(seed)
+    main, copy = tmp_path / "tokens.json", tmp_path / "tokens.json.bak"
+    assert await FileTokenStore(main).swap("a", None, tokens(0))
+    stored, met = tokens(0), set[str]()
+    for number in range(CORRUPTIONS):
+        replay = f"SMARTCAR_SEED={seed}, corruption {number}"
+        store = FileTokenStore(main)
+        trouble = chance.choice(("one", "one", "one", "gone", "both", "length", "fsync", "replace"))
+        met.add(trouble)
+        damage = chance.choice(DAMAGES)
+        if trouble == "one":
+            victim = chance.choice((main, copy))
+            victim.write_bytes(damage(victim.read_bytes(), chance))
+        elif trouble == "gone":
+            chance.choice((main, copy)).unlink()
+        elif trouble == "both":
+            good = main.read_bytes()
+            for victim in (main, copy):
+                victim.write_bytes(damage(good, chance))
+            bad = main.read_bytes(), copy.read_bytes()
+            with pytest.raises(TokenStoreError, match="no whole copy is left"):
+                await store.load("a")
+            with pytest.raises(TokenStoreError, match="no whole copy is left"):
+                await store.swap("a", stored, tokens(number))
+            assert (main.read_bytes(), copy.read_bytes()) == bad, replay
+            chance.choice((main, copy)).write_bytes(good)
+        else:
+            length, nth = chance.randrange(300), 0 if trouble == "replace" else chance.randrange(2)
+            disk = short_files(length) if trouble == "length" else failing(trouble, monkeypatch, nth)
+            with disk, pytest.raises(TokenStoreError, match="Make room on the disk"):
+                await store.swap("a", stored, tokens(number + 1000))
+        if chance.random() < 0.5:
+            assert await store.load("a") == stored, replay
+        assert await store.swap("a", stored, tokens(number)), replay
+        stored = tokens(number)
+        assert await FileTokenStore(main).load("a") == stored, replay
+        assert main.read_bytes() == copy.read_bytes(), replay
+    assert met == {"one", "gone", "both", "length", "fsync", "replace"}
+    assert not [path.name for path in tmp_path.iterdir() if path.suffix in (".new", ".lock", ".lease")]
