@@ -1,0 +1,221 @@
+"""The handlers of one receiver: which events each wants, and how it is called."""
+
+import asyncio
+import inspect
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
+
+from attrs import define, field, frozen
+
+from ..errors import ConfigurationError
+from ..records import Signal, SignalKey
+from ..webhook import Event, VehicleError, VehicleErrorEvent, VehicleStateEvent, VerifyEvent
+from .threads import to_the_end
+
+E = TypeVar("E")
+B = TypeVar("B")
+R = TypeVar("R")
+
+State = Literal["ERROR", "RESOLVED"]
+
+
+@frozen
+class Context:
+    """What a handler can know beside the event, if it takes one argument more.
+
+    `redelivered`: somebody began to handle this event before, and may have finished.
+    """
+
+    event_id: str
+    attempt: int = 1
+    _connection: sqlite3.Connection | None = field(default=None, repr=False, eq=False)
+
+    @property
+    def redelivered(self) -> bool:
+        """Whether this is not the first attempt."""
+        return self.attempt > 1
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The store's open transaction, which also marks the event as handled: for `transaction=True`."""
+        if self._connection is None:
+            raise ConfigurationError("connection: register the handler with transaction=True")
+        return self._connection
+
+
+class OnEvent(Protocol, Generic[E]):
+    """A decorator for handlers of an event."""
+
+    @overload
+    def __call__(self, handler: Callable[[E], R], /) -> Callable[[E], R]: ...
+    @overload
+    def __call__(self, handler: Callable[[E, Context], R], /) -> Callable[[E, Context], R]: ...
+
+
+class OnSignal(Protocol, Generic[B]):
+    """A decorator for handlers of a signal."""
+
+    @overload
+    def __call__(
+        self, handler: Callable[[Signal[B], VehicleStateEvent], R], /
+    ) -> Callable[[Signal[B], VehicleStateEvent], R]: ...
+    @overload
+    def __call__(
+        self, handler: Callable[[Signal[B], VehicleStateEvent, Context], R], /
+    ) -> Callable[[Signal[B], VehicleStateEvent, Context], R]: ...
+
+
+class OnError(Protocol):
+    """A decorator for handlers of a vehicle's errors."""
+
+    @overload
+    def __call__(
+        self, handler: Callable[[VehicleError, VehicleErrorEvent], R], /
+    ) -> Callable[[VehicleError, VehicleErrorEvent], R]: ...
+    @overload
+    def __call__(
+        self, handler: Callable[[VehicleError, VehicleErrorEvent, Context], R], /
+    ) -> Callable[[VehicleError, VehicleErrorEvent, Context], R]: ...
+
+
+Wanted = Callable[[Event], Iterable[tuple[object, ...]]]
+"""From an event to the arguments of each call that a handler wants for it."""
+
+
+@frozen
+class _Handler:
+    call: Callable[..., object]
+    wanted: Wanted
+    takes_context: bool
+    is_async: bool
+    in_transaction: bool
+
+    def calls(self, event: Event, context: Context) -> Iterator[Callable[[], object]]:
+        for arguments in self.wanted(event):
+            yield partial(self.call, *arguments, *((context,) if self.takes_context else ()))
+
+
+@define
+class Handlers:
+    """Runs what was registered, in that order. The first failure ends it: the whole event will come again."""
+
+    _handlers: list[_Handler] = field(factory=list[_Handler])
+
+    def add(self, wanted: Wanted, arguments: int, transaction: bool) -> Any:
+        """A decorator that registers a handler of so many arguments, or one more for the context."""
+
+        def register(call: Callable[..., R]) -> Callable[..., R]:
+            is_async = any(inspect.iscoroutinefunction(one) for one in (call, type(call).__call__))
+            if is_async and transaction:
+                raise ConfigurationError(f"{name_of(call)}: a handler in the store's transaction is a plain function")
+            context = _takes_context(call, arguments)
+            self._handlers.append(_Handler(call, wanted, context, is_async, transaction))
+            return call
+
+        return register
+
+    @property
+    def empty(self) -> bool:
+        """Whether there are none."""
+        return not self._handlers
+
+    def are_plain(self, event: Event) -> bool:
+        """Whether all of an event's handlers are plain functions."""
+        return not any(handler.is_async and list(handler.wanted(event)) for handler in self._handlers)
+
+    def need_transaction(self, event: Event) -> bool:
+        """Whether one of an event's handlers writes in the store's transaction."""
+        return any(handler.in_transaction and list(handler.wanted(event)) for handler in self._handlers)
+
+    async def run(self, event: Event, context: Context) -> None:
+        """Call those outside of the transaction; plain ones in a thread, where they may block."""
+        for handler in self._outside():
+            for call in handler.calls(event, context):
+                _stop_if_cancelled()
+                result = call() if handler.is_async else await to_the_end(None, call)
+                if inspect.isawaitable(result):
+                    await result
+
+    def run_plain(self, event: Event, context: Context) -> None:
+        """Call those outside of the transaction, here and now."""
+        for handler in self._outside():
+            for call in handler.calls(event, context):
+                _call_plain(call)
+
+    def run_inside(self, event: Event, context: Context, connection: sqlite3.Connection) -> None:
+        """Call those inside of the transaction."""
+        for handler in self._handlers:
+            if handler.in_transaction:
+                for call in handler.calls(event, Context(context.event_id, context.attempt, connection)):
+                    _call_plain(call)
+
+    def _outside(self) -> list[_Handler]:
+        return [handler for handler in self._handlers if not handler.in_transaction]
+
+
+def of_kind(kind: type[object]) -> Wanted:
+    """Events of a class."""
+    if not isinstance(kind, type):
+        raise ConfigurationError("on: give the class of an event, such as VehicleStateEvent")
+    if issubclass(kind, VerifyEvent):
+        raise ConfigurationError("on: a VERIFY is answered by the receiver, and no handler sees it")
+    return lambda event: [(event,)] if isinstance(event, kind) else []
+
+
+def of_signal(key: SignalKey[Any] | str) -> Wanted:
+    """Readings of a signal that have a value."""
+
+    def wanted(event: Event) -> list[tuple[object, ...]]:
+        signal = event.signals.get(key) if isinstance(event, VehicleStateEvent) else None
+        return [(signal, event)] if signal is not None and signal.ok else []
+
+    return wanted
+
+
+def of_error(state: State | None) -> Wanted:
+    """Errors that began or are over, or both."""
+    if state not in (None, "ERROR", "RESOLVED"):
+        raise ConfigurationError("on_error: the state is ERROR or RESOLVED")
+    over = None if state is None else state == "RESOLVED"
+
+    def wanted(event: Event) -> list[tuple[object, ...]]:
+        errors = event.errors if isinstance(event, VehicleErrorEvent) else ()
+        return [(error, event) for error in errors if over is None or error.resolved == over]
+
+    return wanted
+
+
+def name_of(call: Callable[..., object]) -> str:
+    """What to call a handler."""
+    return cast("str", getattr(call, "__qualname__", type(call).__name__))
+
+
+def _stop_if_cancelled() -> None:
+    """A call in a thread runs to its end, even if its time is over; no other call is begun then."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _call_plain(call: Callable[[], object]) -> None:
+    """A plain function may turn out to give something to await: unawaited, its event would be lost."""
+    result = call()
+    if inspect.iscoroutine(result):
+        result.close()
+    if inspect.isawaitable(result):
+        raise ConfigurationError("a handler gave something to await where nothing can be awaited")
+
+
+def _takes_context(call: Callable[..., object], arguments: int) -> bool:
+    try:
+        parameters = inspect.signature(call).parameters.values()
+    except ValueError:  # a function written in C need not tell
+        return False
+    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
+    required = [one for one in positional if one.default is one.empty]
+    open_ended = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+    if len(required) > arguments + 1 or (len(positional) < arguments and not open_ended):
+        raise ConfigurationError(f"{name_of(call)}: a handler takes {arguments} or {arguments + 1} arguments")
+    return len(required) == arguments + 1

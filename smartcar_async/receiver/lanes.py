@@ -1,0 +1,57 @@
+"""One at a time in each lane, while the other lanes go on."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from threading import Lock
+from typing import Generic, TypeVar
+
+L = TypeVar("L")
+
+
+class _Locks(Generic[L]):
+    """A lock for each lane that somebody is in or waits for."""
+
+    def __init__(self, new: Callable[[], L]) -> None:
+        self._new = new
+        self._used: dict[str, tuple[L, int]] = {}
+        self._guard = Lock()
+
+    @contextmanager
+    def of(self, lane: str) -> Generator[L, None, None]:
+        with self._guard:
+            lock, users = self._used.get(lane) or (self._new(), 0)
+            self._used[lane] = (lock, users + 1)
+        try:
+            yield lock
+        finally:
+            with self._guard:
+                lock, users = self._used.pop(lane)
+                if users > 1:
+                    self._used[lane] = (lock, users - 1)
+
+
+class Lanes:
+    """The lanes of tasks and those of threads: a receiver has one door, and so uses one kind."""
+
+    def __init__(self) -> None:
+        self._tasks = _Locks(asyncio.Lock)
+        self._threads = _Locks(Lock)
+
+    @asynccontextmanager
+    async def hold(self, lane: str) -> AsyncGenerator[None, None]:
+        """Wait for a lane, and hold it."""
+        with self._tasks.of(lane) as lock:
+            async with lock:
+                yield
+
+    @contextmanager
+    def hold_plain(self, lane: str, timeout: float) -> Generator[None, None, None]:
+        """Hold a lane in a thread; TimeoutError if it is not free in time."""
+        with self._threads.of(lane) as lock:
+            if not lock.acquire(timeout=timeout):
+                raise TimeoutError("another event of the same vehicle is being handled")
+            try:
+                yield
+            finally:
+                lock.release()

@@ -1,0 +1,154 @@
+"""Sends deliveries as Smartcar does, and worse: shuffled, twice, at once, again as they were, and until a 2xx."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+from time import time
+
+from attrs import define, field, frozen
+
+from smartcar_async.webhook import sign
+
+from ..deliveries import META, NAMED, TOKEN, Document, written
+
+VEHICLES = 40
+CONNECTIONS = 24
+PATIENCE = 10.0
+REPLAYABLE = 200.0
+"""Seconds for which a delivery can be replayed: after 300 s it is stale."""
+
+
+@frozen
+class Happening:
+    """Something that happened to a car, to be told by one event."""
+
+    number: int
+    vehicle: str
+    recorded: int
+    """When the car recorded it, in milliseconds; two may have the same time."""
+
+    @property
+    def event_id(self) -> str:
+        """The id of the event, the same at each attempt."""
+        return f"event-{self.number}"
+
+    def document(self, delivered: int, attempt: int) -> Document:
+        """The event as one attempt delivers it: one signal that the car dated, and one that it did not."""
+        return {
+            "eventId": self.event_id,
+            "eventType": "VEHICLE_STATE",
+            "data": {
+                "user": {"id": "u-1"},
+                "vehicle": {"id": self.vehicle, "make": "TESLA", "model": "Model 3", "year": 2024},
+                "signals": [
+                    _signal("tractionbattery-stateofcharge", self.number, self.recorded),
+                    _signal("odometer-traveleddistance", self.number, 0),
+                ],
+            },
+            "triggers": [{"type": "SIGNAL_UPDATED", "signal": NAMED}],
+            "meta": {**META, "deliveryId": f"{self.number}-{attempt}", "deliveredAt": delivered},
+        }
+
+
+def _signal(code: str, value: int, recorded: int) -> Document:
+    meta = {"oemUpdatedAt": recorded, "retrievedAt": 1_767_000_000_000 + value}
+    return {"code": code, "body": {"value": value, "unit": "x"}, "status": {"value": "SUCCESS"}, "meta": meta}
+
+
+def happenings(random: Random, count: int) -> list[Happening]:
+    """What happened to the cars; some of it at the same time."""
+    first = 1_767_000_000_000
+    return [
+        Happening(number, f"vehicle-{random.randrange(VEHICLES)}", first + random.randrange(count // 2 + 1))
+        for number in range(count)
+    ]
+
+
+@define
+class Sender:
+    """Delivers each happening until it is acknowledged, over many connections at once."""
+
+    port: int
+    random: Random
+    deliveries: int
+    """How many are sent, apart from those that are sent again because they failed."""
+    acknowledged: set[str] = field(factory=set[str])
+    answers: Counter[str] = field(factory=Counter[str])
+    done: int = 0
+    _attempts: itertools.count[int] = field(factory=itertools.count)
+    _recent: dict[str, tuple[float, bytes]] = field(factory=dict[str, tuple[float, bytes]])
+
+    async def send_all(self, happened: list[Happening], progress: Callable[[], None]) -> None:
+        """Every happening once, and others a second, third or fourth time, in any order."""
+        plan = happened + self.random.choices(happened, k=self.deliveries - len(happened))
+        self.random.shuffle(plan)
+        coming = iter(plan)
+
+        async def work() -> None:
+            line = Line(self.port)
+            for happening in coming:
+                await self._deliver(happening, line)
+                self.done += 1
+                progress()
+            line.close()
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(CONNECTIONS):
+                group.create_task(work())
+
+    async def _deliver(self, happening: Happening, line: Line) -> None:
+        request = self._request(happening, replay=self.random.random() < 0.3)
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    status = str(await line.ask(request))
+            except (OSError, EOFError, TimeoutError) as error:
+                line.close()
+                status = type(error).__name__
+            self.answers[status] += 1
+            if status.startswith("2"):
+                self.acknowledged.add(happening.event_id)
+                return
+            await asyncio.sleep(self.random.uniform(0.05, 0.3))
+            request = self._request(happening, replay=False)
+
+    def _request(self, happening: Happening, *, replay: bool) -> bytes:
+        """A new attempt, or the very bytes of an earlier one."""
+        now = time()
+        sent, request = self._recent.get(happening.event_id, (0.0, b""))
+        if not replay or now - sent > REPLAYABLE:
+            body = written(happening.document(int(now * 1000), next(self._attempts)))
+            head = ["POST / HTTP/1.1", "Host: x", f"SC-Signature: {sign(TOKEN, body)}", f"Content-Length: {len(body)}"]
+            request = "\r\n".join([*head, "\r\n"]).encode() + body
+            self._recent[happening.event_id] = (now, request)
+        return request
+
+
+@define
+class Line:
+    """One connection, opened anew when it broke."""
+
+    port: int
+    _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, request: bytes) -> int:
+        """The status of the answer."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = self._streams
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        _, found, length = head.partition(b"content-length: ")
+        if found:
+            await reader.readexactly(int(length.partition(b"\r\n")[0]))
+        return int(head.split(maxsplit=2)[1])
+
+    def close(self) -> None:
+        """Hang up."""
+        if self._streams is not None:
+            self._streams[1].close()
+            self._streams = None

@@ -1,0 +1,342 @@
+"""What every event store must do, on each of them; then what an inbox must, and what only a file can."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from smartcar_async import (
+    Claim,
+    ClaimStatus,
+    ConfigurationError,
+    EventStore,
+    MemoryEventStore,
+    ParkedEvent,
+    SqliteEventStore,
+    StoredEvent,
+)
+from smartcar_async.event_store import KEEP
+
+DAY = 24 * 3600.0
+NEW, IN_FLIGHT, DONE = ClaimStatus.NEW, ClaimStatus.IN_FLIGHT, ClaimStatus.DONE
+
+
+class Make(Protocol):
+    """Makes the store under test."""
+
+    def __call__(self, *, keep: float = KEEP, limit: int = 100_000) -> EventStore:
+        """A store that forgets after a time, and what is too much."""
+        ...
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+    """One of the stores."""
+    with ExitStack() as opened:
+
+        def store(*, keep: float = KEEP, limit: int = 100_000) -> EventStore:
+            if request.param == "memory":
+                return MemoryEventStore(keep=keep, limit=limit)
+            return opened.enter_context(SqliteEventStore(tmp_path / "events.db", keep=keep, limit=limit))
+
+        yield store
+
+
+@pytest.fixture
+def store(make: Make) -> EventStore:
+    """The store under test."""
+    return make()
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Iterator[SqliteEventStore]:
+    """The inbox under test."""
+    with SqliteEventStore(tmp_path / "events.db") as opened:
+        yield opened
+
+
+def event(name: str, lane: str = "v-1") -> StoredEvent:
+    """An event to keep."""
+    return StoredEvent(name, lane, name.encode())
+
+
+def test_one_claims_and_the_others_wait(store: EventStore) -> None:
+    """An event is one claimant's until it is released, or handled."""
+    claim = store.claim("a", now=0, until=60)
+    assert claim == Claim("a", NEW, 1)
+    assert not claim.redelivered
+    assert store.claim("a", now=1, until=61) == Claim("a", IN_FLIGHT)
+    assert store.claim("b", now=1, until=61) == Claim("b", NEW, 1)
+    store.release(claim, now=2, due=2)
+    again = store.claim("a", now=2, until=62)
+    assert again == Claim("a", NEW, 2)
+    assert again.redelivered
+    assert store.commit(again, now=3)
+    assert store.claim("a", now=4, until=64) == Claim("a", DONE)
+
+
+def test_a_lease_ends(store: EventStore) -> None:
+    """Whoever held it counts as dead then, and can do nothing any more."""
+    first = store.claim("a", now=0, until=60)
+    assert store.claim("a", now=59.9, until=120).status is IN_FLIGHT
+    second = store.claim("a", now=60, until=120)
+    assert second == Claim("a", NEW, 2)
+    assert not store.commit(first, now=61)
+    assert not store.renew(first, until=999)
+    store.release(first, now=61, due=61)
+    assert store.claim("a", now=62, until=122).status is IN_FLIGHT
+    assert store.commit(second, now=63)
+    assert not store.commit(second, now=64)
+
+
+def test_a_lease_is_renewed(store: EventStore) -> None:
+    """As long as its holder says so; and one that ended, but that nobody else claimed, still commits."""
+    claim = store.claim("a", now=0, until=60)
+    assert store.renew(claim, until=100)
+    assert store.claim("a", now=99, until=159).status is IN_FLIGHT
+    assert store.commit(claim, now=500)
+    assert not store.renew(claim, until=900)
+
+
+def test_what_was_handled_is_remembered_for_days(make: Make) -> None:
+    """For as long as is said, and it makes room then."""
+    store = make(keep=7 * DAY)
+    assert store.commit(store.claim("a", now=0, until=60), now=1)
+    fill(store, 300, now=6 * DAY)
+    assert store.claim("a", now=6.9 * DAY, until=7 * DAY).status is DONE
+    fill(store, 300, now=8 * DAY)
+    assert store.claim("a", now=8 * DAY, until=9 * DAY) == Claim("a", NEW, 1)
+    assert store.claim("b", now=20 * DAY, until=21 * DAY) == Claim("b", NEW, 1)
+
+
+def test_no_more_is_remembered_than_allowed(make: Make) -> None:
+    """The oldest go first; what is being handled stays."""
+    store = make(limit=100)
+    held = store.claim("held", now=0, until=99)
+    fill(store, 400, now=1)
+    assert store.claim("1-399", now=2, until=3).status is DONE
+    assert store.renew(held, until=200)
+    assert store.commit(held, now=3)
+    store = make(limit=100)
+    fill(store, 400, now=1)
+    assert store.claim("1-0", now=2, until=3) == Claim("1-0", NEW, 1)
+
+
+def fill(store: EventStore, count: int, now: float) -> None:
+    """Handle many events."""
+    for number in range(count):
+        assert store.commit(store.claim(f"{now:g}-{number}", now=now, until=now + 60), now=now)
+
+
+def test_threads_share_a_store(store: EventStore) -> None:
+    """Of many claims at once, one is granted."""
+    start = threading.Barrier(8)
+
+    def claim(name: str) -> bool:
+        return store.claim(name, now=0, until=60).status is NEW
+
+    def claim_all(_: int) -> list[bool]:
+        start.wait()
+        return [claim(f"e-{number}") for number in range(50)]
+
+    with ThreadPoolExecutor(8) as threads:
+        granted = list(threads.map(claim_all, range(8)))
+    assert [sum(column) for column in zip(*granted, strict=True)] == [1] * 50
+
+
+def test_events_leave_in_the_order_of_their_coming(inbox: SqliteEventStore) -> None:
+    """One at a time of each lane; what is there already is not kept twice."""
+    for number, one in enumerate([event("a"), event("b"), event("c", "v-2"), event("a"), event("d", "v-3")]):
+        inbox.put(one, now=number)
+    assert inbox.waiting() == 4
+    first, second, third = (inbox.take(now=10, until=70) for _ in range(3))
+    assert first is not None
+    assert first == (Claim("a", NEW, 1), event("a"))
+    assert second == (Claim("c", NEW, 1), event("c", "v-2"))
+    assert third == (Claim("d", NEW, 1), event("d", "v-3"))
+    assert inbox.take(now=10, until=70) is None
+    assert inbox.commit(first[0], now=11)
+    inbox.put(event("a"), now=12)
+    assert inbox.take(now=12, until=72) == (Claim("b", NEW, 1), event("b"))
+    assert inbox.waiting() == 3
+
+
+def test_what_failed_comes_again_when_it_is_due(inbox: SqliteEventStore) -> None:
+    """And does not hold up its neighbours meanwhile."""
+    inbox.put(event("a"), now=0)
+    inbox.put(event("b"), now=1)
+    taken = inbox.take(now=2, until=62)
+    assert taken is not None
+    inbox.release(taken[0], now=3, due=30)
+    assert inbox.take(now=3, until=63) == (Claim("b", NEW, 1), event("b"))
+    assert inbox.take(now=29, until=89) is None
+    assert inbox.commit(Claim("b", NEW, 1), now=29)
+    assert inbox.take(now=30, until=90) == (Claim("a", NEW, 2), event("a"))
+
+
+def test_what_a_dead_worker_held_comes_again(inbox: SqliteEventStore) -> None:
+    """At the end of its lease, and its lane is held until then."""
+    inbox.put(event("a"), now=0)
+    inbox.put(event("b"), now=0)
+    assert inbox.take(now=0, until=60) == (Claim("a", NEW, 1), event("a"))
+    assert inbox.take(now=59, until=119) is None
+    assert inbox.take(now=60, until=120) == (Claim("b", NEW, 1), event("b"))
+    assert inbox.commit(Claim("b", NEW, 1), now=61)
+    assert inbox.take(now=61, until=121) == (Claim("a", NEW, 2), event("a"))
+
+
+def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:
+    """And can be handed out once more."""
+    inbox.put(event("a"), now=0)
+    taken = inbox.take(now=0, until=60)
+    assert taken is not None
+    inbox.park(taken[0], now=1, problem="KeyError")
+    assert inbox.parked() == [ParkedEvent(event("a"), 1, "KeyError")]
+    assert (inbox.waiting(), inbox.take(now=1e9, until=2e9)) == (0, None)
+    inbox.put(event("a"), now=2)
+    assert len(inbox.parked()) == 1
+    assert not inbox.unpark("b", now=3)
+    assert inbox.unpark("a", now=3)
+    assert not inbox.unpark("a", now=3)
+    assert (inbox.parked(), inbox.waiting()) == ([], 1)
+    assert inbox.take(now=3, until=63) == (Claim("a", NEW, 2), event("a"))
+    assert inbox.commit(Claim("a", NEW, 2), now=4)
+
+
+def test_what_inline_could_not_handle_can_be_kept(inbox: SqliteEventStore) -> None:
+    """Of two receivers on one file, one without and one with a worker: no event falls between them."""
+    inbox.release(inbox.claim("failed", now=0, until=60), now=1, due=1)
+    inbox.claim("died", now=0, until=60)
+    done = inbox.claim("done", now=0, until=60)
+    assert inbox.commit(done, now=1)
+    for name in ("failed", "died", "done"):
+        inbox.put(event(name, name), now=2)
+    assert inbox.waiting() == 2
+    assert inbox.take(now=2, until=62) == (Claim("failed", NEW, 2), event("failed", "failed"))
+    assert inbox.take(now=2, until=62) is None
+    assert inbox.take(now=60, until=120) == (Claim("died", NEW, 2), event("died", "died"))
+
+
+def test_an_inbox_never_forgets_what_waits(tmp_path: Path) -> None:
+    """Limits are for what was handled."""
+    with SqliteEventStore(tmp_path / "events.db", keep=1, limit=10) as inbox:
+        for number in range(600):
+            inbox.put(event(f"e-{number}", f"v-{number}"), now=number)
+        fill(inbox, 600, now=10_000)
+        assert inbox.waiting() == 600
+
+
+def test_the_body_of_a_handled_event_is_dropped(inbox: SqliteEventStore, tmp_path: Path) -> None:
+    """It says where a car was; and nobody else may read the file."""
+    inbox.put(event("a"), now=0)
+    taken = inbox.take(now=0, until=60)
+    assert taken is not None
+    assert repr(taken[1]) == "StoredEvent(id='a', lane='v-1')"
+    assert inbox.commit(taken[0], now=1)
+    with sqlite3.connect(tmp_path / "events.db") as reader:
+        assert reader.execute("SELECT body, lane FROM smartcar_events").fetchall() == [(None, None)]
+    reader.close()
+    modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == {0o600}
+
+
+def test_work_is_done_in_the_same_transaction(inbox: SqliteEventStore) -> None:
+    """All of it with the mark, or none of it."""
+
+    def write(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE IF NOT EXISTS mine (x)")
+        connection.execute("INSERT INTO mine VALUES (1)")
+
+    def fail(connection: sqlite3.Connection) -> None:
+        write(connection)
+        raise KeyError("no")
+
+    def end(connection: sqlite3.Connection) -> None:
+        write(connection)
+        connection.rollback()
+
+    claim = inbox.claim("a", now=0, until=60)
+    with pytest.raises(KeyError):
+        inbox.commit(claim, now=1, work=fail)
+    with pytest.raises(ConfigurationError, match="must not end that transaction"):
+        inbox.commit(claim, now=1, work=end)
+    assert inbox.claim("a", now=1, until=61).status is IN_FLIGHT
+    assert inbox.commit(claim, now=1, work=write)
+    assert not inbox.commit(claim, now=1, work=write)
+    inbox.claim("b", now=0, until=1)
+    inbox.claim("b", now=1, until=2)
+    assert not inbox.commit(Claim("b", NEW, 1), now=1, work=write)
+    counted = list[object]()
+    last = inbox.claim("c", now=0, until=60)
+    inbox.commit(last, now=1, work=lambda one: counted.extend(one.execute("SELECT count(*) FROM mine")))
+    assert counted == [(1,)]
+
+
+def test_the_file_outlives_the_store(tmp_path: Path) -> None:
+    """Another one on the same file knows what was handled and what waits; a closed one opens again."""
+    with SqliteEventStore(tmp_path / "events.db") as first:
+        first.put(event("a"), now=0)
+        assert first.commit(first.claim("b", now=0, until=60), now=1)
+    first.close()
+    with SqliteEventStore(str(tmp_path / "events.db")) as second:
+        assert second.claim("b", now=2, until=62).status is DONE
+        assert second.take(now=2, until=62) == (Claim("a", NEW, 1), event("a"))
+    assert first.waiting() == 1
+    first.close()
+
+
+def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    """A later version may keep its rows in another way."""
+    path = tmp_path / "events.db"
+    with SqliteEventStore(path) as store:
+        store.waiting()
+    with sqlite3.connect(path) as writer:
+        writer.execute("UPDATE smartcar_event_store SET version = 99")
+    writer.close()
+    with pytest.raises(ConfigurationError, match=r"events\.db was made by another version"):
+        SqliteEventStore(path).waiting()
+
+
+def _claim_many(path: Path, results: multiprocessing.SimpleQueue[list[str]]) -> None:
+    """In a process of its own: claim and commit the same events as the others."""
+    with SqliteEventStore(path) as store:
+        claims = [store.claim(f"e-{number}", now=0, until=60) for number in range(100)]
+        granted = [claim for claim in claims if claim.status is NEW]
+        assert all(store.commit(claim, now=1) for claim in granted)
+        results.put([claim.event_id for claim in granted])
+
+
+def test_processes_share_a_file(tmp_path: Path) -> None:
+    """Of the claims of four processes, which also make the file together, each event is granted once."""
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.SimpleQueue[list[str]] = context.SimpleQueue()
+    processes = [context.Process(target=_claim_many, args=(tmp_path / "events.db", results)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    granted = [results.get() for _ in processes]
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert sorted(name for names in granted for name in names) == sorted(f"e-{number}" for number in range(100))
+
+
+def test_a_connection_is_not_used_over_a_fork(inbox: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child opens the file anew, and leaves what it inherited alone."""
+    inbox.put(event("a"), now=0)
+    inherited = inbox._connection()  # pyright: ignore[reportPrivateUsage]
+    with monkeypatch.context() as child:
+        child.setattr("os.getpid", lambda: -1)
+        assert inbox.waiting() == 1
+        assert inbox._connection() is not inherited  # pyright: ignore[reportPrivateUsage]
+        inbox.close()
+    assert inherited.execute("SELECT 1").fetchall() == [(1,)]
+    inherited.close()

@@ -1,0 +1,216 @@
+"""Which handlers see which events, and what can be a handler."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from smartcar_async import ConfigurationError, Signal, SqliteEventStore, bodies, signals
+from smartcar_async.receiver import Context, Receiver
+from smartcar_async.webhook import (
+    LegacyEvent,
+    UnknownEvent,
+    VehicleError,
+    VehicleErrorEvent,
+    VehicleStateEvent,
+    VerifyEvent,
+)
+
+from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW
+from .receiving import deliver, deliver_plain, receiver_of, signed
+
+
+def handled_by(receiver: Receiver) -> list[object]:
+    """One handler of each sort, and what they are called with."""
+    seen = list[object]()
+
+    @receiver.on(VehicleStateEvent)
+    def on_state(event: VehicleStateEvent) -> None:
+        seen.append(("state", event.event_id))
+
+    @receiver.on(VehicleErrorEvent)
+    def on_errors(event: VehicleErrorEvent, context: Context) -> None:
+        seen.append(("errors", event.event_id, context.event_id, context.attempt, context.redelivered))
+
+    @receiver.on(LegacyEvent)
+    def on_legacy(event: LegacyEvent) -> None:
+        seen.append(("legacy", event.name))
+
+    @receiver.on(UnknownEvent)
+    def on_unknown(event: UnknownEvent) -> None:
+        seen.append(("unknown", event.type))
+
+    @receiver.on_signal(signals.TractionBattery.StateOfCharge)
+    def on_charge(signal: Signal[bodies.Measure], event: VehicleStateEvent) -> None:
+        seen.append(("charge", signal.require().value, event.event_id))
+
+    @receiver.on_signal("vehicleidentification-vin")
+    def on_vin(signal: Signal[Any], event: VehicleStateEvent, context: Context) -> None:
+        seen.append(("vin", signal.code, context.event_id))
+
+    @receiver.on_signal(signals.Closure.Tailgate)
+    def on_tailgate(signal: Signal[Any], event: VehicleStateEvent) -> None:
+        seen.append("a signal without a value")
+
+    @receiver.on_error("ERROR")
+    def on_begun(error: VehicleError, event: VehicleErrorEvent) -> None:
+        seen.append(("begun", error.code))
+
+    @receiver.on_error(state="RESOLVED")
+    def on_over(error: VehicleError, event: VehicleErrorEvent, context: Context) -> None:
+        seen.append(("over", error.code, context.attempt))
+
+    @receiver.on_error()
+    def on_either(error: VehicleError, event: VehicleErrorEvent) -> None:
+        seen.append(("either", error.code))
+
+    return seen
+
+
+@pytest.mark.parametrize("post", [deliver, deliver_plain], ids=["async", "plain"])
+async def test_handlers_get_what_they_are_registered_for(post: Any) -> None:
+    """By kind of event, signal and state of error, in the order of their registration."""
+    receiver = receiver_of()
+    seen = handled_by(receiver)
+    over = {**ERROR, "state": "RESOLVED", "code": "ASLEEP"}
+    errors = {**ERRORS, "data": {**ERRORS["data"], "errors": [ERROR, over]}}
+    for document in (STATE, errors, LEGACY_CHARGING, TOMORROW):
+        assert await post(receiver, document) == 204
+    assert seen == [
+        ("state", "e-1"),
+        ("charge", 61.0, "e-1"),
+        ("vin", "vehicleidentification-vin", "e-1"),
+        ("errors", "e-2", "e-2", 1, False),
+        ("begun", "UNREACHABLE"),
+        ("over", "ASLEEP", 1),
+        ("either", "UNREACHABLE"),
+        ("either", "ASLEEP"),
+        ("legacy", "eventBased"),
+        ("unknown", "VEHICLE_SOLD"),
+    ]
+
+
+class Thing:
+    """Objects can be handlers."""
+
+    def __init__(self) -> None:
+        self.seen = list[object]()
+
+    async def __call__(self, event: VehicleStateEvent, context: Context) -> None:
+        """Note both."""
+        self.seen.append((event.event_id, context.event_id))
+
+
+async def test_any_callable_is_a_handler() -> None:
+    """Coroutine functions, objects, partials, builtins, lambdas that give something to await."""
+    receiver, seen, thing = receiver_of(), list[object](), Thing()
+
+    async def note(what: str, event: VehicleStateEvent) -> None:
+        seen.append((what, event.event_id))
+
+    def with_default(event: VehicleStateEvent, prefix: str = "default") -> None:
+        seen.append((prefix, event.event_id))
+
+    def with_any(*arguments: object) -> None:
+        seen.append(len(arguments))
+
+    assert receiver.on(VehicleStateEvent)(thing) is thing
+    receiver.on(VehicleStateEvent)(functools.partial(note, "partial"))
+    receiver.on(VehicleStateEvent)(lambda event: note("lambda", event))
+    receiver.on(VehicleStateEvent)(with_default)
+    receiver.on(VehicleStateEvent)(with_any)
+    receiver.on(VehicleStateEvent)(seen.append)
+    assert await deliver(receiver, STATE) == 204
+    assert thing.seen == [("e-1", "e-1")]
+    assert seen[:4] == [("partial", "e-1"), ("lambda", "e-1"), ("default", "e-1"), 1]
+    assert isinstance(seen[4], VehicleStateEvent)
+
+
+async def test_a_plain_handler_may_block() -> None:
+    """It has a thread, and the loop goes on."""
+    receiver, loop_ran = receiver_of(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    @receiver.on(VehicleStateEvent)
+    def wait(event: VehicleStateEvent) -> None:
+        asyncio.run_coroutine_threadsafe(loop_ran.wait(), loop).result(5)
+
+    answer = asyncio.create_task(deliver(receiver, STATE))
+    await asyncio.sleep(0.01)
+    loop_ran.set()
+    assert await answer == 204
+
+
+async def test_an_async_handler_needs_a_loop(caplog: pytest.LogCaptureFixture) -> None:
+    """Without one, its events are refused, and the log says so; others are handled."""
+    receiver = receiver_of()
+
+    @receiver.on(VehicleErrorEvent)
+    async def handle(event: VehicleErrorEvent) -> None:
+        raise AssertionError
+
+    assert receiver.handle_plain("POST", *signed(ERRORS)).status == 500
+    assert "async" in caplog.text
+    assert receiver.handle_plain("POST", *signed(STATE)).status == 204
+
+
+@pytest.mark.parametrize("transaction", [False, True])
+def test_nothing_to_await_is_forgotten(transaction: bool, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A plain function that gives a coroutine is a failure where nobody can await it, and no handled event."""
+
+    async def handle(event: VehicleStateEvent) -> None:
+        raise AssertionError
+
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        receiver = receiver_of(store=store, mode="inline")
+        receiver.on(VehicleStateEvent, transaction=transaction)(lambda event: handle(event))
+        assert receiver.handle_plain("POST", *signed(STATE)).status == 503
+    assert "something to await" in caplog.text
+
+
+def wrong(receiver: Receiver) -> list[Callable[[], object]]:
+    """What cannot be registered."""
+
+    async def coroutine(event: VehicleStateEvent) -> None: ...
+
+    return [
+        lambda: receiver.on(VerifyEvent),
+        lambda: receiver.on("VEHICLE_STATE"),  # type: ignore[arg-type]  # pyright: ignore
+        lambda: receiver.on_error("BEGUN"),  # type: ignore[arg-type]  # pyright: ignore
+        lambda: receiver.on(VehicleStateEvent)(lambda: None),  # type: ignore[misc, arg-type]  # pyright: ignore
+        lambda: receiver.on(VehicleStateEvent)(lambda one, two, three: None),  # type: ignore[misc, arg-type]  # pyright: ignore
+        lambda: receiver.on_signal("a-b")(lambda one: None),  # type: ignore[misc, arg-type]  # pyright: ignore
+        lambda: receiver.on(VehicleStateEvent, transaction=True)(coroutine),
+    ]
+
+
+@pytest.mark.parametrize("number", range(len(wrong(Receiver(TOKEN)))))
+def test_what_cannot_be_a_handler(number: int, tmp_path: Path) -> None:
+    """Is refused when it is registered."""
+    with pytest.raises(ConfigurationError):
+        wrong(Receiver(TOKEN, SqliteEventStore(tmp_path / "events.db")))[number]()
+
+
+class Silent:
+    """Like some functions written in C, it does not tell its arguments."""
+
+    @property
+    def __signature__(self) -> object:
+        raise ValueError("no signature found")
+
+    def __call__(self, event: UnknownEvent) -> None:
+        """Note the event."""
+        self.seen = event
+
+
+def test_what_hides_its_arguments_can_be_a_handler() -> None:
+    """It is called with the event alone."""
+    receiver, silent = receiver_of(), Silent()
+    receiver.on(UnknownEvent)(silent)
+    assert receiver.handle_plain("POST", *signed(TOMORROW)).status == 204
+    assert silent.seen.event_id == "e-4"
