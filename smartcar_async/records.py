@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from .errors import ConfigurationError, SmartcarError
 from .keys import SignalKey as SignalKey
+from .sent import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
 
@@ -34,8 +35,19 @@ def _raw() -> Any:
     return field(factory=dict[str, Any], eq=False, repr=False)
 
 
+class _Shown:
+    """A record that a notebook shows as a table."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from .display import of_record
+
+        return of_record(self)
+
+
 @frozen
-class VehicleAttributes:
+class VehicleAttributes(_Shown):
     """What a vehicle is."""
 
     id: str
@@ -48,7 +60,7 @@ class VehicleAttributes:
 
 
 @frozen
-class Connection:
+class Connection(_Shown):
     """One owner's grant of one vehicle to your application."""
 
     id: str
@@ -71,7 +83,7 @@ class Malformed:
 
 
 @frozen
-class Page(Generic[T_co]):
+class Page(_Shown, Generic[T_co]):
     """One page of a list."""
 
     items: tuple[T_co, ...] = field(repr=lambda items: f"<{len(items)}>")
@@ -93,7 +105,7 @@ class Response:
 
 
 @frozen
-class Execution:
+class Execution(_Shown):
     """What a command or a schedule call answers, when it is known to have been carried out."""
 
     id: str | None
@@ -122,7 +134,7 @@ class SignalName:
 
 
 @frozen
-class Webhook:
+class Webhook(_Shown):
     """A webhook as the dashboard set it up."""
 
     id: str
@@ -138,7 +150,7 @@ class Webhook:
 
 
 @frozen
-class Subscription:
+class Subscription(_Shown):
     """One vehicle that a webhook reports on."""
 
     id: str
@@ -152,7 +164,7 @@ class Subscription:
 
 
 @frozen
-class CompatibleVehicle:
+class CompatibleVehicle(_Shown):
     """A model that Smartcar can connect to. Its fields are not documented: `raw` holds all of them."""
 
     make: str | None = None
@@ -203,8 +215,9 @@ class SignalUnavailable(SmartcarError):
         return type(self), (self.signal,), {**self.__dict__}
 
 
+@raw_on_demand
 @frozen(repr=False)
-class Signal(Generic[B_co]):
+class Signal(Sent, Generic[B_co]):
     """One reading. `body` is there only if the API vouches for it; `raw` holds everything that was sent."""
 
     key: SignalKey[B_co]
@@ -242,12 +255,12 @@ class Signal(Generic[B_co]):
     @property
     def value(self) -> Any:
         """The body's `value`, or None where there is no body or it has no such field."""
-        return self._of_body("value")
+        return _named(self.body, "value")
 
     @property
     def unit(self) -> str | None:
         """The unit as it was sent."""
-        unit = self._of_body("unit")
+        unit = _named(self.body, "unit")
         return unit if isinstance(unit, str) else None
 
     @property
@@ -281,18 +294,25 @@ class Signal(Generic[B_co]):
         found: Signal[Any] = Signal(key, self.status, body, self.error, self.raw)
         return found
 
-    def _of_body(self, name: str) -> Any:
-        body: Any = self.body
-        return body.get(name) if is_mapping(body) else getattr(body, name, None)
-
     def _time(self, name: str) -> datetime | None:
-        meta = self.raw.get("meta") if is_mapping(self.raw) else None
-        return instant_or_none(meta.get(name)) if is_mapping(meta) else None
+        meta = getattr(self, "_meta", None) or (self.raw.get("meta") if is_mapping(self.raw) else None)
+        return instant_or_none(_named(meta, name))
 
     def __repr__(self) -> str:
         kind = type(self.body).__name__
         shown = self.body if kind in _SHOWN_BODIES else kind
         return f"Signal({self.code}, {self.error or shown})"
+
+    def _repr_html_(self) -> str:
+        from .display import of_signal
+
+        return of_signal(self)
+
+
+def _named(holder: Any, name: str) -> Any:
+    """What a record of ours, or an object of JSON, has under this name."""
+    found = getattr(holder, name, None)
+    return holder.get(name) if found is None and hasattr(holder, "get") else found
 
 
 class SignalSet(Mapping[str, Signal[Any]]):
@@ -357,3 +377,8 @@ class SignalSet(Mapping[str, Signal[Any]]):
     def __repr__(self) -> str:
         ok = len(self.ok)
         return f"SignalSet({len(self.entries)} signals: {ok} ok, {len(self.entries) - ok} failed)"
+
+    def _repr_html_(self) -> str:
+        from .display import of_signals
+
+        return of_signals(self.entries)

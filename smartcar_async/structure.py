@@ -1,8 +1,8 @@
 """From plain objects to records: one cattrs converter, with a generated hook for every record.
 
 cattrs' own hooks coerce leaves silently ("3" becomes 3) and cost twice as much as the generated ones; `benchmarks`
-keeps the figures. A generated hook checks each leaf's type, reads the wire's camel case, and fills the frozen
-record's slots directly, because a frozen `__init__` costs twice as much.
+keeps the figures. A generated hook checks each leaf's type, reads the wire's camel case, and fills a twin
+of the frozen record that is not frozen, and then becomes it, because a frozen `__init__` costs several times as much.
 """
 
 import datetime as dt
@@ -135,12 +135,13 @@ _LEAVES: Final[Mapping[Any, Hook]] = {
 }
 
 
-def _options(cls: Any) -> tuple[Any, ...]:
+def options_of(cls: Any) -> tuple[Any, ...]:
+    """The members of a union; none if it is no union."""
     return get_args(cls) if get_origin(cls) in (Union, types.UnionType) else ()
 
 
 def _is_choice(cls: Any) -> bool:
-    return bool(_options(cls))
+    return bool(options_of(cls))
 
 
 def _is_tuple(cls: Any) -> bool:
@@ -149,14 +150,14 @@ def _is_tuple(cls: Any) -> bool:
 
 def _choice_hook(made: "Converter", cls: Any) -> Hook:
     """`X | None`, or an open enum: the member for a known word in any case, else the word itself."""
-    options = [option for option in _options(cls) if option is not type(None)]
+    options = [option for option in options_of(cls) if option is not type(None)]
     words = next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
     if words is None:
         (only,) = options
         inner: Hook = made.get_structure_hook(only)
         return lambda value, _: None if value is None else inner(value, only)
     known: dict[str, enum.Enum] = {member.value.upper(): member for member in words}
-    optional = type(None) in _options(cls)
+    optional = type(None) in options_of(cls)
 
     def choose(value: Any, _: Any) -> Any:
         if type(value) is str:
@@ -183,9 +184,16 @@ def _tuple_hook(made: "Converter", cls: Any) -> Hook:
     return gather
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """A field's name as the wire spells it."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
+
+
+def wire_names(item: "attrs.Attribute[Any]") -> tuple[str, ...]:
+    """The names that a field has had on the wire, the current one first."""
+    names: tuple[str, ...] = item.metadata.get("wire") or (camel(item.name),)
+    return names
 
 
 _CONVERT_UNLESS: Final[Mapping[Any, str]] = {
@@ -199,23 +207,23 @@ _CONVERT_UNLESS: Final[Mapping[Any, str]] = {
 
 def _record_hook(made: "Converter", cls: Any) -> Hook:
     """Write, compile and return the hook of one record class."""
-    scope: dict[str, Any] = {"cls": cls, "new": object.__new__, "wrong": wrong, "Unreadable": Unreadable}
+    scope: dict[str, Any] = {"cls": cls, "twin": unfrozen(cls), "wrong": wrong, "Unreadable": Unreadable}
     lines = ["def hook(o, _):", "    if type(o) is not dict: raise wrong('an object', o)", "    get = o.get"]
     fields = attrs.fields(attrs.resolve_types(cls))
     for number, item in enumerate(fields):
-        names = item.metadata.get("wire") or (_camel(item.name),)
-        lines += _reading(item, names, number)
+        lines += _reading(item, wire_names(item), number)
         scope[f"hook{number}"], scope[f"type{number}"] = made.get_structure_hook(item.type), item.type
-        scope[f"default{number}"], scope[f"set{number}"] = item.default, getattr(cls, item.name).__set__
-    lines += ["    r = new(cls)", *(f"    set{n}(r, v{n})" for n in range(len(fields))), "    return r"]
-    hook: Hook = _compiled(lines, "hook", scope)
+        scope[f"default{number}"] = item.default
+    lines += ["    r = twin()", *(f"    r.{item.name} = v{number}" for number, item in enumerate(fields))]
+    lines += ["    r.__class__ = cls", "    return r"]
+    hook: Hook = compiled(lines, "hook", scope)
     return hook
 
 
 def _reading(item: "attrs.Attribute[Any]", names: tuple[str, ...], number: int) -> list[str]:
     """The lines that find, check and convert one field's value."""
     v = f"v{number}"
-    options = [option for option in _options(item.type) if option is not type(None)] or [item.type]
+    options = [option for option in options_of(item.type) if option is not type(None)] or [item.type]
     unless = _CONVERT_UNLESS.get(options[0], "") if len(options) == 1 else ""
     return [
         f"    {v} = get({names[0]!r})",
@@ -227,11 +235,20 @@ def _reading(item: "attrs.Attribute[Any]", names: tuple[str, ...], number: int) 
     ]
 
 
-def slots(cls: type[Any]) -> tuple[Callable[[Any, Any], None], ...]:
-    """What sets each field of a frozen record, in order: for the one place that builds very many."""
-    return tuple(getattr(cls, item.name).__set__ for item in attrs.fields(cls))
+def unfrozen(cls: type[Any]) -> Any:
+    """A twin of a frozen record: it is made empty, and its fields can be set until its `__class__` is the record's."""
+    return type(cls.__name__, (cls,), _PLAIN)
 
 
-def _compiled(lines: list[str], name: str, scope: dict[str, Any]) -> Any:
+_PLAIN: Final[dict[str, Any]] = {
+    "__slots__": (),
+    "__init__": object.__init__,
+    "__setattr__": object.__setattr__,
+    "__delattr__": object.__delattr__,  # both: only then does CPython set a slot without a call
+}
+
+
+def compiled(lines: list[str], name: str, scope: dict[str, Any]) -> Any:
+    """What is called `name` in this source."""
     exec("\n".join(lines), scope)  # noqa: S102 - the source is made of our own field names only
     return scope[name]

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from .documents import load as load
     from .executions import deletion as deletion, execution as execution
     from .listings import schedules as schedules, schedules_of_signal as schedules_of_signal
-    from .readings import one_signal as one_signal, signal as signal, signal_set as signal_set
+    from .readings import (
+        delivered_state as delivered_state,
+        one_signal as one_signal,
+        signal as signal,
+        signal_set as signal_set,
+    )
     from .resources import (
         application_token as application_token,
         compatible_vehicles as compatible_vehicles,
@@ -31,7 +36,7 @@ _NAMES: Final = {
     "documents": "load",
     "executions": "deletion execution",
     "listings": "schedules schedules_of_signal",
-    "readings": "one_signal signal signal_set",
+    "readings": "delivered_state one_signal signal signal_set",
     "resources": (
         "application_token compatible_vehicles connection connections nothing response subscription subscriptions "
         "vehicle_attributes webhook webhooks"
@@ -54,8 +59,9 @@ def prepare() -> None:
         importlib.import_module(f".{home}", __name__)
     from ..vocabulary import Permission, Powertrain, VehicleMode
     from .documents import word
-    from .readings import signals_reader
+    from .readings import careful_hooks, usual_reader
 
-    signals_reader()
+    careful_hooks()
+    usual_reader()
     for words in (Permission, Powertrain, VehicleMode):
         word(words, None)

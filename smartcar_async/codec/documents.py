@@ -1,16 +1,21 @@
 """The forms that all answers share: JSON, resources wrapped or bare, pages, and their parts."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache
-from typing import Any, TypeVar
+from functools import cache, cached_property, reduce
+from operator import getitem
+from typing import Any, Final, TypeVar
 
 from ..records import Malformed, Page
 from ..request import Reply
-from ..structure import Unreadable, hook_of, is_list, is_object, wrong
+from ..structure import Hook, Unreadable, hook_of, is_list, is_object, wrong
 from ..times import instant_or_none
 
 T = TypeVar("T")
+
+_LONGEST: Final = 4000
+"""Digits of an integer; Python's own limit is 4300."""
 
 
 def load(body: bytes) -> Any:
@@ -33,6 +38,31 @@ def _parser() -> Callable[[bytes], Any]:
             raise Unreadable("not JSON") from None
 
     return load
+
+
+class Document:
+    """The bytes of an answer, parsed in whole only when somebody asks for what was sent."""
+
+    def __init__(self, body: bytes, *way: str) -> None:
+        self._body, self._way = body, way
+
+    def at(self, place: int | None = None) -> Any:
+        """The entry at this place of the list that the way leads to; the whole document without a place."""
+        if place is None:
+            return self._whole
+        return reduce(getitem, (*self._way, place), self._whole)
+
+    @cached_property
+    def _whole(self) -> Any:
+        try:
+            return load(self._body)
+        except Unreadable:  # a number beyond all range, in a field that nobody reads
+            return json.loads(self._body, parse_int=_number)
+
+
+def _number(text: str) -> float:
+    """An integer of so many digits that Python refuses to read it is infinite."""
+    return int(text) if len(text) < _LONGEST else float(text)
 
 
 def page(reply: Reply, number: int, read: Callable[[Any], T]) -> Page[T]:
@@ -116,7 +146,12 @@ def moment(value: dict[str, Any], name: str) -> datetime | None:
 
 def word(words: Any, value: Any) -> Any:
     """A word of an open enum."""
-    return hook_of(words | str | None)(value, None)
+    return _chooser(words)(value, None)
+
+
+@cache
+def _chooser(words: Any) -> Hook:
+    return hook_of(words | str | None)
 
 
 def year(value: Any) -> int | None:

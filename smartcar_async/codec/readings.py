@@ -2,28 +2,48 @@
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
 
 from .. import signals
 from ..records import MALFORMED, Signal, SignalError, SignalKey, SignalSet, VehicleAttributes
 from ..request import Reply
-from ..structure import Hook, Unreadable, hook_of, is_list, is_object, slots, wrong
+from ..structure import Hook, Unreadable, hook_of, is_list, is_object, unfrozen, wrong
 from ..vocabulary import SignalStatus
-from .documents import an_object, load, part, resource_of, word
+from . import formats
+from .documents import Document, an_object, load, part, resource_of, word
 from .resources import vehicle_of
+from .twins import decoder_of, finisher_of
 
 T = TypeVar("T")
 
 _SUCCESS: Final = SignalStatus.SUCCESS
+_UNUSUAL: Final = (KeyError, Unreadable, msgspec.MsgspecError)
 
 
 def signal_set(reply: Reply) -> SignalSet:
     """Every signal of a vehicle."""
+    usual = formats.answer(reply.body)
+    if usual is not None:
+        for resource in usual["data"]:
+            resource.attributes.meta = resource.meta
+        found = usual_reader()([resource.attributes for resource in usual["data"]], Document(reply.body, "data"))
+        return SignalSet(found, _included_vehicle(cast("dict[str, Any]", usual)))
     document = an_object(load(reply.body))
     entries = document.get("data")
     if not is_list(entries):
         raise Unreadable(f"data: {wrong('a list', entries)}")
-    return SignalSet(signals_reader()(entries), _included_vehicle(document))
+    return SignalSet([signal(entry) for entry in entries], _included_vehicle(document))
+
+
+def delivered_state(body: bytes) -> tuple[dict[str, Any], list[Signal[Any]], Document] | None:
+    """What the usual delivery of a vehicle's state says, its signals, and where the rest is; None for any other."""
+    usual = formats.state(body)
+    if usual is None:
+        return None
+    document = Document(body, "data", "signals")
+    return cast("dict[str, Any]", usual), usual_reader()(usual["data"]["signals"], document), document
 
 
 def one_signal(reply: Reply, key: SignalKey[T]) -> Signal[T]:
@@ -45,37 +65,40 @@ def signal(entry: Any) -> Signal[Any]:
 
 
 @cache
-def _known() -> dict[str, tuple[SignalKey[Any], Hook]]:
+def careful_hooks() -> dict[str, tuple[SignalKey[Any], Hook]]:
+    """Every known signal by its code, with what reads its body from a plain object."""
     return {key.code: (key, hook_of(key.body)) for key in signals.ALL}
 
 
 @cache
-def signals_reader() -> Callable[[list[Any]], list[Signal[Any]]]:
-    """A function that reads many signals: the usual form in place, anything else with all care by `signal`."""
-    known, success, new = _known(), SignalStatus.SUCCESS, object.__new__
-    signal_class: type[Signal[Any]] = Signal
-    set_key, set_status, set_body, set_error, set_raw = slots(Signal)
+def usual_reader() -> Callable[[list[formats.Entry], Document], list[Signal[Any]]]:
+    """A function that reads the signals of a document in a usual form, and each unusual one by `signal`."""
+    bodies: dict[SignalKey[Any], Any] = {key: key.body for key in signals.ALL}
+    known = {key.code: (key, decoder_of(cls), cls, finisher_of(cls)) for key, cls in bodies.items()}
+    success, twin, signal_class = SignalStatus.SUCCESS, unfrozen(Signal), Signal
 
-    def read(entries: list[Any]) -> list[Signal[Any]]:
-        found: list[Signal[Any]] = []
-        add = found.append
-        for entry in entries:
+    def read(entries: list[formats.Entry], document: Document) -> list[Signal[Any]]:
+        found: list[Any] = entries  # each signal takes the place of its entry, which need not live any longer
+        for place, entry in enumerate(entries):
+            one: Any = twin()
+            status = entry.status
             try:
-                said = entry["attributes"]
-                key, hook = known[said["code"]]
-                if said["status"]["value"] == "SUCCESS":
-                    body = hook(said["body"], None)
-                    one: Signal[Any] = new(signal_class)
-                    set_key(one, key)
-                    set_status(one, success)
-                    set_body(one, body)
-                    set_error(one, None)
-                    set_raw(one, entry)
-                    add(one)
-                    continue
-            except (KeyError, TypeError, Unreadable):
-                pass
-            add(signal(entry))
+                one.key, decode, body_class, finish = known[entry.code]
+                if status is None or status.value is success:
+                    body: Any = decode(entry.body)
+                    if finish is None:
+                        body.__class__ = body_class
+                    else:
+                        finish(body)
+                    one.status, one.body, one.error = success, body, None
+                else:
+                    one.status, one.body, one.error = status.value, None, _signal_error(status.error)
+            except _UNUSUAL:
+                found[place] = signal(document.at(place))
+                continue
+            one._meta, one._document, one._place = entry.meta, document, place
+            one.__class__ = signal_class
+            found[place] = one
         return found
 
     return read
@@ -89,7 +112,7 @@ def _signal(entry: Any) -> Signal[Any]:
     if type(said) is not dict:
         raise Unreadable(f"attributes: {wrong('an object', said)}")
     key = _key_of(resource)
-    known = _known().get(key.code)
+    known = careful_hooks().get(key.code)
     status, error, body = _status(said)
     if known is None:
         if not key.code:

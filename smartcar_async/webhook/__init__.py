@@ -12,6 +12,7 @@ from .events import (
     VehicleStateEvent as VehicleStateEvent,
     VerifyEvent as VerifyEvent,
 )
+from .freshest import FreshestSignals as FreshestSignals
 from .parsing import parse as parse
 from .receiving import Delivery as Delivery, challenge_answer as challenge_answer, receive as receive
 from .signature import (

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes
+from ..sent import Sent, raw_on_demand
 
 
 def _raw() -> Any:
@@ -51,8 +52,9 @@ class VerifyEvent:
     raw: Json = _raw()
 
 
+@raw_on_demand
 @frozen
-class VehicleStateEvent:
+class VehicleStateEvent(Sent):
     """A vehicle's signals, because one of the chosen ones changed. A signal that is missing is no news."""
 
     event_id: str | None
@@ -103,12 +105,13 @@ class VehicleErrorEvent:
     meta: EventMeta = EventMeta()
     raw: Json = _raw()
 
-    def needs_reauth(self, signals_in_use: Iterable[SignalKey[Any] | str]) -> bool:
+    def needs_reauth(self, signals_in_use: Iterable[SignalKey[Any] | str] | SignalKey[Any]) -> bool:
         """Whether the owner must go through Connect again, for signals that you do use.
 
         Smartcar suggests it also for signals that were never granted, which would be a false alarm every day.
         """
-        used = {key.code if isinstance(key, SignalKey) else key for key in signals_in_use}
+        named = [signals_in_use] if isinstance(signals_in_use, (str, SignalKey)) else signals_in_use
+        used = {key.code if isinstance(key, SignalKey) else key for key in named}
         return any(
             error.resolution == "REAUTHENTICATE"
             and not error.resolved

@@ -4,11 +4,12 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from ..codec import load, signal
+from ..codec import delivered_state, load, signal
 from ..codec.documents import loose_part, loose_text
 from ..codec.resources import vehicle_of
 from ..errors import InvalidPayload
-from ..records import SignalName, SignalSet, VehicleAttributes
+from ..records import Signal, SignalName, SignalSet, VehicleAttributes
+from ..sent import raw_from
 from ..structure import Unreadable, is_list, is_object
 from ..times import instant_or_none
 from .events import (
@@ -29,25 +30,46 @@ _MOST_UNSIGNED: Final = 8192
 _MOST_BRACKETS: Final = 64
 
 
+class _RepeatedKey(Exception):
+    """Which of the values counts, readers do not agree on."""
+
+
 def parse(body: Body) -> Event:
     """The event in a body that is trusted. InvalidPayload if it is no JSON object."""
+    raw = raw_bytes(body)
+    usual = delivered_state(raw)
+    if usual is not None:
+        said, signals, whole = usual
+        event = _state_with(said, signals)
+        raw_from(event, whole)
+        return event
     try:
-        document: Any = load(raw_bytes(body))
+        document: Any = load(raw)
     except Unreadable:
         raise InvalidPayload("the body is not JSON") from None
     return event_of(document)
 
 
-def parse_untrusted(body: Body) -> Event:
-    """Like `parse`, for a body without a signature: small, flat, and every key only once."""
-    raw = raw_bytes(body)
+def unsigned_verify(raw: bytes) -> VerifyEvent | None:
+    """The VERIFY in a body without a signature: small, flat, and every key only once. None for any other object.
+
+    What is no JSON object is InvalidPayload, unless it is too large or too deep to be looked at.
+    """
     if len(raw) > _MOST_UNSIGNED or raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
-        raise InvalidPayload("an unsigned body is small and flat")
+        return None
     try:
         document: Any = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refused)
-    except (ValueError, RecursionError):
-        raise InvalidPayload("the body is not JSON, or repeats a key") from None
-    return event_of(document)
+    except _RepeatedKey:
+        return None
+    except ValueError:
+        raise InvalidPayload("the body is not JSON") from None
+    if not is_object(document):
+        raise InvalidPayload("the body is not a JSON object")
+    try:
+        event = event_of(document)
+    except InvalidPayload:
+        return None
+    return event if isinstance(event, VerifyEvent) else None
 
 
 def event_of(document: Any) -> Event:
@@ -86,18 +108,22 @@ def _verify(document: dict[str, Any]) -> VerifyEvent:
 
 
 def _state(document: dict[str, Any]) -> VehicleStateEvent:
+    entries: Any = loose_part(document, "data").get("signals")
+    entries = list(entries.values()) if is_object(entries) else entries if is_list(entries) else []
+    return _state_with(document, [signal(entry) for entry in entries])
+
+
+def _state_with(document: dict[str, Any], signals: list[Signal[Any]]) -> VehicleStateEvent:
     data = loose_part(document, "data")
     vehicle = _vehicle(document, data)
-    entries: Any = data.get("signals")
-    entries = list(entries.values()) if is_object(entries) else entries if is_list(entries) else []
     return VehicleStateEvent(
         event_id=_id(document),
         vehicle_id=_vehicle_id(document, data),
         user_id=loose_text(loose_part(data, "user"), "id"),
         external_id=loose_text(loose_part(data, "user"), "externalId"),
         vehicle=vehicle,
-        signals=SignalSet([signal(entry) for entry in entries], vehicle),
-        triggers=_triggers(document.get("triggers") or data.get("triggers")),
+        signals=SignalSet(signals, vehicle),
+        triggers=_triggers(document.get("triggers")) or _triggers(data.get("triggers")),
         meta=meta_of(document),
         raw=document,
     )
@@ -194,7 +220,7 @@ def _id(document: dict[str, Any]) -> str | None:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key is repeated")
+        raise _RepeatedKey
     return found
 
 

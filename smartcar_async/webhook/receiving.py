@@ -10,7 +10,6 @@ from attrs import frozen
 from ..errors import (
     BadChallenge,
     ConfigurationError,
-    InvalidPayload,
     MalformedSignature,
     MissingSignature,
     PayloadTooLarge,
@@ -21,7 +20,7 @@ from ..errors import (
     WrongWebhook,
 )
 from .events import Event, VerifyEvent
-from .parsing import parse, parse_untrusted
+from .parsing import parse, unsigned_verify
 from .signature import Body, digest_of, hash_challenge, keys, raw_bytes, texts, verify
 
 _HEADER: Final = "sc-signature"
@@ -99,7 +98,10 @@ def _signature(headers: Headers) -> str | bytes | None:
 
 
 def _unsigned(raw: bytes, signature: str | bytes | None) -> VerifyEvent:
-    """The VERIFY in a body without a good signature; anything else is refused for the signature that it lacks."""
+    """The VERIFY in a body without a good signature; any other object is refused for the signature that it lacks."""
+    event = unsigned_verify(raw)
+    if event is not None:
+        return event
     refused: WebhookError
     if not signature:
         refused = MissingSignature("there is no SC-Signature header")
@@ -107,12 +109,6 @@ def _unsigned(raw: bytes, signature: str | bytes | None) -> VerifyEvent:
         refused = MalformedSignature("the SC-Signature is not 64 hexadecimal digits")
     else:
         refused = SignatureMismatch("the signature was not made with any of the tokens; `explain` may tell why")
-    try:
-        event = parse_untrusted(raw)
-    except InvalidPayload:
-        event = None
-    if isinstance(event, VerifyEvent):
-        return event
     raise refused
 
 

@@ -75,10 +75,10 @@ def may_import(room: str, other: str) -> bool:
 
 
 def may_use_aiohttp(room: str, imported: Import) -> bool:
-    """Only the transport has aiohttp's client; servers have `aiohttp.web`, and the client names its types."""
+    """Only the transport has aiohttp's client; servers have `aiohttp.web`, and the clients name its types."""
     if room in SERVES_HTTP and (imported.name + ".").startswith("aiohttp.web."):
         return True
-    return room == "transport" or (room == "client" and imported.typing_only)
+    return room == "transport" or (room in {"client", "v2"} and imported.typing_only)
 
 
 def may_read_environ(room: str, imported: Import, tree: ast.AST) -> bool:

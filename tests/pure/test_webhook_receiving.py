@@ -134,12 +134,20 @@ def test_no_signature_among_the_headers(headers: Any) -> None:
     ],
 )
 def test_each_failure_of_a_signature(signature: str | None, error: type[WebhookError]) -> None:
-    """Missing, malformed and wrong are three, of every event but VERIFY, and of what is no event at all."""
+    """Missing, malformed and wrong are three, of every event but VERIFY, and of what is too large to be looked at."""
     bodies = [written(document) for document in ALL if document not in (VERIFY, LEGACY_VERIFY)]
-    for body in [*bodies, b"", b"{}", b"[]", b"\xff", b"[" * 5000, b'{"eventType":"VERIFY"}', b'{"eventType":"VERIFY']:
+    for body in [*bodies, b"{}", b"[" * 5000, b"x" * 8193, b'{"eventType":"VERIFY"}', b'{"a":1,"a":2}']:
         with pytest.raises(WebhookError) as why:
             unsigned(body, signature)
         assert type(why.value) is error
+
+
+@pytest.mark.parametrize("signature", [None, "é", "0" * 64])
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b'"x"', b"\xff", b"not JSON", b'{"eventType":"VERIFY'])
+def test_an_unsigned_body_that_is_no_object(body: bytes, signature: str | None) -> None:
+    """Whatever its signature, it could be no event: the sender is told of the body."""
+    with pytest.raises(InvalidPayload, match=r"not JSON|not a JSON object"):
+        unsigned(body, signature)
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b'"x"', b"null", b"\xff", b"not JSON", b'{"eventType":"VERIFY"}'])

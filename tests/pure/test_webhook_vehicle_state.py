@@ -100,6 +100,13 @@ def test_no_triggers(sent: object) -> None:
     assert event.signals[SOC].ok
 
 
+@pytest.mark.parametrize("top", ["x", 5, {"type": UPDATED}, True, [], None])
+def test_triggers_in_the_data_under_something_else_at_the_top(top: object) -> None:
+    """What is no list of triggers hides none."""
+    event = state({**STATE, "triggers": top, "data": {**STATE["data"], "triggers": [NAMED]}})
+    assert event.triggers == (NO_KIND,)
+
+
 def test_the_first_delivery_among_other_triggers() -> None:
     """One such trigger makes a baseline of the whole event."""
     event = state({**STATE, "triggers": [{"type": UPDATED, "signal": NAMED}, {"type": "FIRST_DELIVERY"}]})
