@@ -58,6 +58,20 @@ def types(session: nox.Session) -> None:
         session.run("pyright", "--project", "pyproject.toml", "--verifytypes", package, "--ignoreexternal", env=quiet)
 
 
+@nox.session(python=LOWEST, default=False)
+def sync(session: nox.Session) -> None:
+    """Write smartcar_sync from smartcar_async; with `-- --check`, look whether it is as it would be written."""
+    install(session, "lint")
+    session.run("python", "-m", "tools.write_sync", *session.posargs)
+
+
+@nox.session(python=LOWEST)
+def sync_check(session: nox.Session) -> None:
+    """smartcar_sync has not drifted from smartcar_async."""
+    install(session, "lint")
+    session.run("python", "-m", "tools.write_sync", "--check")
+
+
 @nox.session(python=HERE)
 def tests(session: nox.Session) -> None:
     """The tests on each Python that runs here, with the coverage gates on the lowest."""
@@ -69,12 +83,15 @@ def tests(session: nox.Session) -> None:
         return
     pure = runpy.run_path("tools/floors.py")["PURE"]
     pure_files = ",".join(f"smartcar_async/{name}{tail}" for name in sorted(pure) for tail in (".py", "/*"))
+    bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("bridge", "far_side", "inward", "twin"))
     session.run("coverage", "erase")
     run_tests(session, "coverage", "run")
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
     session.log("coverage of floors 0 to 2")
     session.run("coverage", "report", f"--include={pure_files}", "--fail-under=100", log=False)
+    session.log("coverage of the bridge")
+    session.run("coverage", "report", f"--include={bridge_files}", "--fail-under=100", log=False)
 
 
 @nox.session(python=LOWEST)
@@ -122,7 +139,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=LOWEST)
 def bench(session: nox.Session) -> None:
     """The benchmarks, short unless arguments are given; only a crash fails."""
-    install(session)
+    install(session, "bench")
     session.run("python", "-m", "benchmarks", *(session.posargs or ["--quick"]))
 
 
@@ -164,6 +181,22 @@ def campaign(session: nox.Session) -> None:
     """The long form of the command campaign: 20,000 commands under faults; SMARTCAR_SEED repeats one."""
     install(session, "tests")
     session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign", env={"SMARTCAR_COMMANDS": "20000"})
+
+
+@nox.session(python=LOWEST, default=False)
+def tokens(session: nox.Session) -> None:
+    """The long form of the token campaign: 1,000 processes are killed in the middle of a refresh."""
+    install(session, "tests")
+    paths = ("tests/campaign/test_token_kills.py", "tests/campaign/test_token_file.py")
+    session.run("python", "-m", "pytest", "--timeout=3600", *paths, env={"SMARTCAR_TOKEN_KILLS": "1000"})
+
+
+@nox.session(python=LOWEST, default=False)
+def webhooks(session: nox.Session) -> None:
+    """The long form of the delivery campaign: 100,000 deliveries, and 50 kills; SMARTCAR_SEED repeats one."""
+    install(session, "tests")
+    numbers = {"SMARTCAR_DELIVERIES": "100000", "SMARTCAR_KILLS": "50"}
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign/test_deliveries.py", env=numbers)
 
 
 @nox.session(python=LOWEST, default=False)

@@ -1,21 +1,28 @@
 """`python -m benchmarks [--json FILE] [--quick]`: measure, print, and keep the figures."""
 
 import argparse
+import hmac
 import json
 import platform
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
 import attrs
+import orjson
 
+from benchmarks.delivery import DELIVERED, delivery
+from benchmarks.facade import plain_client
 from benchmarks.limit import cattrs_defaults, msgspec_limit
 from benchmarks.measure import Ratio, child, cpu, cpu_of_children, ratio, repeat
 from benchmarks.payload import document
 from benchmarks.stall import longest_stall
 from smartcar_async import codec
 from smartcar_async.request import Reply
+from smartcar_async.webhook import VehicleStateEvent, receive, sign
 
+TOKEN = "11111111-2222-4333-8444-555555555555"
 IMPORT = "from smartcar_async import Smartcar, signals"
 HELP = "from smartcar_async.cli import main; main(['--help'])"
 
@@ -27,12 +34,13 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds: shows that all runs, and little else")
     options = parser.parse_args()
     figures: dict[str, object] = {"python": platform.python_version()}
-    for found in (*decoding(options.quick), *importing(options.quick)):
+    quick: bool = options.quick
+    for found in (*decoding(quick), receiving(quick), *importing(quick), *plain_client(quick)):
         spread = f"[{found.low:.2f} to {found.high:.2f}]"
-        print(f"{found.name:36} {found.value:6.2f}  {spread}  {found.bound:16} A/A {found.control:.3f}")
+        print(f"{found.name:40} {found.value:6.2f}  {spread}  {found.bound:16} A/A {found.control:.3f}")
         figures[found.name] = attrs.asdict(found)
     stall = longest_stall(1 if options.quick else 5)
-    print(f"{'loop.longest_stall_ms':36} {stall:6.1f}  at most 50 ms")
+    print(f"{'loop.longest_stall_ms':40} {stall:6.1f}  at most 50 ms")
     figures["loop.longest_stall_ms"] = stall
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n")
@@ -53,6 +61,29 @@ def decoding(quick: bool) -> Iterator[Ratio]:
         "decode.speedup_over_cattrs_defaults", "at least 2.3", repeat(lambda: usual(body), times), ours, rounds, cpu
     )
     yield faster
+
+
+def receiving(quick: bool) -> Ratio:
+    """Verify a delivery of 172 signals, read it into records and look at each, over verifying and parsing it only."""
+    body, key, now = delivery(), TOKEN.encode(), datetime.fromtimestamp(DELIVERED / 1000, UTC)
+    signature = sign(TOKEN, body)
+    headers, digest = {"SC-Signature": signature}, bytes.fromhex(signature)
+
+    def ours() -> VehicleStateEvent:
+        event = receive(headers, body, tokens=TOKEN, now=now).event
+        assert isinstance(event, VehicleStateEvent)
+        for signal in event.signals.entries:
+            _ = signal.body, signal.value  # a body that were read late would be read here
+        return event
+
+    def theirs() -> object:
+        return hmac.compare_digest(hmac.digest(key, body, "sha256"), digest) and orjson.loads(body)
+
+    if not theirs() or ours().signals.failed:
+        raise SystemExit("the benchmark's delivery is not decoded whole")
+    rounds, times = (5, 5) if quick else (51, 20)
+    name = "webhook.receive_over_verify_and_orjson"
+    return ratio(name, "at most 1.5", repeat(ours, times), repeat(theirs, times), rounds, cpu)
 
 
 def importing(quick: bool) -> Iterator[Ratio]:

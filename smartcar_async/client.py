@@ -58,6 +58,7 @@ class Smartcar:
 
         settings = Settings() if settings is None else settings
         self.client_id = client_id
+        """The id of the application's credentials."""
         self._settings = settings
         self._engine = Engine(
             client_id,

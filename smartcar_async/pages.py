@@ -3,13 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 if TYPE_CHECKING:
     from .records import Page
 
 
 T = TypeVar("T")
+
+
+class PageWalk(Generic[T]):
+    """One walk over the pages of a list. A step is one request, and between two steps nothing is held."""
+
+    def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]]) -> None:
+        self._fetch = fetch
+        self._number = 1
+        self._before: object = None
+        self._over = False
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        if self._over:
+            raise StopAsyncIteration
+        page = await self._fetch(self._number)
+        content = (page.items, page.malformed)
+        self._over = not page.has_next
+        if content == self._before:
+            self._over = True
+            raise StopAsyncIteration  # a server that ignores the page number would never end
+        self._number, self._before = self._number + 1, content
+        return page
+
+    def __repr__(self) -> str:
+        return f"PageWalk(at {self._number})"
 
 
 class Pages(Generic[T]):
@@ -26,18 +54,14 @@ class Pages(Generic[T]):
         """One page, counted from 1: one request."""
         return await self._fetch(number)
 
+    def by_page(self) -> PageWalk[T]:
+        """The pages one after the other, each with its number, its total and what in it could not be read."""
+        return PageWalk(self._fetch)
+
     async def __aiter__(self) -> AsyncIterator[T]:
-        number, before = 1, None
-        while True:
-            page = await self._fetch(number)
-            content = (page.items, page.malformed)
-            if content == before:
-                return  # a server that ignores the page number would never end
+        async for page in self.by_page():
             for item in page.items:
                 yield item
-            if not page.has_next:
-                return
-            number, before = number + 1, content
 
     def __repr__(self) -> str:
         return "Pages()"

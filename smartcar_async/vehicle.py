@@ -33,7 +33,9 @@ class Vehicle:
         header_value(user_id, "user_id")
         self._engine = engine
         self.id = vehicle_id
+        """Smartcar's id of the vehicle."""
         self.user_id = user_id
+        """The id of the user who granted it."""
         self.schedules: Schedules = Schedules(engine, vehicle_id, user_id, schedule_paths)
         """The charge schedules of this vehicle."""
 

@@ -111,9 +111,9 @@ def test_what_was_handled_is_remembered_for_days(make: Make) -> None:
     """For as long as is said, and it makes room then."""
     store = make(keep=7 * DAY)
     assert store.commit(store.claim("a", now=0, until=60), now=1)
-    fill(store, 300, now=6 * DAY)
+    fill(store, 260, now=6 * DAY)
     assert store.claim("a", now=6.9 * DAY, until=7 * DAY).status is DONE
-    fill(store, 300, now=8 * DAY)
+    fill(store, 260, now=8 * DAY)
     assert store.claim("a", now=8 * DAY, until=9 * DAY) == Claim("a", NEW, 1)
     assert store.claim("b", now=20 * DAY, until=21 * DAY) == Claim("b", NEW, 1)
 
@@ -229,10 +229,10 @@ def test_what_inline_could_not_handle_can_be_kept(inbox: SqliteEventStore) -> No
 def test_an_inbox_never_forgets_what_waits(tmp_path: Path) -> None:
     """Limits are for what was handled."""
     with SqliteEventStore(tmp_path / "events.db", keep=1, limit=10) as inbox:
-        for number in range(600):
+        for number in range(260):
             inbox.put(event(f"e-{number}", f"v-{number}"), now=number)
-        fill(inbox, 600, now=10_000)
-        assert inbox.waiting() == 600
+        fill(inbox, 260, now=10_000)
+        assert inbox.waiting() == 260
 
 
 def test_the_body_of_a_handled_event_is_dropped(inbox: SqliteEventStore, tmp_path: Path) -> None:

@@ -1,0 +1,236 @@
+"""The bridge: how plain code reaches an event loop in a thread of its own, and what becomes of it at exit and fork."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import builtins
+import inspect
+import os
+import sys
+import threading
+import warnings
+import weakref
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager, suppress
+from contextvars import ContextVar
+from functools import wraps
+from types import TracebackType
+from typing import Any, Final, ParamSpec, Self, TypeVar, cast
+
+from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream
+
+from smartcar_async.errors import ConfigurationError, ConnectionFailed
+
+from ._far_side import CLOSED, UNWINDING, Crossing, FarSide
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_LEFT_OPEN: Final = "a smartcar_sync client was left open: use `with`, or end it with close()"
+
+_callback: ContextVar[str] = ContextVar("_callback", default="a callback")
+_bridges: weakref.WeakSet[Bridge] = weakref.WeakSet()
+_inherited: list[object] = []
+"""What a forked child got from its parent, kept for ever: to drop a socket or a loop would disturb the parent's."""
+
+
+class Bridge:
+    """An event loop in a thread of its own. Each client has one; pass `bridge=` to let several share one on purpose.
+
+    The thread starts with the first call. A forked child gets one of its own. `close` closes the clients, too.
+    """
+
+    def __init__(self) -> None:
+        self.lock: AbstractContextManager[object] = threading.RLock()
+        """Guards what belongs to one process. A signal's handler may take it again."""
+        self._closed = False
+        self._warned = False
+        self._far: FarSide | None = None
+        _bridges.add(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open, and end the thread. Calls after this raise ConfigurationError."""
+        self.stay_out()
+        with self.lock:
+            self._closed, far, self._far = True, self._far, None
+        if far is not None:
+            far.stop()
+            far.join()
+
+    def stay_out(self) -> None:
+        """Refuse what would wait for the very thread that it runs on."""
+        if self._far is not None and self._far.is_here():
+            raise ConfigurationError(
+                f"{_callback.get()}: it runs on the client's own thread, which cannot wait for itself; "
+                "do this from another thread"
+            )
+
+    def far_side(self) -> FarSide:
+        """The loop of this process, running."""
+        self.stay_out()
+        with self.lock:
+            if self._closed:
+                raise ConfigurationError(CLOSED)
+            try:
+                if self._far is None:
+                    _check_threads()
+                    self._far = FarSide()
+                far = self._far
+                far.wait_for_the_loop()
+            except (OSError, RuntimeError) as error:
+                self._far = None
+                raise ConnectionFailed(f"no event loop can be had, and nothing was sent: {error}") from None
+        if not self._warned and _is_in_a_loop():
+            self._warned = True
+            text = "a call without await stops the event loop that runs in this thread: use smartcar_async here"
+            warnings.warn(text, RuntimeWarning, stacklevel=_level())
+        return far
+
+    def running(self) -> FarSide | None:
+        """The loop of this process, if there is one."""
+        return self._far
+
+    @contextmanager
+    def hold(self, enter: Callable[[], AbstractAsyncContextManager[T]]) -> Generator[T, None, None]:
+        """An async context manager as a plain one. It is entered and left in one task."""
+        far = self.far_side()
+        entered: Future[T] = Future()
+        leaving: Future[None] = Future()
+
+        async def keep() -> None:
+            async with enter() as value:
+                entered.set_result(value)
+                await asyncio.wrap_future(leaving)
+
+        async def entering() -> T:
+            return await asyncio.wrap_future(entered)
+
+        def left(done: Future[None]) -> None:
+            if not entered.done():
+                entered.set_exception(done.exception())
+
+        holding = Crossing(keep)
+        holding.done.add_done_callback(left)
+        with far.breaking_off(holding):
+            far.launch(holding)
+            value = far.call(entering)
+        try:
+            yield value
+        except BaseException as error:
+            leaving.set_exception(error)
+        else:
+            leaving.set_result(None)
+        if far.is_ours():
+            far.settle(holding)
+
+    def stream(self, begin: Callable[[], AsyncIterator[T]]) -> Iterator[T]:
+        """An async iterator as a plain one. One task runs it, at most one item ahead, and ends when you stop."""
+        far = self.far_side()
+        send, receive = create_memory_object_stream[T](0)
+
+        async def pump() -> None:
+            async with send, receive, aclosing(cast("Any", begin())) as items:
+                async for item in items:
+                    await send.send(item)
+
+        pumping = Crossing(pump)
+        try:
+            far.launch(pumping)
+            while True:
+                try:
+                    item = far.call(receive.receive)
+                except (EndOfStream, ClosedResourceError):
+                    break
+                yield item
+            far.settle(pumping)
+        finally:
+            if far.is_ours() and not pumping.done.done():
+                far.soon(pumping.stop)
+                if not far.is_here():
+                    with suppress(TimeoutError):
+                        pumping.wait(UNWINDING)
+
+    def forget(self) -> None:
+        """In a forked child: there is no thread any more, and whoever held the lock is not here."""
+        self.lock = threading.RLock()
+        _inherited.append(self._far)
+        self._far = None
+
+    def __del__(self) -> None:
+        far = self._far
+        if far is not None and far.is_ours():
+            left_open = far.is_left_open()
+            far.stop()
+            if left_open:
+                warnings.warn(_LEFT_OPEN, ResourceWarning, stacklevel=2)
+
+
+def callback(name: str, function: Callable[P, T] | None) -> Callable[P, T] | None:
+    """The caller's function, which will run on the client's thread; a call that it makes is refused by this name."""
+    if function is None:
+        return None
+
+    @wraps(function)
+    def named(*args: P.args, **kwargs: P.kwargs) -> T:
+        token = _callback.set(name)
+        try:
+            return function(*args, **kwargs)
+        finally:
+            _callback.reset(token)
+
+    return named
+
+
+def _is_in_a_loop() -> bool:
+    """Whether an event loop runs in this thread, and somebody should know that it will stand still."""
+    if hasattr(builtins, "__IPYTHON__"):
+        return False
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+def _level() -> int:
+    """How far up the caller's own code is, for a warning."""
+    level, frame = 0, inspect.currentframe()
+    while frame is not None and frame.f_globals["__name__"].startswith("smartcar_sync"):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def _check_threads() -> None:
+    """Say what would otherwise be a thread that never runs."""
+    if not getattr(sys.modules.get("uwsgi"), "has_threads", True):
+        raise ConfigurationError("uWSGI runs without threads, and this client needs one: give it --enable-threads")
+
+
+def _forget_all() -> None:
+    for bridge in _bridges:
+        bridge.forget()
+
+
+def _close_all() -> None:
+    left_open = False
+    for bridge in list(_bridges):
+        far = bridge.running()
+        left_open |= far is not None and far.is_left_open()
+        bridge.close()
+    if left_open:
+        warnings.warn(_LEFT_OPEN, ResourceWarning, stacklevel=1)
+
+
+atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
+    os.register_at_fork(after_in_child=_forget_all)

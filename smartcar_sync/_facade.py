@@ -1,0 +1,520 @@
+"""Written by tools/write_sync.py: not to be edited, but by `nox -s sync`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+import smartcar_async as aio
+from smartcar_async import operations
+
+from ._bridge import Bridge, callback
+from ._twin import Root, Twin, made
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+    from datetime import timedelta
+    from types import TracebackType
+
+    from typing_extensions import TypeVar
+
+    from smartcar_async.charge_schedule import ChargeSchedule
+    from smartcar_async.charging import ClockTime, Position, Window
+    from smartcar_async.clock import Clock
+    from smartcar_async.connect import ConnectLink, ConnectResult
+    from smartcar_async.errors import CommandOutcomeUnknown
+    from smartcar_async.log import Event
+    from smartcar_async.reconcile import Reconciled
+    from smartcar_async.records import (
+        CompatibleVehicle,
+        Connection,
+        Execution,
+        Page,
+        Response,
+        Signal,
+        SignalKey,
+        SignalSet,
+        Subscription,
+        VehicleAttributes,
+        Webhook,
+    )
+    from smartcar_async.settings import Settings
+    from smartcar_async.store import StoredTokens
+    from smartcar_async.vocabulary import Permission, Powertrain, VehicleMode, Weekday
+
+    T = TypeVar("T", default=Any)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+class FileTokenStore:
+    """Tokens in one JSON file, which only its owner may read. docs/tokens.md describes it.
+
+    Any number of processes on one machine may share it. Each change is on the disk, twice, before it is reported.
+    All work on files is done in threads.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, bridge: Bridge | None = None) -> None:
+        self._twin = Root(lambda: aio.FileTokenStore(path), bridge)
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)
+
+    def load(self, key: str) -> StoredTokens | None:
+        """What is stored under this key."""
+        return self._twin.call(lambda it: it.load(key))
+
+    def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
+        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        return self._twin.call(lambda it: it.swap(key, old, new))
+
+    def lease(self, key: str) -> AbstractContextManager[None]:
+        """Hold this key alone, among all processes. The lease ends with the process that has it."""
+        return self._twin.hold(lambda it: it.lease(key))
+
+
+class MemoryTokenStore:
+    """A store that lasts as long as the process."""
+
+    def __init__(self, *, bridge: Bridge | None = None) -> None:
+        self._twin = Root(lambda: aio.MemoryTokenStore(), bridge)
+
+    def load(self, key: str) -> StoredTokens | None:
+        """What is stored under this key."""
+        return self._twin.call(lambda it: it.load(key))
+
+    def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
+        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        return self._twin.call(lambda it: it.swap(key, old, new))
+
+    def lease(self, key: str) -> AbstractContextManager[None]:
+        """Hold this key alone, so that only one refreshes it at a time."""
+        return self._twin.hold(lambda it: it.lease(key))
+
+
+class PageWalk(Generic[T]):
+    """One walk over the pages of a list. A step is one request, and between two steps nothing is held."""
+
+    def __init__(self, twin: Twin[aio.PageWalk[T]]) -> None:
+        self._twin = twin
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Page[T]:
+        return self._twin.step(lambda it: it.__anext__())
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)
+
+
+class Pages(Generic[T]):
+    """A list that is fetched page by page while it is iterated. Each iteration starts anew.
+
+    Pages are counted; no link that the server sent is ever opened. Do not delete entries while iterating: the pages
+    behind them would move up. Collect first.
+    """
+
+    def __init__(self, twin: Twin[aio.Pages[T]]) -> None:
+        self._twin = twin
+
+    def page(self, number: int = 1) -> Page[T]:
+        """One page, counted from 1: one request."""
+        return self._twin.call(lambda it: it.page(number))
+
+    def by_page(self) -> PageWalk[T]:
+        """The pages one after the other, each with its number, its total and what in it could not be read."""
+        return PageWalk(self._twin.branch(lambda it: it.by_page()))
+
+    def __iter__(self) -> Iterator[T]:
+        return (item for page in self.by_page() for item in page.items)
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)
+
+
+class Schedules:
+    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight."""
+
+    def __init__(self, twin: Twin[aio.Schedules]) -> None:
+        self._twin = twin
+
+    def create_daily(
+        self, *, location: Position, start: ClockTime, stop: ClockTime, deadline: float | timedelta | None = None
+    ) -> Execution:
+        """Charge within the same window every day, at this place."""
+        return self._twin.call(lambda it: it.create_daily(location=location, start=start, stop=stop, deadline=deadline))
+
+    def create_workweek(
+        self,
+        *,
+        location: Position,
+        weekdays: Window | None = None,
+        weekends: Window | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Execution:
+        """Charge within one window on weekdays and another at weekends, at this place."""
+        return self._twin.call(
+            lambda it: it.create_workweek(location=location, weekdays=weekdays, weekends=weekends, deadline=deadline)
+        )
+
+    def create_weekly(
+        self, *, location: Position, days: Mapping[Weekday | str, Window], deadline: float | timedelta | None = None
+    ) -> Execution:
+        """Charge within a window of its own on each given day, at this place."""
+        return self._twin.call(lambda it: it.create_weekly(location=location, days=days, deadline=deadline))
+
+    def list(self, *, deadline: float | timedelta | None = None) -> tuple[ChargeSchedule, ...]:
+        """Every schedule of the car. Those that were set in the car or its app have no id."""
+        return self._twin.call(lambda it: it.list(deadline=deadline))
+
+    def delete(self, schedule_id: str, *, deadline: float | timedelta | None = None) -> Execution:
+        """Delete a schedule that was made through the API."""
+        return self._twin.call(lambda it: it.delete(schedule_id, deadline=deadline))
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)
+
+
+class Smartcar:
+    """Your application at Smartcar. Use it as `with`, or end it with `close`.
+
+    `on_event` is told of every request, without secrets.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        client_secret: str,
+        *,
+        settings: Settings | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+        bridge: Bridge | None = None,
+    ) -> None:
+        self._twin = Root(
+            lambda: aio.Smartcar(
+                client_id,
+                client_secret,
+                settings=settings,
+                on_event=callback("on_event", on_event),
+                on_outcome_unknown=callback("on_outcome_unknown", on_outcome_unknown),
+                clock=clock,
+            ),
+            bridge,
+            lambda it: it.aclose(),
+        )
+
+    @property
+    def client_id(self) -> str:
+        """The id of the application's credentials."""
+        return self._twin.plain.client_id
+
+    @classmethod
+    def from_env(cls, *, bridge: Bridge | None = None) -> Self:
+        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
+        return made(cls, Root(lambda: aio.Smartcar.from_env(), bridge, lambda it: it.aclose()))
+
+    def __enter__(self) -> Self:
+        return self._twin.enter(self, lambda it: it.__aenter__())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        return self._twin.close()
+
+    def close(self) -> None:
+        """Close the connections. Calls after this raise ConfigurationError."""
+        return self._twin.close()
+
+    def connections(
+        self,
+        *,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        mode: VehicleMode | str | None = None,
+        external_id: str | None = None,
+        page_size: int = operations.PAGE_SIZE,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[Connection]:
+        """The vehicles that owners connected to your application; iterate with `for`.
+
+        The API lists live vehicles unless `mode="simulated"` is given. `deadline` is for each page.
+        """
+        return Pages(
+            self._twin.branch(
+                lambda it: it.connections(
+                    user_id=user_id,
+                    vehicle_id=vehicle_id,
+                    mode=mode,
+                    external_id=external_id,
+                    page_size=page_size,
+                    deadline=deadline,
+                )
+            )
+        )
+
+    def connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> Connection:
+        """One connection."""
+        return self._twin.call(lambda it: it.connection(connection_id, deadline=deadline))
+
+    def delete_connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> None:
+        """End one connection: the vehicle's owner must go through Connect again to restore it."""
+        return self._twin.call(lambda it: it.delete_connection(connection_id, deadline=deadline))
+
+    def delete_user(self, user_id: str, *, deadline: float | timedelta | None = None) -> None:
+        """Remove a user and all of the user's connections."""
+        return self._twin.call(lambda it: it.delete_user(user_id, deadline=deadline))
+
+    def vehicle(self, vehicle_id: str, user_id: str) -> Vehicle:
+        """A handle on one vehicle. Nothing is sent."""
+        return Vehicle(self._twin.branch(lambda it: it.vehicle(vehicle_id, user_id)))
+
+    def webhooks(
+        self,
+        *,
+        name: str | None = None,
+        callback_uri: str | None = None,
+        is_enabled: bool | None = None,
+        auto_subscribe: bool | None = None,
+        page_size: int = operations.PAGE_SIZE,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[Webhook]:
+        """The webhooks that were set up in the dashboard. Name and address match in part."""
+        return Pages(
+            self._twin.branch(
+                lambda it: it.webhooks(
+                    name=name,
+                    callback_uri=callback_uri,
+                    is_enabled=is_enabled,
+                    auto_subscribe=auto_subscribe,
+                    page_size=page_size,
+                    deadline=deadline,
+                )
+            )
+        )
+
+    def webhook(self, webhook_id: str, *, deadline: float | timedelta | None = None) -> Webhook:
+        """One webhook."""
+        return self._twin.call(lambda it: it.webhook(webhook_id, deadline=deadline))
+
+    def subscriptions(
+        self,
+        *,
+        webhook_id: str | None = None,
+        user_id: str | None = None,
+        vehicle_id: str | None = None,
+        mode: VehicleMode | str | None = None,
+        page_size: int = operations.PAGE_SIZE,
+        deadline: float | timedelta | None = None,
+    ) -> Pages[Subscription]:
+        """The vehicles that webhooks report on."""
+        return Pages(
+            self._twin.branch(
+                lambda it: it.subscriptions(
+                    webhook_id=webhook_id,
+                    user_id=user_id,
+                    vehicle_id=vehicle_id,
+                    mode=mode,
+                    page_size=page_size,
+                    deadline=deadline,
+                )
+            )
+        )
+
+    def subscription(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> Subscription:
+        """One subscription."""
+        return self._twin.call(lambda it: it.subscription(subscription_id, deadline=deadline))
+
+    def subscribe(
+        self,
+        *,
+        webhook_id: str,
+        user_id: str,
+        vehicle_id: str,
+        wait: bool = False,
+        deadline: float | timedelta | None = None,
+    ) -> Subscription | None:
+        """Have a webhook report on a vehicle. One that it reports on already is fine.
+
+        Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
+        """
+        return self._twin.call(
+            lambda it: it.subscribe(
+                webhook_id=webhook_id, user_id=user_id, vehicle_id=vehicle_id, wait=wait, deadline=deadline
+            )
+        )
+
+    def unsubscribe(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> None:
+        """End a subscription. One that is gone already is fine."""
+        return self._twin.call(lambda it: it.unsubscribe(subscription_id, deadline=deadline))
+
+    def compatible_vehicles(
+        self,
+        *,
+        region: str | None = None,
+        make: str | None = None,
+        powertrain: Powertrain | str | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> tuple[CompatibleVehicle, ...]:
+        """The models that Smartcar can connect to, in the region US, CA or EUROPE or in all. Kept for a day."""
+        return self._twin.call(
+            lambda it: it.compatible_vehicles(region=region, make=make, powertrain=powertrain, deadline=deadline)
+        )
+
+    def connect_url(
+        self,
+        *,
+        redirect_uri: str | None = None,
+        scope: Iterable[Permission | str] | str | None = None,
+        state: str | None = None,
+        mode: VehicleMode | str | None = None,
+        force_prompt: bool = False,
+        make: str | None = None,
+        single_select: bool | None = None,
+        single_select_vin: str | None = None,
+        flags: Mapping[str, str | bool] | None = None,
+        user: str | None = None,
+        external_id: str | None = None,
+        clear_external_id: bool = False,
+        vehicle_id: str | None = None,
+        code: bool = True,
+    ) -> ConnectLink:
+        """The link to the consent pages. Keep its `state` for `parse_redirect`; it is made here unless you give one.
+
+        `scope` takes permissions, with `required:` before those that an owner cannot refuse. `vehicle_id`
+        re-authenticates one vehicle. `code=False` ends on a page of Smartcar's own. Nothing is sent.
+        """
+        return self._twin.plain.connect_url(
+            redirect_uri=redirect_uri,
+            scope=scope,
+            state=state,
+            mode=mode,
+            force_prompt=force_prompt,
+            make=make,
+            single_select=single_select,
+            single_select_vin=single_select_vin,
+            flags=flags,
+            user=user,
+            external_id=external_id,
+            clear_external_id=clear_external_id,
+            vehicle_id=vehicle_id,
+            code=code,
+        )
+
+    def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
+        """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
+        return self._twin.plain.parse_redirect(url, state=state)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Response:
+        """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again."""
+        return self._twin.call(
+            lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)
+        )
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)
+
+
+class Vehicle:
+    """A handle on one vehicle and the user who granted it. Making one sends nothing."""
+
+    def __init__(self, twin: Twin[aio.Vehicle]) -> None:
+        self._twin = twin
+
+    @property
+    def id(self) -> str:
+        """Smartcar's id of the vehicle."""
+        return self._twin.plain.id
+
+    @property
+    def user_id(self) -> str:
+        """The id of the user who granted it."""
+        return self._twin.plain.user_id
+
+    @property
+    def schedules(self) -> Schedules:
+        """The charge schedules of this vehicle."""
+        return Schedules(self._twin.branch(lambda it: it.schedules))
+
+    def attributes(self, *, deadline: float | timedelta | None = None) -> VehicleAttributes:
+        """Make, model, year, powertrain and mode."""
+        return self._twin.call(lambda it: it.attributes(deadline=deadline))
+
+    def signals(self, *, deadline: float | timedelta | None = None) -> SignalSet:
+        """Every signal that is stored for the vehicle, in one request."""
+        return self._twin.call(lambda it: it.signals(deadline=deadline))
+
+    def signal(self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None) -> Signal[T]:
+        """One signal, by its key from `signals` or by its code; only the key tells a type checker the body."""
+        return self._twin.call(lambda it: it.signal(key, deadline=deadline))
+
+    def lock(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Lock the doors."""
+        return self._twin.call(lambda it: it.lock(deadline=deadline))
+
+    def unlock(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Unlock the doors."""
+        return self._twin.call(lambda it: it.unlock(deadline=deadline))
+
+    def start_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Start charging."""
+        return self._twin.call(lambda it: it.start_charge(deadline=deadline))
+
+    def stop_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Stop charging."""
+        return self._twin.call(lambda it: it.stop_charge(deadline=deadline))
+
+    def set_charge_limit(self, percent: int, *, deadline: float | timedelta | None = None) -> Execution:
+        """Set the level at which charging ends: a whole percent from 50 to 100."""
+        return self._twin.call(lambda it: it.set_charge_limit(percent, deadline=deadline))
+
+    def send_destination(
+        self, latitude: float, longitude: float, *, deadline: float | timedelta | None = None
+    ) -> Execution:
+        """Send a destination to the navigation. No signal shows whether it arrived."""
+        return self._twin.call(lambda it: it.send_destination(latitude, longitude, deadline=deadline))
+
+    def open_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Open the charge port."""
+        return self._twin.call(lambda it: it.open_charge_port(deadline=deadline))
+
+    def close_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
+        """Close the charge port."""
+        return self._twin.call(lambda it: it.close_charge_port(deadline=deadline))
+
+    def reconcile(self, outcome: CommandOutcomeUnknown, *, deadline: float | timedelta | None = None) -> Reconciled:
+        """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command."""
+        return self._twin.call(lambda it: it.reconcile(outcome, deadline=deadline))
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        deadline: float | timedelta | None = None,
+    ) -> Response:
+        """Any call below this vehicle, for what has no method here. Only a GET is ever sent again."""
+        return self._twin.call(
+            lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)
+        )
+
+    def __repr__(self) -> str:
+        return repr(self._twin.plain)

@@ -1,0 +1,238 @@
+"""The other side of the bridge: a thread with an event loop, and the calls that are under way to it.
+
+Nobody waits here for what cannot come: a loop that ends fails every call that is under way or still arriving.
+A call is one hop there and one back. anyio's BlockingPortal takes two and two, because it waits for the task's start:
+measured, its calls cost twice as much over the async client, and an interruption during that wait loses the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+from collections.abc import Awaitable, Callable, Generator
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from contextvars import Context
+from typing import Any, Final, Generic, TypeVar
+
+from smartcar_async.errors import CommandOutcomeUnknown, ConfigurationError, ConnectionLost, SmartcarError
+
+T = TypeVar("T")
+
+UNWINDING: Final = 2.0
+"""Seconds for a call that was broken off to tell what it left open."""
+CLOSED: Final = "the client is closed; make a new one"
+_ENDING: Final = 5.0
+"""Seconds for the thread to close what is open and end."""
+
+
+class Crossing(Generic[T]):
+    """One call on its way: what to do on the other side, and what came of it."""
+
+    def __init__(self, function: Callable[[], Awaitable[T]]) -> None:
+        self._function = function
+        self._task: asyncio.Task[Any] | None = None
+        self.done: Future[T] = Future()
+
+    def begin(self) -> None:
+        """On the loop: do it, unless it was broken off already."""
+        if not self.done.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+            self._task.add_done_callback(lambda _: self.give_up())
+
+    async def _run(self) -> None:
+        # Nothing is raised here, where it would end the loop for everybody.
+        try:
+            result = await self._function()
+        except BaseException as error:
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(result)
+
+    def stop(self) -> None:
+        """On the loop: break off. What has not begun does not begin."""
+        if self._task is None:
+            self.give_up()
+        else:
+            self._task.cancel()
+
+    def give_up(self) -> None:
+        """It will not be answered any more, if it was not by now."""
+        if not self.done.done():
+            self.done.set_exception(asyncio.CancelledError())
+
+    def wait(self, limit: float | None = None) -> BaseException | None:
+        """In the calling thread: what went wrong, once it is over. Raises only what interrupts this thread."""
+        if sys.platform == "win32":
+            while limit is None:  # there, Ctrl-C does not wake a wait without an end (anyio issue 532)
+                with suppress(TimeoutError):
+                    return self.done.exception(0.1)
+        return self.done.exception(limit)
+
+
+class FarSide:
+    """The thread, its loop, and what lives there. It belongs to one process."""
+
+    def __init__(self) -> None:
+        self.cause: BaseException | None = None
+        """Why the loop ended, if nobody asked it to."""
+        self._pid = os.getpid()
+        self._begun: Future[None] = Future()
+        self._gate = threading.RLock()
+        self._over = False
+        self._crossings: set[Crossing[Any]] = set()
+        self._closers: dict[object, Callable[[], Awaitable[object]]] = {}
+        # An empty context, whatever this Python hands to new threads: what a caller has set is for its own calls.
+        self._thread = threading.Thread(target=Context().run, args=(self._live,), name="smartcar_sync", daemon=True)
+        self._thread.start()
+
+    def is_here(self) -> bool:
+        """Whether this is the loop's own thread, which cannot wait for itself."""
+        return self._thread.ident == threading.get_ident()
+
+    def is_ours(self) -> bool:
+        """Whether it belongs to this process, and not to the one that this was forked from."""
+        return self._pid == os.getpid()
+
+    def keep(self, owner: object, aclose: Callable[[], Awaitable[object]]) -> None:
+        """Close this at the end, if nobody has by then."""
+        self._closers[owner] = aclose
+
+    def drop(self, owner: object) -> None:
+        """It has been closed."""
+        self._closers.pop(owner, None)
+
+    def is_left_open(self) -> bool:
+        """Whether there is something that somebody should have closed."""
+        return self.is_ours() and not self._over and bool(self._closers)
+
+    def wait_for_the_loop(self) -> None:
+        """Until it runs, or why it cannot."""
+        self._begun.result()
+
+    def call(self, function: Callable[[], Awaitable[T]]) -> T:
+        """Do this on the loop, and wait for what comes of it. If this thread is interrupted, it is broken off."""
+        crossing = Crossing(function)
+        try:
+            with self.breaking_off(crossing):
+                self.launch(crossing)
+                return self._outcome(crossing)
+        finally:
+            del crossing  # or its error, this frame and those of the callers would keep each other alive
+
+    @contextmanager
+    def breaking_off(self, crossing: Crossing[Any]) -> Generator[None, None, None]:
+        """If what happens in here is interrupted, the call is broken off."""
+        try:
+            yield
+        except SmartcarError:
+            raise
+        except BaseException as interruption:
+            self.break_off(crossing, interruption)
+            raise
+
+    def launch(self, crossing: Crossing[T]) -> None:
+        """Begin this on the loop."""
+        if not self.is_ours():
+            raise ConfigurationError("this was begun before a fork, in another process; begin it anew here")
+        crossing.done.add_done_callback(lambda _: self._crossings.discard(crossing))
+        with self._gate:
+            if self._over:
+                raise self._refusal()
+            self._crossings.add(crossing)
+            self._loop.call_soon_threadsafe(crossing.begin)
+
+    def settle(self, crossing: Crossing[T]) -> T:
+        """Wait for its end, and give what came of it."""
+        with self.breaking_off(crossing):
+            return self._outcome(crossing)
+
+    def _outcome(self, crossing: Crossing[T]) -> T:
+        error = crossing.wait()
+        if isinstance(error, asyncio.CancelledError):
+            raise self._lost(error) from self.cause
+        return crossing.done.result()
+
+    def break_off(self, crossing: Crossing[Any], interruption: BaseException) -> None:
+        """Cancel a call that its caller does not wait for any more, and tell the caller what that leaves open."""
+        self.soon(crossing.stop)
+        try:
+            error = crossing.wait(UNWINDING)
+        except TimeoutError:
+            interruption.add_note("The call was told to stop and has not yet: it may or may not be carried out.")
+            return
+        if error is interruption:
+            return
+        if error is None:
+            interruption.add_note("The call had just been answered: it was carried out.")
+        elif isinstance(error, CommandOutcomeUnknown):
+            interruption.add_note(str(error))
+        for note in getattr(error, "__notes__", ()):
+            interruption.add_note(note)
+
+    def soon(self, function: Callable[[], object]) -> None:
+        """Do this on the loop, and do not wait. On one that has ended, nothing is left to do."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(function)
+
+    def stop(self) -> None:
+        """Ask the loop to close what is open, and to end. Does not wait, so it is safe wherever an object may die."""
+
+        def ask(begun: Future[None]) -> None:
+            if begun.exception() is None:
+                self.soon(self._stopping.set)
+
+        self._begun.add_done_callback(ask)
+
+    def join(self) -> None:
+        """Wait until the thread has ended, but not for ever: something over there may be stuck."""
+        self._thread.join(_ENDING)
+
+    def _live(self) -> None:
+        try:
+            with asyncio.Runner() as runner:
+                try:
+                    runner.run(self._serve())
+                except BaseException as cause:
+                    # A callback or a task of the loop raised SystemExit: its other tasks are still there.
+                    self.cause = cause
+                    runner.run(self._wind_up())
+        except BaseException as error:
+            with suppress(InvalidStateError):
+                self._begun.set_exception(error)
+        finally:
+            for crossing in list(self._crossings):
+                crossing.give_up()
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        self._begun.set_result(None)
+        await self._stopping.wait()
+        await self._wind_up()
+
+    async def _wind_up(self) -> None:
+        """Refuse new calls, and close what is open. What is still under way then is cancelled with the loop."""
+        with self._gate:
+            self._over = True
+        for aclose in list(self._closers.values()):
+            with suppress(Exception):
+                await aclose()
+
+    def _lost(self, cancelled: asyncio.CancelledError) -> SmartcarError:
+        """What a call that ended with its loop tells its caller."""
+        if isinstance(cancelled.__cause__, CommandOutcomeUnknown):
+            return cancelled.__cause__
+        how = "closed" if self.cause is None else "broken"
+        return ConnectionLost(f"the client was {how} while this call was under way")
+
+    def _refusal(self) -> SmartcarError:
+        if self.cause is None:
+            return ConfigurationError(CLOSED)
+        refusal = ConfigurationError(
+            f"the client is broken: {type(self.cause).__name__} was raised on its thread; make a new one"
+        )
+        refusal.__cause__ = self.cause
+        return refusal

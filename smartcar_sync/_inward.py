@@ -1,0 +1,90 @@
+"""Plain things that a caller hands in where the async core awaits: each call of them runs in a worker thread."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+
+from anyio import CancelScope, CapacityLimiter, to_thread
+
+if TYPE_CHECKING:
+    from smartcar_async.auth import Token
+    from smartcar_async.store import StoredTokens
+
+    from ._facade_v2 import TokenSource
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class TokenStore(Protocol):
+    """Keeps tokens by key. Whatever `swap` reported as written must survive. Called from several threads."""
+
+    def load(self, key: str) -> StoredTokens | None:
+        """What is stored under this key."""
+        ...
+
+    def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
+        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        ...
+
+    def lease(self, key: str) -> AbstractContextManager[None]:
+        """Hold this key alone, so that only one refreshes it at a time. It may end in another thread."""
+        ...
+
+
+async def in_thread(function: Callable[[], T]) -> T:
+    """Run this in a thread, however many others wait in theirs: one that holds a lease must not be kept waiting."""
+    return await to_thread.run_sync(function, limiter=CapacityLimiter(1))
+
+
+def function_of(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
+    """A plain function as an async one."""
+
+    async def asynchronous(*args: P.args, **kwargs: P.kwargs) -> T:
+        return await in_thread(lambda: function(*args, **kwargs))
+
+    return asynchronous
+
+
+def store_of(store: TokenStore) -> _Store:
+    """A plain store as an async one."""
+    return _Store(store)
+
+
+def token_of(token: str | TokenSource) -> Any:
+    """A plain token source as an async one; a token is a token."""
+    return token if isinstance(token, str) else _Tokens(token)
+
+
+class _Store:
+    def __init__(self, store: TokenStore) -> None:
+        self._store = store
+
+    async def load(self, key: str) -> StoredTokens | None:
+        return await in_thread(lambda: self._store.load(key))
+
+    async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
+        return await in_thread(lambda: self._store.swap(key, old, new))
+
+    @asynccontextmanager
+    async def lease(self, key: str) -> AsyncGenerator[None, None]:
+        leasing = await in_thread(lambda: self._store.lease(key))
+        await in_thread(leasing.__enter__)
+        try:
+            yield
+        finally:
+            with CancelScope(shield=True):
+                await in_thread(lambda: leasing.__exit__(None, None, None))
+
+
+class _Tokens:
+    def __init__(self, source: TokenSource) -> None:
+        self._source = source
+
+    async def get(self) -> Token:
+        return await in_thread(self._source.get)
+
+    async def after_refusal(self, refused: Token) -> Token | None:
+        return await in_thread(lambda: self._source.after_refusal(refused))

@@ -1,0 +1,87 @@
+"""A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out plain clients.
+
+Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from smartcar_async.testing import (
+        PENDING as PENDING,
+        PERMISSIONS as PERMISSIONS,
+        PROFILES as PROFILES,
+        UNREACHABLE as UNREACHABLE,
+        AnswerLost as AnswerLost,
+        BadSignature as BadSignature,
+        Captured as Captured,
+        Car as Car,
+        ChargeTimer as ChargeTimer,
+        Connection as Connection,
+        Deed as Deed,
+        Delay as Delay,
+        Delivery as Delivery,
+        Disturbance as Disturbance,
+        Drip as Drip,
+        Duplicate as Duplicate,
+        ErrorReply as ErrorReply,
+        Fault as Fault,
+        InMode as InMode,
+        Interference as Interference,
+        Late as Late,
+        MalformedJson as MalformedJson,
+        Overtaken as Overtaken,
+        Owner as Owner,
+        Postpone as Postpone,
+        Reply as Reply,
+        Request as Request,
+        ResetBeforeHeaders as ResetBeforeHeaders,
+        ResetBeforeReading as ResetBeforeReading,
+        ResetInBody as ResetInBody,
+        ResetInHeaders as ResetInHeaders,
+        Script as Script,
+        Sending as Sending,
+        SignedWith as SignedWith,
+        SimulatorError as SimulatorError,
+        Subscription as Subscription,
+        Switches as Switches,
+        TokenChain as TokenChain,
+        TokenPair as TokenPair,
+        Trouble as Trouble,
+        Truncate as Truncate,
+        UserTokens as UserTokens,
+        V2Switches as V2Switches,
+        Vehicle as Vehicle,
+        Webhook as Webhook,
+        World as World,
+        WrongContentType as WrongContentType,
+        replay as replay,
+        sign_again as sign_again,
+        signed_headers as signed_headers,
+    )
+    from smartcar_sync._facade_testing import Simulator as Simulator
+
+_PLAIN: Final = {"Simulator": "_facade_testing"}
+"""Where the names live that are not the same as in the async package."""
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "__all__":
+        return __dir__()
+    home = f"smartcar_sync.{_PLAIN[name]}" if name in _PLAIN else "smartcar_async.testing"
+    if home == "smartcar_async.testing" and name not in dir(importlib.import_module(home)):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    import smartcar_async.testing as same
+
+    return sorted({*dir(same), *_PLAIN})

@@ -1,0 +1,106 @@
+"""The v2.0 API without await, with the tokens of single owners.
+
+Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+    from smartcar_async.v2 import (
+        ActionResponse as ActionResponse,
+        Answer as Answer,
+        Attributes as Attributes,
+        AvailableCapacity as AvailableCapacity,
+        Batch as Batch,
+        BatchPlan as BatchPlan,
+        Battery as Battery,
+        BatteryCapacity as BatteryCapacity,
+        Cabin as Cabin,
+        Capability as Capability,
+        Charge as Charge,
+        ChargeLimit as ChargeLimit,
+        Compatibility as Compatibility,
+        CompatibilityMatrix as CompatibilityMatrix,
+        CompatibilityMatrixEntry as CompatibilityMatrixEntry,
+        Connection as Connection,
+        Connections as Connections,
+        CursorPaging as CursorPaging,
+        DeletedConnections as DeletedConnections,
+        DiagnosticSystemStatus as DiagnosticSystemStatus,
+        DiagnosticSystemStatusResponse as DiagnosticSystemStatusResponse,
+        DiagnosticTroubleCode as DiagnosticTroubleCode,
+        DiagnosticTroubleCodesResponse as DiagnosticTroubleCodesResponse,
+        EngineOil as EngineOil,
+        Entry as Entry,
+        Fuel as Fuel,
+        Location as Location,
+        Meta as Meta,
+        NissanWindow as NissanWindow,
+        NominalCapacity as NominalCapacity,
+        Odometer as Odometer,
+        Opening as Opening,
+        Paging as Paging,
+        Permissions as Permissions,
+        RatedCapacity as RatedCapacity,
+        Response as Response,
+        SecurityResponse as SecurityResponse,
+        ServiceCost as ServiceCost,
+        ServiceDetail as ServiceDetail,
+        ServiceHistory as ServiceHistory,
+        ServiceRecord as ServiceRecord,
+        ServiceTask as ServiceTask,
+        TeslaSchedule as TeslaSchedule,
+        TeslaScheduleType as TeslaScheduleType,
+        TeslaTimer as TeslaTimer,
+        TirePressure as TirePressure,
+        TokenPair as TokenPair,
+        User as User,
+        V3Response as V3Response,
+        VehicleIds as VehicleIds,
+        Vin as Vin,
+        WebhookSubscription as WebhookSubscription,
+        batch_plan as batch_plan,
+        hash_challenge as hash_challenge,
+        verify_payload as verify_payload,
+    )
+    from smartcar_sync._facade_v2 import (
+        Client as Client,
+        Ford as Ford,
+        Nissan as Nissan,
+        Tesla as Tesla,
+        TokenSource as TokenSource,
+        Vehicle as Vehicle,
+    )
+
+_PLAIN: Final = {
+    "Client": "_facade_v2",
+    "Ford": "_facade_v2",
+    "Nissan": "_facade_v2",
+    "Tesla": "_facade_v2",
+    "TokenSource": "_facade_v2",
+    "Vehicle": "_facade_v2",
+}
+"""Where the names live that are not the same as in the async package."""
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "__all__":
+        return __dir__()
+    home = f"smartcar_sync.{_PLAIN[name]}" if name in _PLAIN else "smartcar_async.v2"
+    if home == "smartcar_async.v2" and name not in dir(importlib.import_module(home)):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    import smartcar_async.v2 as same
+
+    return sorted({*dir(same), *_PLAIN})

@@ -1,0 +1,148 @@
+"""The files of smartcar_sync that tools/write_sync.py writes: their frames, and those that only list names."""
+
+import inspect
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parents[1]
+HEADER: Final = '''"""Written by tools/write_sync.py: not to be edited, but by `nox -s sync`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+import {module} as aio
+
+from ._bridge import Bridge, callback
+from ._inward import TokenStore, function_of, store_of, token_of
+from ._twin import Root, Twin, made
+{running}
+if TYPE_CHECKING:
+    from types import TracebackType
+
+{typing}
+'''
+VARIABLE: Final = """    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=Any)
+else:
+    from typing import TypeVar
+
+    T = TypeVar("T")
+
+
+"""
+"""The beginning of a file of wrappers, and what one with a type variable has besides."""
+ROOTS: Final = {
+    "__init__": "Read and command connected cars through Smartcar, without await.",
+    "v2": "The v2.0 API without await, with the tokens of single owners.",
+    "testing": "A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out plain clients.",
+}
+"""The module that gives each part's public names."""
+EXTRA: Final = {"Bridge": "_bridge", "TokenStore": "_inward"}
+"""Public names that no handle has."""
+MARK: Final = '"""{about}\n\nWritten by tools/write_sync.py: not to be edited, but by `nox -s sync`.\n"""\n\n'
+PASSED_ON: Final = {
+    "signals": "The catalogue of signals: the same as in `smartcar_async.signals`.",
+    "webhook": "Webhooks without I/O: the same as in `smartcar_async.webhook`, for it never awaits.",
+    "receiver": "The webhook endpoint of `smartcar_async.receiver`: use `wsgi`, `handle_plain` and `with`.",
+}
+HEAD: Final = """from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any, Final
+
+"""
+LAZY: Final = '''
+_PLAIN: Final = {plain}
+"""Where the names live that are not the same as in the async package."""
+{modules}
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "__all__":
+        return __dir__()
+{given}    home = f"smartcar_sync.{{_PLAIN[name]}}" if name in _PLAIN else "{module}"
+    if home == "{module}" and name not in dir(importlib.import_module(home)):
+        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
+    value = getattr(importlib.import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    import {module} as same
+
+    return sorted({{*dir(same), *_PLAIN}})
+'''
+
+
+GIVEN: Final = """    if name in _MODULES:
+        return importlib.import_module(f"smartcar_sync.{name}")
+"""
+
+
+def _passed_on(name: str) -> str:
+    """A module whose names are all the same objects."""
+    module = import_module(f"smartcar_async.{name}")
+    return MARK.format(about=PASSED_ON[name]) + _imports(f"smartcar_async.{name}", _public(module), "")
+
+
+def _lazy(about: str, module: str, plain: dict[str, str], modules: tuple[str, ...]) -> str:
+    """A module with wrappers: each name is imported when it is asked for."""
+    names = [name for name in _public(import_module(module)) if name not in {*plain, *modules}]
+    homes = {home: [name for name, its in plain.items() if its == home] for home in sorted(set(plain.values()))}
+    ours = "".join(_imports(f"smartcar_sync.{home}", sorted(names), "    ") for home, names in homes.items())
+    ours += "".join(f"    from smartcar_sync import {name} as {name}\n" for name in modules)
+    body = LAZY.format(
+        plain=repr(plain),
+        module=module,
+        modules=f"_MODULES: Final = {modules!r}" if modules else "",
+        given=GIVEN if modules else "",
+    )
+    return MARK.format(about=about) + HEAD + _imports(module, names, "    ") + ours + body
+
+
+def _imports(module: str, names: list[str], indent: str) -> str:
+    return "".join(f"{indent}from {module} import {name} as {name}\n" for name in names)
+
+
+def _public(module: object) -> list[str]:
+    listed: list[str] | None = getattr(module, "__all__", None)
+    if listed is not None:
+        return sorted(listed)
+    home, package = getattr(module, "__name__", ""), hasattr(module, "__path__")
+    found: list[str] = []
+    for name, value in vars(module).items():
+        own = getattr(value, "__module__", home)
+        is_ours = own.startswith(home) if not package else own.startswith("smartcar_async")
+        if not name.startswith("_") and not inspect.ismodule(value) and is_ours and not isinstance(value, bool):
+            found.append(name)
+    return sorted(found)
+
+
+def lists(handles: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> dict[str, str]:
+    """The files that say where each public name is, by their name; `handles` are those of each part."""
+    found = {f"{name}.py": _passed_on(name) for name in PASSED_ON}
+    for (part, names), (root, about) in zip(handles.items(), ROOTS.items(), strict=True):
+        plain = dict.fromkeys(names, homes[part]) | (EXTRA if root == "__init__" else {})
+        found[f"{root}.py"] = _lazy(about, part, plain, (*PASSED_ON, "testing", "v2") if root == "__init__" else ())
+    return found
+
+
+def laid_out(text: str, path: Path) -> str:
+    """The same source as ruff would have it."""
+    for arguments in (["check", "--fix", "--select=I,F401", "--quiet"], ["format", "--quiet"]):
+        command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(path), "-"]
+        text = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout
+    return text
