@@ -112,7 +112,6 @@ if TYPE_CHECKING:
         WrongMode as WrongMode,
         WrongWebhook as WrongWebhook,
     )
-    from .file_store import FileTokenStore as FileTokenStore
     from .event_store import (
         Claim as Claim,
         ClaimStatus as ClaimStatus,
@@ -122,6 +121,7 @@ if TYPE_CHECKING:
         ParkedEvent as ParkedEvent,
         StoredEvent as StoredEvent,
     )
+    from .file_store import FileTokenStore as FileTokenStore
     from .keys import SignalKey as SignalKey
     from .log import (
         EntriesSkipped as EntriesSkipped,
