@@ -32,7 +32,7 @@ class Meta:
 class Answer:
     """What every answer has."""
 
-    meta: Meta = field(factory=Meta, kw_only=True)
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True)
     raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True)
     """The body, as decoded JSON."""
 

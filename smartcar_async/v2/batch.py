@@ -87,6 +87,8 @@ def batch_plan(paths: Iterable[str]) -> BatchPlan:
     asked = tuple(dict.fromkeys(_normal(path) for path in paths))
     if not asked:
         raise ConfigurationError("paths: give at least one")
+    if any(part in (".", "..") for path in asked for part in path.partition("?")[0].split("/")):
+        raise ConfigurationError("paths: '.' and '..' are not allowed")
     return BatchPlan(tuple(asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)))
 
 
@@ -94,7 +96,7 @@ def _normal(path: str) -> str:
     """A path as the API knows it: one slash in front, and a make in lower case."""
     if not isinstance(path, str) or not path.strip():
         raise ConfigurationError("paths: give texts, such as '/odometer'")
-    plain, mark, query = path.partition("?")
+    plain, mark, query = path.strip().partition("?")
     first, slash, rest = plain.strip("/").partition("/")
     return f"/{first.lower()}{slash}{rest}{mark}{query}"
 
@@ -116,9 +118,10 @@ class Batch(Mapping[str, Any]):
         """What the headers of the first request's answer said."""
 
     @property
-    def ok(self) -> Mapping[str, Any]:
-        """The results, by path."""
-        return {path: item for path, item in self._by_path.items() if not isinstance(item, SmartcarError)}
+    def ok(self) -> "Batch":
+        """The results alone."""
+        found = {path: item for path, item in self._by_path.items() if not isinstance(item, SmartcarError)}
+        return Batch(found, self.meta)
 
     @property
     def failed(self) -> Mapping[str, SmartcarError]:

@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 from ..errors import CommandOutcomeUnknown, ConfigurationError
 from ..redaction import Secret
-from ..request import Call, header_value
+from ..request import Call, header_value, segment
 from ..vocabulary import Permission, UnitSystem
 from . import access, links
 from .operations import Car, account, reads, version_text
@@ -207,17 +207,24 @@ class Client:
         async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
             call = account.vehicles(self.version, page_size, start if isinstance(start, int) else None)
             page = await self._engine.run(call, deadline, tokens)
-            end = (start if isinstance(start, int) else 0) + len(page.vehicles)
+            end = (start if isinstance(start, int) else 0) + len(page.raw["vehicles"])
             total = None if page.paging is None else page.paging.count
-            return page.vehicles, None if total is not None and end >= total else end, total
+            over = not page.raw["vehicles"] or (total is not None and end >= total)
+            return page.vehicles, None if over else end, total
 
         return walked(fetch)
 
     async def get_vehicle(
-        self, token: AccessToken, vehicle_id: str, *, deadline: float | timedelta | None = None
+        self,
+        token: AccessToken,
+        vehicle_id: str,
+        *,
+        flags: Mapping[str, str | bool] | None = None,
+        deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
         """What a vehicle is, as API v3 tells it."""
-        return await self._engine.run(reads.v3_attributes(Car(vehicle_id)), deadline, access.tokens_of(token))
+        call = reads.v3_attributes(Car(vehicle_id, flags=flags))
+        return await self._engine.run(call, deadline, access.tokens_of(token))
 
     async def get_compatibility(
         self,
@@ -381,3 +388,4 @@ class Client:
 def _required(value: object, argument: str, variable: str) -> None:
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use Client.from_env()")
+    segment(value, argument)

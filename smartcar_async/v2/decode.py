@@ -1,6 +1,7 @@
 """From the answers of API v2.0 to records. One bad entry of a list never costs its neighbours."""
 
 from collections.abc import Callable, Container, Iterable, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from typing import Any, Final, TypeVar, cast, get_args, get_origin
@@ -16,7 +17,7 @@ from ..store import TokenPair
 from ..structure import Unreadable, camel, hook_of, is_list, is_object, wrong
 from ..times import instant_or_none
 from ..vocabulary import UnitSystem
-from .leaves import READ
+from .leaves import READ, identity
 from .records import (
     ActionResponse,
     Answer,
@@ -116,8 +117,9 @@ def _plan(cls: Any) -> tuple[tuple[str, tuple[str, ...], Read], ...]:
 
 
 def _reader(kind: Any) -> Read:
-    if get_origin(kind) is tuple and attrs.has(inner := get_args(kind)[0]):
-        return partial(entries, inner)
+    if get_origin(kind) is tuple:
+        inner = get_args(kind)[0]
+        return partial(entries, inner) if attrs.has(inner) else partial(_words, _word_reader(inner))
     options = [option for option in get_args(kind) if option is not type(None)]
     if options == [datetime]:
         return instant_or_none
@@ -125,6 +127,22 @@ def _reader(kind: Any) -> Read:
         return partial(_part, options[0])
     hook = hook_of(kind)
     return lambda value: hook(value, kind)
+
+
+def _word_reader(kind: Any) -> Read:
+    hook = hook_of(kind)
+    return identity if kind is str else lambda value: hook(value, kind)
+
+
+def _words(read: Read, value: Any) -> tuple[Any, ...]:
+    """A list of words or ids, without those that are none; null is empty."""
+    if value is not None and not is_list(value):
+        raise wrong("a list", value)
+    found: list[Any] = []
+    for item in value or ():
+        with suppress(Unreadable):
+            found.append(read(item))
+    return tuple(item for item in found if item is not None)
 
 
 def _part(cls: type[T], value: Any) -> T | None:

@@ -1,14 +1,17 @@
 """Values that the wire, or a caller, writes in more than one way."""
 
 import math
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
 from attrs import field
 
 from ..codec.documents import year
 from ..errors import ConfigurationError
+from ..request import segment
 from ..structure import wrong
+
+T = TypeVar("T")
 
 READ = "read"
 """Under this name a field's metadata has the function that reads its value."""
@@ -51,10 +54,24 @@ def year_field() -> Any:
 
 def words(value: Iterable[str] | str, argument: str) -> tuple[str, ...]:
     """Words from a list of them, or from one text with blanks between them."""
-    found = tuple(value.split()) if isinstance(value, str) else tuple(str(word).strip() for word in value)
+    found = tuple(value.split()) if isinstance(value, str) else tuple(map(_word, listed(value, argument)))
     if not found or not all(found):
         raise ConfigurationError(f"{argument}: give at least one word, as a list or as one text with blanks")
+    for word in found:
+        segment(word, argument)  # refuses what cannot be sent
     return found
+
+
+def listed(values: Iterable[T], argument: str) -> tuple[T, ...]:
+    """The values of a list, or a ConfigurationError for what is none."""
+    given: Any = values
+    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
+        raise ConfigurationError(f"{argument}: give a list")
+    return tuple(values)
+
+
+def _word(value: object) -> str:
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _field(read: Callable[[Any], object], *names: str) -> Any:

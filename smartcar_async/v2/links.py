@@ -7,10 +7,10 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from ..errors import ConfigurationError
-from ..request import segment
+from ..request import query_of, segment
 from ..vocabulary import Permission
 from .leaves import words
-from .operations.vehicle import flags_or_none
+from .operations.vehicle import flags_or_none, truth
 
 _KEYS: Final = frozenset({"enabled", "vin"})
 
@@ -36,7 +36,7 @@ def auth_url(
     fields = {
         "response_type": "code",
         "client_id": client_id,
-        "approval_prompt": "force" if force_prompt else "auto",
+        "approval_prompt": "force" if truth(force_prompt, "force_prompt") else "auto",
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else " ".join(words(scope, "scope")),
         "state": state,
@@ -46,21 +46,20 @@ def auth_url(
         "user": user,
         "mode": mode,
     }
-    given = {name: value for name, value in fields.items() if value is not None}
-    return f"{origin}/oauth/authorize?{urlencode(given, quote_via=quote)}"
+    return f"{origin}/oauth/authorize?{urlencode(query_of(fields), quote_via=quote)}"
 
 
 def _single(choice: bool | Mapping[str, Any] | None) -> dict[str, str | None]:
     """Whether the owner picks a single vehicle, and which: True, {"enabled": True} or {"vin": ...}."""
     if choice is None:
         return {}
-    options = {"enabled": choice} if isinstance(choice, bool) else choice
+    options: Mapping[str, Any] = {"enabled": choice} if isinstance(choice, bool) else choice
     if not isinstance(options, Mapping) or not options or not _KEYS.issuperset(options):
         raise ConfigurationError("single_select: give True, False, {'enabled': ...} or {'vin': ...}")
-    vin: Any = options.get("vin")
+    vin = options.get("vin")
     enabled = options.get("enabled", True)
     if not isinstance(enabled, bool) or (vin is not None and not enabled):
         raise ConfigurationError("single_select: 'enabled' is True or False, and not False with a 'vin'")
-    if vin is not None:
-        segment(vin, "single_select")
+    if "vin" in options:
+        segment(options["vin"], "single_select")
     return {"single_select": str(enabled).lower(), "single_select_vin": vin}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from ..operations.reads import positive
 from ..pages import Pages
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
     async def page(number: int) -> Page[T]:
         from ..records import Page
 
+        positive(number, "number")
         before = max((known for known in starts if known < number), default=0)
         while number not in starts and before:
             await page(before)
@@ -34,7 +36,7 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
         seen = {start for known, start in starts.items() if known <= number}
         for later in [known for known in starts if known > number]:
             del starts[later]
-        if items and following is not None and following not in seen:
+        if following is not None and following not in seen:
             starts[number + 1] = following
         return Page(items, number, number + 1 in starts, total)
 

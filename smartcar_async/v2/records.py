@@ -36,7 +36,7 @@ class Paging(Entry):
 class CursorPaging(Entry):
     """Where the next page begins; None after the last one."""
 
-    cursor: str | None = None
+    cursor: str | None = leaves.identity_field()
 
 
 @frozen
@@ -60,7 +60,7 @@ class Attributes(Answer):
 
     id: str | None = leaves.identity_field()
     make: str | None = None
-    model: str | None = None
+    model: str | None = leaves.identity_field()
     year: int | None = leaves.year_field()
 
 
@@ -303,7 +303,7 @@ class ServiceRecord(Entry):
     service_tasks: tuple[ServiceTask, ...] = ()
     service_details: tuple[ServiceDetail, ...] = ()
     service_cost: ServiceCost | None = None
-    meta: Meta = field(factory=Meta, kw_only=True)
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True)
 
 
 @frozen

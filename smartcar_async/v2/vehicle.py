@@ -122,10 +122,14 @@ class Vehicle:
         call = reads.permissions(self._car)
         left = self._engine.stopwatch(call, deadline)
         offset = 0
+        before: object = None
         while True:
             page = await self._run(call, left())
+            if page.permissions == before:
+                return False  # a server that ignores the offset would never end
+            before = page.permissions
             wanted -= {str(word) for word in page.permissions}
-            offset += len(page.permissions)
+            offset += len(page.raw["permissions"])
             total = None if page.paging is None else page.paging.count
             if not wanted or not page.permissions or total is None or offset >= total:
                 return not wanted
@@ -291,6 +295,8 @@ class Vehicle:
     ) -> records.V3Response[Signal[T]]:
         """One signal of API v3, by its key from `signals` or by its code."""
         known: SignalKey[Any] = signals.by_code(key) if isinstance(key, str) else key
+        if not hasattr(known, "code"):
+            raise ConfigurationError("key: give a key from signals, or a code")
         return await self._run(reads.v3_signal(self._car, known), deadline)
 
     async def _run(self, call: Call[T], deadline: float | timedelta | None) -> T:

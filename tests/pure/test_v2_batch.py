@@ -84,12 +84,21 @@ def test_the_cost_is_known_before_anything_is_sent() -> None:
 
 def test_paths_as_the_api_knows_them() -> None:
     """One slash in front, a make in lower case, and each path once; all else is sent as it was given."""
-    given = ["odometer", "/odometer", "/TESLA/speedometer", "/", "/Tesla/charge/records?startDate=2026-A", "/a b/C-d"]
+    given = [
+        "odometer",
+        " /odometer\n",
+        "/TESLA/speedometer",
+        "/",
+        "/Tesla/charge/records?startDate=2026-A",
+        "/a b/C-d",
+    ]
     wanted = ("/odometer", "/tesla/speedometer", "/", "/tesla/charge/records?startDate=2026-A", "/a b/C-d")
     assert batch_plan(given).paths == wanted
 
 
-@pytest.mark.parametrize("paths", [[], "/odometer", b"/odometer", None, 7, [""], ["/odometer", " "], [None], [7]])
+@pytest.mark.parametrize(
+    "paths", [[], "/odometer", b"/odometer", None, 7, [""], ["/odometer", " "], [None], [7], ["/../v/vin"], ["."]]
+)
 def test_what_is_no_list_of_paths(paths: Any) -> None:
     """It is refused here, before it costs anything."""
     with pytest.raises(ConfigurationError, match=r"^paths: "):
@@ -172,6 +181,7 @@ def test_a_failed_item_raises_its_own_error() -> None:
     assert list(batch.ok) == ["/odometer"]
     assert batch.failed == {"/battery": error}
     assert repr(batch) == "Batch(ok=['/odometer'], failed=['/battery'])"
+    assert repr(batch.ok) == "Batch(ok=['/odometer'], failed=[])"
 
 
 @pytest.mark.parametrize(

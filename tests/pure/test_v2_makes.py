@@ -18,6 +18,8 @@ CAR = Car("vehicle-1")
 PLACE = (57.7, 11.97)
 DAY = (Weekday.MONDAY,)
 NAN, ENDLESS = float("nan"), float("inf")
+NONE: Any = None
+TEXT: Any = "monday"
 Make = Callable[[Any], Call[Any]]
 
 
@@ -45,7 +47,13 @@ REFUSED: dict[str, tuple[Make, str, list[Any]]] = {
     "nissan": (
         lambda bad: commands.set_nissan_schedule(CAR, bad),
         "windows",
-        [[("00:30", "05:30", DAY)], [NissanWindow("00:30", "05:30", DAY)] * 4],
+        [
+            [("00:30", "05:30", DAY)],
+            [NissanWindow("00:30", "05:30", DAY)] * 4,
+            NissanWindow("0:30", "5:30", DAY),
+            "",
+            None,
+        ],
     ),
     "nissan's window": (
         lambda bad: commands.set_nissan_schedule(CAR, [bad]),
@@ -55,6 +63,8 @@ REFUSED: dict[str, tuple[Make, str, list[Any]]] = {
             NissanWindow("0:30", "05:30", DAY),
             NissanWindow("00:30", "05:30", ()),
             NissanWindow("00:30", "05:30", ("someday",)),
+            NissanWindow("00:30", "05:30", NONE),
+            NissanWindow("00:30", "05:30", TEXT),
         ],
     ),
     "place": (
@@ -66,7 +76,7 @@ REFUSED: dict[str, tuple[Make, str, list[Any]]] = {
     "weekday": (
         lambda bad: ford(weekday=bad),
         "weekday",
-        [[("22:30", "06:00")], [("22:00", "06:15")], [("22:00", "22:00")], ["22:00"], [("22:00",)]],
+        [[("22:30", "06:00")], [("22:00", "06:15")], [("22:00", "22:00")], ["22:00"], [("22:00",)], None, 1, ""],
     ),
     "weekend": (lambda bad: ford(weekend=bad), "weekend", [[("a", "b")], [None]]),
 }

@@ -233,6 +233,14 @@ async def test_all_vehicles_where_nobody_counts(wire: Wire) -> None:
     assert wire.calls == [get("/v2.0/vehicles"), get("/v2.0/vehicles?offset=1")]
 
 
+async def test_all_vehicles_but_one(wire: Wire) -> None:
+    """An entry that is no id costs no neighbour, and moves no page."""
+    wire.api = in_turn(said({"vehicles": ["a", None]}), said({"vehicles": ["b"]}), said({"vehicles": []}))
+    async with client() as smartcar:
+        assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == ["a", "b"]
+    assert [sent.url.partition("?")[2] for sent in wire.calls] == ["", "offset=2", "offset=3"]
+
+
 def connections(number: int, cursor: str | None) -> Outcome:
     """A page of one connection."""
     return said({"connections": [{"vehicleId": f"v{number}", "userId": "u"}], "paging": {"cursor": cursor}})
@@ -265,6 +273,24 @@ async def test_a_page_beyond_the_last(wire: Wire) -> None:
     async with client() as smartcar:
         page = await smartcar.iter_connections(AMT).page(4)
     assert (page.items, page.number, page.has_next) == ((), 4, False)
+
+
+async def test_an_empty_page_is_not_the_end(wire: Wire) -> None:
+    """Only the cursor tells; but a second empty page after the first one is no progress."""
+    empty = [said({"connections": [], "paging": {"cursor": cursor}}) for cursor in ("two", "three", "four", "five")]
+    wire.api = in_turn(connections(1, "one"), empty[0], connections(2, "x"), *empty[1:])
+    async with client() as smartcar:
+        assert [one.vehicle_id async for one in smartcar.iter_connections(AMT)] == ["v1", "v2"]
+    assert len(wire.calls) == 5
+
+
+@pytest.mark.parametrize("number", [0, -1, 1.0, True, "1", None])
+async def test_pages_are_counted_from_one(wire: Wire, number: Any) -> None:
+    """Another number is refused before anything is sent."""
+    async with client() as smartcar:
+        with pytest.raises(ConfigurationError, match=r"^number: "):
+            await smartcar.iter_connections(AMT).page(number)
+    assert wire.calls == []
 
 
 async def test_a_cursor_that_comes_back_ends_the_list(wire: Wire) -> None:
@@ -314,6 +340,9 @@ def mistakes(smartcar: Client) -> list[tuple[Awaitable[object], str]]:
         (it.get_compatibility("", ["read_vin"]), "vin: "),
         (it.get_compatibility(VIN, []), "scope: give at least one"),
         (it.get_compatibility(VIN, [" "]), "scope: give at least one"),
+        (it.get_compatibility(VIN, wrong), "scope: give a list"),
+        (it.get_compatibility(VIN, "read_vin", test_mode=wrong), "test_mode: give True or False"),
+        (it.get_compatibility_matrix("US", make=[wrong]), "make: give at least one"),
         (it.get_compatibility(VIN, ["read_vin"], ""), "country: "),
         (it.get_compatibility(VIN, ["read_vin"], mode="demo"), "mode: give one of live, test, simulated"),
         (it.get_compatibility(VIN, ["read_vin"], mode="live", test_mode=True), "mode, test_mode: give one"),

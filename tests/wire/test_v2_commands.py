@@ -220,6 +220,10 @@ def mistakes(smartcar: Client) -> list[tuple[Awaitable[object], str]]:
         (asked.request("GET", wrong), "path: give a text"),
         (asked.request("GET", "vin", headers={"Ho st": "x"}), "headers: .* no header name"),
         (asked.request("GET", "vin", headers={"Host": "x"}), "headers: Host is set"),
+        (asked.request("GET", "vin", headers={"transfer-encoding": "chunked"}), "headers: transfer-encoding is set"),
+        (asked.request("GET", "vin", headers=wrong), "headers: give a mapping"),
+        (asked.request("GET", "vin", query=wrong), "query: give a mapping"),
+        (asked.get_signal(wrong), "key: give a key"),
         (asked.request("GET", "vin", version="v2.0"), "version: "),
         (asked.request("GET", "vin", flags=wrong), "flags: give a mapping"),
     ]

@@ -257,11 +257,22 @@ async def test_a_pin_is_never_shown(wire: Wire) -> None:
 
 
 async def test_a_place_is_never_in_an_error(wire: Wire) -> None:
-    """Where a Ford charges is nobody's business: not even a server that repeats it gets it into a text."""
+    """Where a car charges or goes is nobody's business: not even a server that repeats it gets it into a text."""
+    told = "no way to 57.7 or 11.97"
+    refusals = [
+        Answer(400, json.dumps({"description": told, "type": "VALIDATION"}).encode()),
+        Answer(400, json.dumps(told).encode()),
+        Answer(500, json.dumps({"description": told, "type": "SERVER"}).encode()),
+        Answer(200, json.dumps({"status": "failed", "message": told}).encode()),
+    ]
     async with client() as smartcar:
-        for document in ({"description": "no schedule at 57.7 or 11.97", "type": "VALIDATION"}, "57.7 and 11.97"):
-            wire.api = always(Answer(400, json.dumps(document).encode()))
-            with pytest.raises(ApiError) as caught:
-                await car(smartcar).ford.set_schedule((57.7, 11.97), 0.8)
-            assert "57.7" not in str(caught.value)
-            assert "11.97" not in str(caught.value)
+        for refusal in refusals:
+            wire.api = always(refusal)
+            for use in (
+                car(smartcar).ford.set_schedule((57.7, 11.97), 0.8),
+                car(smartcar).send_destination(57.7, 11.97),
+            ):
+                with pytest.raises(SmartcarError, match="no way to") as caught:
+                    await use
+                assert "57.7" not in str(caught.value)
+                assert "11.97" not in str(caught.value)

@@ -250,13 +250,13 @@ async def test_units_flags_and_version_are_the_vehicles_own(wire: Wire) -> None:
     """What a handle was made with goes into each of its requests."""
     wire.api = always(said({"distance": 1}))
     async with client(version="1.0") as smartcar:
-        asked = smartcar.vehicle("a/b ?", "access-2", "imperial", {"country": "DE", "test": True, "color": "00 1"})
+        asked = smartcar.vehicle("a/b ?", "access-2", "imperial", {"country": "DE", "test": True, "color": "00819D"})
         await asked.odometer()
         await smartcar.vehicle(ID, "access-2", version="2").odometer()
     assert (asked.id, asked.unit_system, asked.version) == ("a/b ?", UnitSystem.IMPERIAL, "1.0")
-    assert asked.flags == {"country": "DE", "test": True, "color": "00 1"}
+    assert asked.flags == {"country": "DE", "test": True, "color": "00819D"}
     headers = by("Bearer access-2", units="imperial")
-    flags = "flags=country%3ADE%20test%3Atrue%20color%3A00%201"
+    flags = "flags=country%3ADE%20test%3Atrue%20color%3A00819D"
     assert wire.calls[0] == Sent("GET", f"https://api.smartcar.com/v1.0/vehicles/a%2Fb%20%3F/odometer?{flags}", headers)
     assert wire.calls[1].url == f"https://api.smartcar.com/v2.0/vehicles/{ID}/odometer"
 
@@ -294,6 +294,14 @@ async def test_permissions_are_looked_up_page_by_page(
     assert wire.calls == [below("GET", "/permissions"), below("GET", "/permissions?offset=1")][: len(pages)]
 
 
+async def test_permissions_from_a_server_that_ignores_the_offset(wire: Wire) -> None:
+    """The same page again is the end: its total could cost the whole budget of requests."""
+    wire.api = always(said({"permissions": ["read_vin"], "paging": {"count": 10**9, "offset": 0}}))
+    async with client() as smartcar:
+        assert not await car(smartcar).has_permissions("read_fuel")
+    assert len(wire.calls) == 2
+
+
 async def test_signals_of_v3(wire: Wire) -> None:
     """They come from the other host with the same token, as the records that v3 has for them."""
     key = signals.TractionBattery.StateOfCharge
@@ -304,7 +312,7 @@ async def test_signals_of_v3(wire: Wire) -> None:
         wire.api = always(answer(documents.signal()))
         one, named = await asked.get_signal(key), await asked.get_signal(key.code)
         wire.api = always(said({"data": documents.vehicle(ID)}))
-        vehicle = await smartcar.get_vehicle("access-2", ID)
+        vehicle = await smartcar.get_vehicle("access-2", ID, flags={"b": True})
     assert many.body[key].require().value == one.body.require().value == named.body.value == 57
     assert (many.meta, one.meta.request_id, many.headers["sc-request-id"]) == (META, None, META.request_id)
     assert (vehicle.body.id, vehicle.body.make, vehicle.body.year) == (ID, "VOLVO", 2025)
@@ -313,7 +321,7 @@ async def test_signals_of_v3(wire: Wire) -> None:
         Sent("GET", f"{below_vehicle}/signals?flags=a%3Afalse", headers),
         Sent("GET", f"{below_vehicle}/signals/{key.code}?flags=a%3Afalse", headers),
         Sent("GET", f"{below_vehicle}/signals/{key.code}?flags=a%3Afalse", headers),
-        Sent("GET", below_vehicle, by("Bearer access-2", units="metric")),
+        Sent("GET", f"{below_vehicle}?flags=b%3Atrue", by("Bearer access-2", units="metric")),
     ]
 
 

@@ -17,8 +17,9 @@ from ...operations.reads import positive
 from ...request import Call, Endpoint
 from ...vocabulary import Permission
 from .. import decode
+from ..leaves import listed
 from ..operations import Car, of_vehicle
-from ..operations.commands import acting
+from ..operations.commands import acting, hiding
 from ..operations.vehicle import command
 from ..records import ActionResponse
 from . import answers
@@ -151,7 +152,7 @@ def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime,
 
 def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
     """Set all windows in which the car may charge."""
-    given = tuple(windows)
+    given = listed(windows, "windows")
     if len(given) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in given):
         raise ConfigurationError(f"windows: give at most {_MOST_NISSAN_WINDOWS}, each a NissanWindow")
     known = {"chargeSchedules": [_nissan_window(window) for window in given]}
@@ -175,7 +176,7 @@ def set_ford_schedule(
         parameters={**place, **known},
         make=make,
     )
-    return evolve(call, private=tuple(str(degrees) for degrees in place.values()))
+    return hiding(call, place)
 
 
 def _cabin(car: Car, action: str, word: str, temperature: float | None) -> Call[Cabin]:
@@ -203,14 +204,14 @@ def _schedule_type(value: TeslaScheduleType | str) -> TeslaScheduleType:
 
 def _nissan_window(window: NissanWindow) -> Mapping[str, Any]:
     start, end = charging.span((window.start, window.end), "windows")
-    days = [charging.weekday(day).value for day in window.days]
+    days = [charging.weekday(day).value for day in listed(window.days, "days")]
     if not days:
         raise ConfigurationError("windows: give each at least one day, such as Weekday.MONDAY")
     return {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "days": days}
 
 
 def _whole_hours(windows: Iterable[Window], argument: str) -> list[Mapping[str, str]]:
-    spans = [charging.span(window, argument) for window in windows]
+    spans = [charging.span(window, argument) for window in listed(windows, argument)]
     if any(start.minute or end.minute for start, end in spans):
         raise ConfigurationError(f"{argument}: give whole hours, such as ('22:00', '06:00')")
     return [{"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"} for start, end in spans]

@@ -15,7 +15,7 @@ from ...vocabulary import Permission
 from .. import decode, records
 from ..leaves import words
 from .reads import count, page_query
-from .vehicle import flags_or_none
+from .vehicle import flags_or_none, truth
 
 if TYPE_CHECKING:
     from ...store import TokenPair
@@ -180,7 +180,7 @@ def delete_connections(
 def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
     """A mode as the API spells it. `test_mode` is its older form."""
     if test_mode is not None:
-        old = "test" if test_mode else "live"
+        old = "test" if truth(test_mode, "test_mode") else "live"
         if mode is not None and mode != old:
             raise ConfigurationError("mode, test_mode: give one of them")
         return old

@@ -38,7 +38,15 @@ ENDPOINTS: Final = (
 )
 
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
-_OURS: Final = ("content-type", "content-length", "host")
+_OURS: Final = (
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "host",
+    "transfer-encoding",
+    "upgrade",
+)
 
 
 def lock(car: Car) -> Call[records.ActionResponse]:
@@ -70,7 +78,7 @@ def set_charge_limit(car: Car, limit: float) -> Call[records.ActionResponse]:
 def send_destination(car: Car, latitude: float, longitude: float) -> Call[records.ActionResponse]:
     """Send a destination to the car's navigation."""
     position = charging.coordinates(latitude, longitude)
-    return acting(DESTINATION, "send_destination", car, position, position)
+    return hiding(acting(DESTINATION, "send_destination", car, position, position), position)
 
 
 def charge_limit(limit: float) -> float:
@@ -89,6 +97,12 @@ def acting(
 ) -> Call[records.ActionResponse]:
     """A command that answers whether it was accepted."""
     return of_vehicle(endpoint, decode.action, car, body=body, action=action, parameters=parameters)
+
+
+def hiding(call: Call[records.ActionResponse], position: Mapping[str, float]) -> Call[records.ActionResponse]:
+    """The same command; no error text repeats the place that it is about, whoever says it."""
+    private = tuple(str(degrees) for degrees in position.values())
+    return evolve(call, decode=partial(decode.action, private=private), private=private)
 
 
 def subscribe(car: Car, webhook_id: str) -> Call[records.WebhookSubscription]:
@@ -121,6 +135,9 @@ def custom(
     verb = method.upper() if isinstance(method, str) else ""
     if not verb.isalpha() or not verb.isascii():
         raise ConfigurationError("method: give an HTTP method, such as GET")
+    for argument, value in {"query": query, "headers": headers}.items():
+        if value is not None and not isinstance(value, Mapping):
+            raise ConfigurationError(f"{argument}: give a mapping")
     third = car.version.partition(".")[0] == "3"
     template = V3_VEHICLE.replace("v3", "v{version}") if third else VEHICLE
     own = {_header_name(name): header_value(value, f"headers[{name!r}]") for name, value in (headers or {}).items()}

@@ -73,10 +73,27 @@ def of_vehicle(
 
 
 def flags_or_none(flags: Mapping[str, str | bool] | None) -> str | None:
-    """Flags as the API takes them, or None where there are none."""
+    """Flags as the API takes them, or None where there are none. A blank would begin another flag."""
     if flags is not None and not isinstance(flags, Mapping):
         raise ConfigurationError("flags: give a mapping, such as {'country': 'DE'}")
+    if not all(_is_word(name) and ":" not in name and _is_flag(value) for name, value in (flags or {}).items()):
+        raise ConfigurationError("flags: give names and values without blanks, and names without colons")
     return flags_text(flags) if flags else None
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool) or _is_word(value)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.split() == [value]
+
+
+def truth(value: bool, argument: str) -> bool:
+    """True or False: a text such as "false" would count as true."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{argument}: give True or False")
+    return value
 
 
 def version_text(version: str, *, third: bool = False) -> str:
