@@ -127,7 +127,7 @@ def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
 
 
 MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
-    ("token", frozenset({"_renewed"})),
+    ("token", frozenset({"join"})),
     ("queue", frozenset({"_admit"})),
     ("opening", frozenset({"open"})),
     ("waiting", frozenset({"send", "start"})),
