@@ -62,6 +62,11 @@ def coordinates(latitude: float, longitude: float) -> dict[str, float]:
     return {"latitude": _degrees(latitude, "latitude", 90), "longitude": _degrees(longitude, "longitude", 180)}
 
 
+def degrees_of(position: Mapping[str, float]) -> tuple[str, ...]:
+    """The numbers of a position as texts, which no error text may repeat."""
+    return tuple(str(degrees) for degrees in position.values())
+
+
 def percent(value: int) -> int:
     """A charge limit as API v3 takes it: a whole percent from 50 to 100."""
     if isinstance(value, bool) or not isinstance(value, int) or not 50 <= value <= 100:

@@ -9,7 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .errors import CommandOutcomeUnknown, ConfigurationError, DeadlineExceeded, NotFound
+from .arguments import able, credential, instance, truth
+from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
 from .schedule import PathMemory
@@ -49,14 +50,18 @@ class Smartcar:
         on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
-        _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
+        credential(client_id, "client_id", "Smartcar")
+        credential(client_secret, "client_secret", "Smartcar")
+        able(session, "session", "request")
+        able(on_event, "on_event", "__call__")
+        able(on_outcome_unknown, "on_outcome_unknown", "__call__")
+        able(clock, "clock", "monotonic", "now", "sleep")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from .engine import Engine
         from .settings import Settings
         from .transport import Transport
 
-        settings = Settings() if settings is None else settings
+        settings = Settings() if settings is None else instance(settings, Settings, "settings")
         self.client_id = client_id
         """The id of the application's credentials."""
         self._settings = settings
@@ -197,10 +202,11 @@ class Smartcar:
 
         Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
         """
+        following = truth(wait, "wait")
         call = operations.subscribe(webhook_id, user_id, vehicle_id)
         left = self._engine.stopwatch(call, deadline)
         await self._engine.run(call, left())
-        if not wait:
+        if not following:
             return None
         listing = operations.list_subscriptions(webhook_id=webhook_id, vehicle_id=vehicle_id)
         pause = _FIRST_LOOK
@@ -314,8 +320,3 @@ class Smartcar:
 
     def __repr__(self) -> str:
         return f"Smartcar(client_id={self.client_id!r})"
-
-
-def _required(value: object, argument: str, variable: str) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use Smartcar.from_env()")

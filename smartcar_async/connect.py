@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from attrs import field, frozen
 
+from .arguments import flags_text, listed, truth
 from .errors import (
     AccountError,
     ApiError,
@@ -18,7 +19,7 @@ from .errors import (
     PermissionDenied,
     ServerError,
 )
-from .request import mode_value, segment
+from .request import mode_value, query_of, segment
 from .vocabulary import Permission, VehicleMode
 
 _PATH: Final = "/oauth/authorize"
@@ -88,9 +89,10 @@ def connect_url(
     """The link, with a state of our own making unless one is given."""
     if not application_id:
         raise ConfigurationError("application_id: missing; set Settings(application_id=...), it is not the client_id")
-    if external_id is not None and clear_external_id:
+    segment(application_id, "application_id")
+    if external_id is not None and truth(clear_external_id, "clear_external_id"):
         raise ConfigurationError("external_id, clear_external_id: give one of them")
-    if clear_external_id and vehicle_id is None:
+    if truth(clear_external_id, "clear_external_id") and vehicle_id is None:
         raise ConfigurationError("clear_external_id: it goes with the re-authentication of a vehicle_id")
     state = secrets.token_urlsafe(24) if state is None else state
     given = {"redirect_uri": redirect_uri, "state": state, "make": make, "vehicle_id": vehicle_id, "user": user}
@@ -100,25 +102,25 @@ def connect_url(
             segment(value, name)
     if single_select_vin is not None and single_select is False:
         raise ConfigurationError("single_select: it cannot be False with single_select_vin")
-    selects = True if single_select_vin is not None else single_select
+    selects = True if single_select is None and single_select_vin is not None else single_select
+    with_code = truth(code, "code")
     fields = {
-        "response_type": "vehicle_id" if vehicle_id is not None else "code" if code else "none",
+        "response_type": "vehicle_id" if vehicle_id is not None else "code" if with_code else "none",
         "client_id": application_id,
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else _scope(scope),
         "state": state,
         "mode": None if mode is None else mode_value(mode),
-        "approval_prompt": "force" if force_prompt else None,
+        "approval_prompt": "force" if truth(force_prompt, "force_prompt") else None,
         "make": None if make is None else make.upper(),
-        "single_select": None if selects is None else str(selects).lower(),
+        "single_select": None if selects is None else str(truth(selects, "single_select")).lower(),
         "single_select_vin": single_select_vin,
-        "flags": None if flags is None else flags_text(flags),
+        "flags": flags_text(flags),
         "user": user,
         "external_id": "null" if clear_external_id else external_id,
         "vehicle_id": vehicle_id,
     }
-    query = urlencode({name: value for name, value in fields.items() if value is not None}, quote_via=quote)
-    return ConnectLink(f"{origin}{_PATH}?{query}", state)
+    return ConnectLink(f"{origin}{_PATH}?{urlencode(query_of(fields), quote_via=quote)}", state)
 
 
 def parse_redirect(url: str, state: str) -> ConnectResult:
@@ -129,7 +131,7 @@ def parse_redirect(url: str, state: str) -> ConnectResult:
         found = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:
         raise ConfigurationError("url: not a URL") from None
-    if not hmac.compare_digest(found.get("state", "").encode(), state.encode()):
+    if not hmac.compare_digest(_bytes(found.get("state", "")), _bytes(state)):
         raise ConfigurationError("state: missing or not ours, so this redirect may be forged; start Connect again")
     if "error" in found:
         raise _refusal(found)
@@ -142,6 +144,11 @@ def parse_redirect(url: str, state: str) -> ConnectResult:
         found.get("external_id") or None,
         found.get("code") or None,
     )
+
+
+def _bytes(text: str) -> bytes:
+    """The bytes of any text: half a surrogate pair is no reason to fail, for it only will not match."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _refusal(found: Mapping[str, str]) -> ApiError:
@@ -159,7 +166,7 @@ def _refusal(found: Mapping[str, str]) -> ApiError:
 
 
 def _scope(scope: Iterable[Permission | str] | str) -> str:
-    words = scope.split() if isinstance(scope, str) else [str(word) for word in scope]
+    words = scope.split() if isinstance(scope, str) else [str(word) for word in listed(scope, "scope")]
     for word in words:
         name = word.removeprefix(_REQUIRED)
         if name not in set(Permission):
@@ -167,10 +174,3 @@ def _scope(scope: Iterable[Permission | str] | str) -> str:
     if not words:
         raise ConfigurationError("scope: give at least one permission, or None for the dashboard's")
     return " ".join(words)
-
-
-def flags_text(flags: Mapping[str, str | bool]) -> str:
-    """Flags as one text: `country:DE color:00819D`."""
-    return " ".join(
-        f"{name}:{str(value).lower() if isinstance(value, bool) else value}" for name, value in flags.items()
-    )

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
+from .arguments import able
+
 if TYPE_CHECKING:
     from .records import Page
-
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Pages(Generic[T]):
     """
 
     def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]]) -> None:
+        able(fetch, "fetch", "__call__")
         self._fetch = fetch
 
     async def page(self, number: int = 1) -> Page[T]:

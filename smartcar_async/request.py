@@ -1,8 +1,8 @@
 """What is asked and what is answered, as values: nothing here acts."""
 
 import enum
-from collections.abc import Callable, Mapping
-from typing import Any, Final, Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 from attrs import field, frozen
@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
+
+_NO_NUMBERS: Final = (float("inf"), float("-inf"))
 
 
 class Host(enum.Enum):
@@ -193,8 +195,8 @@ def form_body(fields: Mapping[str, str]) -> bytes:
 
 
 def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The fields that were given, as query parameters in order."""
-    query = tuple((name, _text(value)) for name, value in fields.items() if value is not None)
+    """The fields that were given, as query parameters in order. A list repeats its parameter."""
+    query = tuple((name, _text(name, value)) for name, given in fields.items() for value in _each(given))
     try:
         urlencode(query)
     except UnicodeEncodeError:
@@ -202,5 +204,15 @@ def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return query
 
 
-def _text(value: object) -> str:
+def _each(given: Any) -> Iterable[object]:
+    if isinstance(given, (list, tuple)):
+        return cast("Iterable[object]", given)
+    return () if given is None else (given,)
+
+
+def _text(name: object, value: object) -> str:
+    if not isinstance(name, str) or not name:
+        raise ConfigurationError("query: give names that are non-empty texts")
+    if not isinstance(value, (str, int, float)) or value in _NO_NUMBERS or value != value:
+        raise ConfigurationError(f"query: give {name!r} a text, a finite number, True, False or a list of these")
     return str(value).lower() if isinstance(value, bool) else str(value)

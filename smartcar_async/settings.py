@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import attrs
 from attrs import field, frozen
 
+from .arguments import instance, mapping
 from .errors import ConfigurationError
 from .vocabulary import SchedulePaths, UnitSystem
 
@@ -36,15 +37,23 @@ _TOKEN_PATHS: Final = ("/oauth/token", "/oauth2/token")
 def seconds(value: float | timedelta, argument: str) -> float:
     """A duration in seconds, positive and finite, or a ConfigurationError that names the argument."""
     number = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number) or number <= 0:
+    if not _is_finite(number) or number <= 0:
         raise ConfigurationError(f"{argument}: give a positive number of seconds or a timedelta, not {value!r}")
     return float(number)
+
+
+def _is_finite(value: object) -> bool:
+    """Whether this is a number that a float can hold."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _http_url(value: object) -> SplitResult | None:
     """The parts of an absolute http or https URL, or None for anything else."""
     try:
-        parts = urlsplit(value if isinstance(value, str) else "")
+        parts = urlsplit(value if isinstance(value, str) and value.encode() else "")
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return None
@@ -85,12 +94,35 @@ def _proxy_url(value: str | None) -> str | None:
     return value
 
 
+def _text_field(default: str | None = None, *, repr: bool = True) -> Any:
+    return field(default=default, repr=repr, validator=_check_text)
+
+
+def _check_text(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+    """A text that can be sent or opened, or None where that is the default."""
+    if value is None and attribute.default is None:
+        return
+    try:
+        good = isinstance(value, str) and b"\0" not in value.encode()
+    except UnicodeEncodeError:
+        good = False
+    if not good:
+        raise ConfigurationError(f"{attribute.name}: give a text")
+
+
+def _a(kind: type[object], *, or_none: bool = False) -> Any:
+    def check(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
+        if value is not None or not or_none:
+            instance(value, kind, attribute.name)
+
+    return check
+
+
 def _at_least(minimum: float, *, whole: bool = False) -> Any:
     kind = "whole number" if whole else "number"
 
     def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        good = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-        if not good or not math.isfinite(value) or value < minimum:
+        if not _is_finite(value) or (whole and not isinstance(value, int)) or value < minimum:
             raise ConfigurationError(f"{attribute.name}: give a {kind} of at least {minimum:g}, not {value!r}")
 
     return check
@@ -117,10 +149,10 @@ class Retry:
 class Tls:
     """Certificates beside the system's own: an extra authority, and one to show to the server or proxy."""
 
-    ca_file: str | None = None
-    client_certificate: str | None = None
-    client_key: str | None = None
-    client_key_password: str | None = field(default=None, repr=False)
+    ca_file: str | None = _text_field()
+    client_certificate: str | None = _text_field()
+    client_key: str | None = _text_field()
+    client_key_password: str | None = _text_field(repr=False)
 
 
 @frozen
@@ -129,7 +161,7 @@ class Proxy:
 
     https: str | None = _proxy_field()
     http: str | None = _proxy_field()
-    bypass: str = ""
+    bypass: str = _text_field("")
 
     def for_origin(self, origin: str) -> str | None:
         """The proxy for this origin, or None to connect directly."""
@@ -164,11 +196,11 @@ def _unit_system(value: UnitSystem | str | None) -> UnitSystem | None:
 class Settings:
     """Everything that can be set, with Smartcar's own values as defaults."""
 
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    application_id: str | None = None
+    client_id: str | None = _text_field()
+    client_secret: str | None = _text_field(repr=False)
+    application_id: str | None = _text_field()
     """The application's id for Connect, which is not the `client_id` of the API."""
-    redirect_uri: str | None = None
+    redirect_uri: str | None = _text_field()
     """Where Connect sends owners back to, for a client of API v2.0."""
     vehicle_origin: str = _origin_field("https://vehicle.api.smartcar.com", "vehicle_origin")
     management_origin: str = _origin_field("https://management.api.smartcar.com", "management_origin")
@@ -186,16 +218,16 @@ class Settings:
     """Seconds for one call that changes something: a car may take minutes to answer."""
     connect_timeout: float = _seconds_field(10.0, "connect_timeout")
     schedule_paths: SchedulePaths = field(default=SchedulePaths.AUTO, converter=_schedule_paths)
-    rate_limit: RateLimit | None = RateLimit()
+    rate_limit: RateLimit | None = field(default=RateLimit(), validator=_a(RateLimit, or_none=True))
     """The application's budget as this client keeps it; None lifts it."""
-    retry: Retry = Retry()
+    retry: Retry = field(default=Retry(), validator=_a(Retry))
     proxy: Proxy | None = field(default=None, converter=_proxy)
-    tls: Tls | None = None
+    tls: Tls | None = field(default=None, validator=_a(Tls, or_none=True))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None, **changes: Any) -> Self:
         """Settings from the environment, under our names and those of Smartcar's SDKs; `changes` win."""
-        env = os.environ if environment is None else environment
+        env = os.environ if environment is None else mapping(environment, "environment")
         found: dict[str, Any] = {
             "client_id": env.get("SMARTCAR_CLIENT_ID") or None,
             "client_secret": env.get("SMARTCAR_CLIENT_SECRET") or None,

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -195,9 +196,15 @@ class SqliteEventStore:
     def _open(self) -> sqlite3.Connection:
         with suppress(FileExistsError):  # nobody else may read it: it will hold where cars were
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            return self._connect()
+        except sqlite3.Error as error:
+            raise ConfigurationError(f"store: {self.path.name} cannot be used: {error}") from error
+
+    def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = FULL")
             connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA.format(version=_VERSION)} COMMIT;")
             ((version,),) = connection.execute("SELECT version FROM smartcar_event_store").fetchall()
@@ -207,3 +214,17 @@ class SqliteEventStore:
             connection.close()
             raise
         return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switch a new file to a log. For this lock SQLite does not wait, while several processes make one file."""
+    patience = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from . import operations, signals
+from . import operations
+from .arguments import instance
 from .errors import CommandOutcomeUnknown, CompatibilityError, ConfigurationError, NotFound, PermissionDenied
 from .request import header_value, segment
 from .schedule import PathMemory, Schedules
@@ -49,7 +50,7 @@ class Vehicle:
 
     async def signal(self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None) -> Signal[T]:
         """One signal, by its key from `signals` or by its code; only the key tells a type checker the body."""
-        known: SignalKey[Any] = signals.by_code(key) if isinstance(key, str) else key
+        known = operations.signal_key(key)
         return await self._engine.run(operations.get_signal(self.id, self.user_id, known), deadline)
 
     async def lock(self, *, deadline: float | timedelta | None = None) -> Execution:
@@ -92,7 +93,7 @@ class Vehicle:
         """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command."""
         from .reconcile import Reconciled, evidence, judge  # rarely needed, and it brings the bodies along
 
-        if outcome.vehicle_id != self.id:
+        if instance(outcome, CommandOutcomeUnknown, "outcome").vehicle_id != self.id:
             raise ConfigurationError("outcome: it is of another vehicle")
         key = evidence(outcome.action)
         if key is None:

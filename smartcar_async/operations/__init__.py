@@ -66,6 +66,7 @@ from .reads import (
     get_signal as get_signal,
     list_connections as list_connections,
     list_signals as list_signals,
+    signal_key as signal_key,
     vehicle_attributes as vehicle_attributes,
 )
 

@@ -93,7 +93,7 @@ def set_charge_limit(vehicle_id: str, user_id: str, percent: int) -> Call[Execut
 def send_destination(vehicle_id: str, user_id: str, latitude: float, longitude: float) -> Call[Execution]:
     """Send a destination to the car's navigation."""
     position = charging.coordinates(latitude, longitude)
-    return _acting(DESTINATION, "send_destination", vehicle_id, user_id, position)
+    return _hiding(_acting(DESTINATION, "send_destination", vehicle_id, user_id, position), position)
 
 
 def open_charge_port(vehicle_id: str, user_id: str) -> Call[Execution]:
@@ -111,7 +111,8 @@ def create_schedule(
 ) -> Call[Execution]:
     """Create a charge schedule with checked attributes."""
     action = f"create_{kind.value.lower()}_schedule"
-    return _acting(SCHEDULE_CREATIONS[family, kind], action, vehicle_id, user_id, attributes)
+    call = _acting(SCHEDULE_CREATIONS[family, kind], action, vehicle_id, user_id, attributes)
+    return _hiding(call, attributes["location"])
 
 
 def delete_schedule(
@@ -144,3 +145,8 @@ def _acting(
     body = json_body({"data": {"attributes": parameters}}) if attributes is not None else None
     call = of_vehicle(endpoint, decode, vehicle_id, user_id)
     return evolve(call, body=body, action=action, parameters=parameters)
+
+
+def _hiding(call: Call[Execution], position: Mapping[str, float]) -> Call[Execution]:
+    """The same command; no error text repeats the place that it is about."""
+    return evolve(call, private=(*call.private, *charging.degrees_of(position)))

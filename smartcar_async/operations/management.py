@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import codec
+from ..arguments import truth
 from ..errors import ConfigurationError
 from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, segment
 from ..vocabulary import Powertrain, VehicleMode
@@ -48,8 +49,8 @@ def list_webhooks(
     fields = {
         "filter[name]": _given(name, "name"),
         "filter[callbackUri]": _given(callback_uri, "callback_uri"),
-        "filter[isEnabled]": is_enabled,
-        "filter[autoSubscribe]": auto_subscribe,
+        "filter[isEnabled]": None if is_enabled is None else truth(is_enabled, "is_enabled"),
+        "filter[autoSubscribe]": None if auto_subscribe is None else truth(auto_subscribe, "auto_subscribe"),
         **_paging(page_size, number),
     }
     decode = partial(codec.webhooks, number=number)

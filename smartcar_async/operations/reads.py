@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from attrs import evolve
 
-from .. import codec
+from .. import codec, signals
+from ..arguments import mapping, own_headers, verb
 from ..errors import ConfigurationError
+from ..keys import SignalKey
 from ..request import (
     FORM_TYPE,
     Call,
@@ -30,7 +31,7 @@ from ..request import (
 from ..vocabulary import VehicleMode
 
 if TYPE_CHECKING:
-    from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalKey, SignalSet, VehicleAttributes
+    from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalSet, VehicleAttributes
 
 T = TypeVar("T")
 
@@ -128,6 +129,15 @@ def get_signal(vehicle_id: str, user_id: str, key: SignalKey[T]) -> Call[Signal[
     return evolve(call, permission=key.permission)
 
 
+def signal_key(key: SignalKey[Any] | str) -> SignalKey[Any]:
+    """The key that was given, or the one of this code."""
+    if isinstance(key, str):
+        return signals.by_code(key)
+    if not isinstance(key, SignalKey):
+        raise ConfigurationError("key: give a key from signals, or a code")
+    return key
+
+
 def custom(
     method: str,
     path: str,
@@ -139,20 +149,18 @@ def custom(
     user_id: str | None = None,
 ) -> Call[Response]:
     """A call that this package has no function for. Only a GET may be sent again."""
-    verb = method.upper() if isinstance(method, str) else ""
-    if not verb.isalpha() or not verb.isascii():
-        raise ConfigurationError("method: give an HTTP method, such as GET")
-    own = {_header_name(name): header_value(value, f"headers[{name!r}]") for name, value in (headers or {}).items()}
+    sent = verb(method)
+    own = own_headers(headers, "authorization", "sc-user-id")
     prefix, template = ("", "") if vehicle_id is None else (VEHICLE.at(vehicle_id=vehicle_id), VEHICLE.path)
     return Call(
-        Endpoint(verb, f"{template}/...", effect=Effect.READ if verb == "GET" else Effect.COMMAND),
+        Endpoint(sent, f"{template}/...", effect=Effect.READ if sent == "GET" else Effect.COMMAND),
         prefix + relative_path(path),
         codec.response,
-        query=query_of(query or {}),
+        query=query_of(mapping(query, "query")),
         headers={**own, **_for_user(user_id)},
         body=None if body is None else json_body(body),
         vehicle_id=vehicle_id,
-        action="" if verb == "GET" else f"{verb} {template}/...",
+        action="" if sent == "GET" else f"{sent} {template}/...",
         private=() if user_id is None else (user_id,),
     )
 
@@ -167,14 +175,6 @@ def of_vehicle(
 
 def _for_user(user_id: str | None) -> dict[str, str]:
     return {} if user_id is None else {"sc-user-id": header_value(user_id, "user_id")}
-
-
-def _header_name(name: object) -> str:
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9-]+", name):
-        raise ConfigurationError(f"headers: {name!r} is no header name")
-    if name.lower() in ("authorization", "sc-user-id", "content-type", "content-length", "host"):
-        raise ConfigurationError(f"headers: {name} is set by the client")
-    return name
 
 
 def positive(value: int, argument: str) -> int:

@@ -51,7 +51,7 @@ async def answer_aiohttp(endpoint: Endpoint, request: "web.Request") -> "web.Res
     from aiohttp import web
 
     headers = list[tuple[str | bytes, str | bytes]](request.headers.items())
-    reply = await _answer(endpoint, request.method, headers, request.content.iter_any())
+    reply = await _answer(endpoint, request.method, headers, _chunks_of(request))
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
 
 
@@ -122,9 +122,22 @@ async def _answer(
             logger.warning("webhook: the body did not come within %g s", _PATIENCE)
             return TOO_SLOW_BODY
         except ConnectionError:
-            logger.info("webhook: the sender went away in the middle of its request")
+            logger.info("webhook: the body did not come whole")
             return CUT_BODY
     return await endpoint.handle(method, headers, bytes(body))
+
+
+async def _chunks_of(request: "web.Request") -> AsyncIterator[bytes]:
+    """The body of a request to aiohttp, which somebody may have read before; ConnectionError if it is broken."""
+    from aiohttp import web
+
+    try:
+        if not request.can_read_body:
+            yield await request.read()
+        async for chunk in request.content.iter_any():
+            yield chunk
+    except web.RequestPayloadError:
+        raise ConnectionError("the body cannot be read") from None
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:

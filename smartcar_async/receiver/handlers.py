@@ -3,7 +3,8 @@
 import asyncio
 import inspect
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
 
@@ -133,23 +134,27 @@ class Handlers:
         """Call those outside of the transaction; plain ones in a thread, where they may block."""
         for handler in self._outside():
             for call in handler.calls(event, context):
-                _stop_if_cancelled()
-                result = call() if handler.is_async else await to_the_end(None, call)
-                if inspect.isawaitable(result):
-                    await result
+                if _is_cancelled():
+                    raise asyncio.CancelledError
+                with _failures_of(handler):
+                    result = call() if handler.is_async else await to_the_end(None, call)
+                    if inspect.isawaitable(result):
+                        await result
 
     def run_plain(self, event: Event, context: Context) -> None:
         """Call those outside of the transaction, here and now."""
         for handler in self._outside():
             for call in handler.calls(event, context):
-                _call_plain(call)
+                with _failures_of(handler):
+                    _call_plain(call)
 
     def run_inside(self, event: Event, context: Context, connection: sqlite3.Connection) -> None:
         """Call those inside of the transaction."""
         for handler in self._handlers:
             if handler.in_transaction:
                 for call in handler.calls(event, Context(context.event_id, context.attempt, connection)):
-                    _call_plain(call)
+                    with _failures_of(handler):
+                        _call_plain(call)
 
     def _outside(self) -> list[_Handler]:
         return [handler for handler in self._handlers if not handler.in_transaction]
@@ -192,11 +197,26 @@ def name_of(call: Callable[..., object]) -> str:
     return cast("str", getattr(call, "__qualname__", type(call).__name__))
 
 
-def _stop_if_cancelled() -> None:
-    """A call in a thread runs to its end, even if its time is over; no other call is begun then."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
+@contextmanager
+def _failures_of(handler: _Handler) -> Generator[None, None, None]:
+    """Whatever a handler raises is its failure, also what only ends a task: that is not this one."""
+    try:
+        yield
+    except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:
+        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            raise
+        raise RuntimeError(f"{name_of(handler.call)} raised {type(error).__name__}") from error
+
+
+def _is_cancelled() -> bool:
+    """Whether the time of this task is over. A call in a thread runs to its end then; no other is begun."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # there is no loop in this thread
+        return False
+    return task is not None and task.cancelling() > 0
 
 
 def _call_plain(call: Callable[[], object]) -> None:

@@ -93,8 +93,9 @@ def lane_of(event: Event) -> str | None:
 def declared_length(headers: Iterable[tuple[str | bytes, str | bytes]]) -> int:
     """The Content-Length, 0 if there is none to read."""
     for name, value in headers:
-        if _text(name).lower() == "content-length" and _text(value).strip().isdecimal():
-            return int(_text(value)[:20])
+        digits = _text(value).strip()
+        if _text(name).lower() == "content-length" and digits.isdecimal():
+            return int(digits[:20])
     return 0
 
 

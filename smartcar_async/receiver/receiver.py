@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Thread
@@ -71,8 +71,13 @@ class Receiver:
             raise ConfigurationError("mode: an inbox needs a store that keeps events, such as SqliteEventStore")
         if not 0 < budget < _LONGEST_BUDGET:
             raise ConfigurationError("budget: Smartcar waits for 15 s, so give less")
-        if lease <= budget:
+        if not lease > budget:
             raise ConfigurationError("lease: it must be longer than the budget")
+        if abreast < 1:
+            raise ConfigurationError("abreast: a worker that handles nothing is none")
+        for name, wanted in (("webhook_ids", webhook_ids), ("modes", modes)):
+            if wanted is not None and not wanted:
+                raise ConfigurationError(f"{name}: none would be handled; give None for all")
         texts = (tokens,) if isinstance(tokens, str) else tuple(tokens or ())
         self.store: EventStore = store
         self.mode: Literal["inbox", "inline"] = mode or ("inline" if inbox is None else "inbox")
@@ -192,18 +197,29 @@ class Receiver:
     def __enter__(self) -> Self:
         """Run the worker in a thread with an event loop of its own."""
         if self._worker is not None and self._thread is None:
-            self._worker.inbox.waiting()
             ready = Future[Callable[[], object]]()
-            self._thread = Thread(target=lambda: asyncio.run(self._live(ready)), name="smartcar-worker", daemon=True)
-            self._thread.start()
+            thread = Thread(target=self._live_apart, args=(ready,), name="smartcar-worker", daemon=True)
+            thread.start()
             self._leave = ready.result()
+            self._thread = thread
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._thread is not None:
-            self._leave()
+            with suppress(RuntimeError):  # its loop ended before
+                self._leave()
             self._thread.join()
             self._thread = None
+
+    def _live_apart(self, ready: "Future[Callable[[], object]]") -> None:
+        """What goes wrong at the start is raised there; later it would end the thread without a word."""
+        try:
+            asyncio.run(self._live(ready))
+        except BaseException as error:
+            if ready.done():
+                logger.exception("webhook: the worker's thread ended; events are kept, and nobody handles them")
+            else:
+                ready.set_exception(error)
 
     async def _live(self, ready: "Future[Callable[[], object]]") -> None:
         """The life of the worker's thread, until what it gave to `ready` is called."""

@@ -15,8 +15,16 @@ async def to_the_end(executor: Executor | None, call: Callable[[], T]) -> T:
 
     For tasks of our own only: the cancellation is left in `Task.cancelling()` for the caller to look at.
     """
-    running = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)
+    running = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, _without_stop, call)
     while not running.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait({running})
     return running.result()
+
+
+def _without_stop(call: Callable[[], T]) -> T:
+    """No future can hold a StopIteration: older versions of asyncio would wait for it for ever."""
+    try:
+        return call()
+    except StopIteration as error:
+        raise RuntimeError("a plain function raised StopIteration") from error

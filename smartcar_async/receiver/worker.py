@@ -32,8 +32,9 @@ class Worker:
 
     @property
     def started(self) -> bool:
-        """Whether it is at work."""
-        return self._life is not None
+        """Whether it is at work: it is not, if its loop ended under it."""
+        life = self._life
+        return life is not None and life.task is not None and not (life.task.done() or life.loop.is_closed())
 
     def ring(self) -> None:
         """Tell that there is something new, from any thread."""
@@ -44,7 +45,7 @@ class Worker:
 
     def start(self) -> None:
         """Begin with what is left from before, on the running loop."""
-        life = _Life(asyncio.get_running_loop(), asyncio.Event())
+        life, self._running = _Life(asyncio.get_running_loop(), asyncio.Event()), set()
         life.task, self._life = asyncio.create_task(self._run(life)), life
 
     async def stop(self, patience: float) -> None:
@@ -60,7 +61,9 @@ class Worker:
         for left in self._running:
             left.cancel()
         if self._running:
-            await asyncio.wait(self._running)
+            await asyncio.wait(self._running, timeout=patience)
+        if self._running:
+            logger.error("webhook: %d handlers do not end, and are left behind", len(self._running))
 
     async def _run(self, life: "_Life") -> None:
         while not life.over:

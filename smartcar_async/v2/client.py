@@ -8,9 +8,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from weakref import WeakSet
 
-from ..errors import CommandOutcomeUnknown, ConfigurationError
+from ..arguments import credential
+from ..errors import CommandOutcomeUnknown
 from ..redaction import Secret
-from ..request import Call, header_value, segment
+from ..request import Call, header_value
 from ..vocabulary import Permission, UnitSystem
 from . import access, links
 from .operations import Car, account, reads, version_text
@@ -55,8 +56,8 @@ class Client:
         on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        _required(client_id, "client_id", "SMARTCAR_CLIENT_ID")
-        _required(client_secret, "client_secret", "SMARTCAR_CLIENT_SECRET")
+        credential(client_id, "client_id", "Client")
+        credential(client_secret, "client_secret", "Client")
         if redirect_uri is not None:
             header_value(redirect_uri, "redirect_uri")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
@@ -383,9 +384,3 @@ class Client:
 
     def __repr__(self) -> str:
         return f"Client(client_id={self.client_id!r})"
-
-
-def _required(value: object, argument: str, variable: str) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use Client.from_env()")
-    segment(value, argument)

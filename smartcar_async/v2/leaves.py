@@ -1,17 +1,16 @@
 """Values that the wire, or a caller, writes in more than one way."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from attrs import field
 
+from ..arguments import listed
 from ..codec.documents import year
 from ..errors import ConfigurationError
 from ..request import segment
 from ..structure import wrong
-
-T = TypeVar("T")
 
 READ = "read"
 """Under this name a field's metadata has the function that reads its value."""
@@ -60,14 +59,6 @@ def words(value: Iterable[str] | str, argument: str) -> tuple[str, ...]:
     for word in found:
         segment(word, argument)  # refuses what cannot be sent
     return found
-
-
-def listed(values: Iterable[T], argument: str) -> tuple[T, ...]:
-    """The values of a list, or a ConfigurationError for what is none."""
-    given: Any = values
-    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
-        raise ConfigurationError(f"{argument}: give a list")
-    return tuple(values)
 
 
 def _word(value: object) -> str:

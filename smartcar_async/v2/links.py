@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from ..arguments import flags_text, truth
 from ..errors import ConfigurationError
 from ..request import query_of, segment
 from ..vocabulary import Permission
 from .leaves import words
-from .operations.vehicle import flags_or_none, truth
 
 _KEYS: Final = frozenset({"enabled", "vin"})
 
@@ -42,7 +42,7 @@ def auth_url(
         "state": state,
         **_single(single_select),
         "make": make_bypass,
-        "flags": flags_or_none(flags),
+        "flags": flags_text(flags),
         "user": user,
         "mode": mode,
     }

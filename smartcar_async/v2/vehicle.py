@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from .. import signals
+from ..arguments import flags_text
 from ..errors import ConfigurationError, SmartcarError
+from ..operations import signal_key
 from ..request import Call, segment
 from ..vocabulary import Permission, UnitSystem
 from .batch import Batch, batch_call, batch_plan, joined
 from .leaves import words
 from .makes.handles import Ford, Nissan, Reach, Tesla
 from .operations import Car, commands, reads, version_text
-from .operations.vehicle import flags_or_none
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -47,7 +47,7 @@ class Vehicle:
         make: str | None = None,
     ) -> None:
         segment(id, "id")
-        flags_or_none(flags)
+        flags_text(flags)
         self._engine = engine
         self._tokens = tokens
         self._car = Car(id, version_text(version), _units(unit_system), None if flags is None else dict(flags))
@@ -294,10 +294,7 @@ class Vehicle:
         self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None
     ) -> records.V3Response[Signal[T]]:
         """One signal of API v3, by its key from `signals` or by its code."""
-        known: SignalKey[Any] = signals.by_code(key) if isinstance(key, str) else key
-        if not hasattr(known, "code"):
-            raise ConfigurationError("key: give a key from signals, or a code")
-        return await self._run(reads.v3_signal(self._car, known), deadline)
+        return await self._run(reads.v3_signal(self._car, signal_key(key)), deadline)
 
     async def _run(self, call: Call[T], deadline: float | timedelta | None) -> T:
         return await self._engine.run(call, deadline, self._tokens)

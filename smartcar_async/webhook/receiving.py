@@ -122,7 +122,7 @@ def _check_time(event: Event, now: datetime, tolerance: float | timedelta | None
         return
     apart = abs((now - delivered).total_seconds())
     most = tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
-    if apart > most:
+    if not apart <= most:  # also where the tolerance is no number
         raise StaleEvent(f"the event was delivered {apart:.0f} s away from now, more than {most:g} s")
 
 

@@ -195,6 +195,12 @@ def test_a_tolerance_of_ones_own(tolerance: float | timedelta) -> None:
         signed(STATE, now=NOW - timedelta(seconds=11), tolerance=tolerance)
 
 
+def test_a_tolerance_that_is_no_number_tolerates_nothing() -> None:
+    """It would else be no check at all."""
+    with pytest.raises(StaleEvent):
+        signed(STATE, tolerance=float("nan"))
+
+
 def test_a_verify_is_never_stale() -> None:
     """It changes nothing, and an answer to an old one tells nothing new."""
     for document in (VERIFY, LEGACY_VERIFY):

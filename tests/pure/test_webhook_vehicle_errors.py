@@ -148,6 +148,14 @@ def test_whether_the_owner_must_connect_again(changes: Document, in_use: list[An
     assert error_with(**changes).needs_reauth(iter(in_use)) is needed
 
 
+@pytest.mark.parametrize("in_use", [SOC, CODE, [SOC], {CODE}, (signals.Odometer.TraveledDistance, CODE)])
+def test_one_signal_in_use_or_several(in_use: Any) -> None:
+    """A code alone is not taken for its letters."""
+    assert error_with(**REAUTHENTICATE).needs_reauth(in_use)
+    other: Document = {"code": CODE[0], "group": GROUP, "name": NAME}
+    assert not error_with(**REAUTHENTICATE, signals=[other]).needs_reauth(in_use)
+
+
 def test_one_of_several_errors_asks_for_it() -> None:
     """An error that is over does not speak for the one that is not."""
     entries = [{**ERROR, **REAUTHENTICATE, "state": "RESOLVED"}, {**ERROR, **REAUTHENTICATE}]

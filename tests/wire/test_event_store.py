@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import multiprocessing
 import sqlite3
 import stat
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -304,6 +305,43 @@ def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     writer.close()
     with pytest.raises(ConfigurationError, match=r"events\.db was made by another version"):
         SqliteEventStore(path).waiting()
+
+
+def test_a_file_that_is_none_of_sqlite(tmp_path: Path) -> None:
+    """What is wrong is said with the name of the file."""
+    path = tmp_path / "events.db"
+    path.write_bytes(b"these are not events" * 100)
+    for wrong, why in ((path, r"events\.db cannot be used: file is not a database"), (tmp_path, "unable to open")):
+        with pytest.raises(ConfigurationError, match=why):
+            SqliteEventStore(wrong).waiting()
+
+
+class Busy(sqlite3.Connection):
+    """A connection to a file that other processes are just making."""
+
+    problems: tuple[int, ...] = ()
+
+    def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
+        """Fail at first where the file becomes a log."""
+        if "journal_mode" in sql and Busy.problems:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode, *rest = Busy.problems
+            Busy.problems = tuple(rest)
+            raise error
+        return super().execute(sql, *parameters)
+
+
+def test_processes_that_make_a_file_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where SQLite itself does not wait; and no longer than for any lock."""
+    monkeypatch.setattr("sqlite3.connect", functools.partial(sqlite3.connect, factory=Busy))
+    monkeypatch.setattr(Busy, "problems", (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY))
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        assert store.waiting() == 0
+    for problem, patience in ((sqlite3.SQLITE_READONLY, 10.0), (sqlite3.SQLITE_BUSY, -1.0)):
+        monkeypatch.setattr(Busy, "problems", (problem,))
+        monkeypatch.setattr("smartcar_async.sqlite_store._PATIENCE", patience)
+        with pytest.raises(ConfigurationError, match="database is locked"):
+            SqliteEventStore(tmp_path / "events.db").waiting()
 
 
 def _claim_many(path: Path, results: multiprocessing.SimpleQueue[list[str]]) -> None:

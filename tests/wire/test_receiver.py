@@ -164,6 +164,12 @@ async def test_a_body_over_the_limit_is_not_hashed(ask: Ask, monkeypatch: pytest
     assert (await ask(receiver_of(), {}, bytes(1_048_577))).status == 413
 
 
+@pytest.mark.parametrize("declared", [f"{' ' * 30}1048577 ", "9" * 5000])
+async def test_a_length_as_it_may_be_written(ask: Ask, declared: str) -> None:
+    """With blanks around it, or beyond all bounds."""
+    assert (await ask(receiver_of(), {"Content-Length": declared}, b"{}")).status == 413
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "post", "BREW\n"])
 async def test_only_post_delivers(ask: Ask, method: str, caplog: pytest.LogCaptureFixture) -> None:
     """Anything else is 405, and says what is allowed; it is in the log, whatever it was."""
@@ -221,6 +227,10 @@ async def test_every_request_is_logged_before_it_is_judged(ask: Ask, caplog: pyt
         ({"budget": 15.0}, "15 s"),
         ({"budget": 0}, "15 s"),
         ({"lease": 10.0}, "longer than the budget"),
+        ({"lease": float("nan")}, "longer than the budget"),
+        ({"abreast": 0}, "handles nothing"),
+        ({"webhook_ids": ""}, "webhook_ids: none would be handled"),
+        ({"modes": []}, "modes: none would be handled"),
     ],
 )
 def test_what_no_receiver_can_do(options: dict[str, Any], message: str) -> None:

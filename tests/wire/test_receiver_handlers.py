@@ -22,7 +22,7 @@ from smartcar_async.webhook import (
 )
 
 from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW
-from .receiving import deliver, deliver_plain, receiver_of, signed
+from .receiving import clock, deliver, deliver_plain, receiver_of, signed, until
 
 
 def handled_by(receiver: Receiver) -> list[object]:
@@ -214,3 +214,61 @@ def test_what_hides_its_arguments_can_be_a_handler() -> None:
     receiver.on(UnknownEvent)(silent)
     assert receiver.handle_plain("POST", *signed(TOMORROW)).status == 204
     assert silent.seen.event_id == "e-4"
+
+
+class Odd(BaseException):
+    """What is no Exception, as the failures of some test tools."""
+
+
+def raises(error: type[BaseException], *, is_async: bool) -> Callable[[VehicleStateEvent], Any]:
+    """A handler that fails."""
+
+    def fail(event: VehicleStateEvent) -> None:
+        raise error
+
+    async def fail_later(event: VehicleStateEvent) -> None:
+        raise error
+
+    return fail_later if is_async else fail
+
+
+ODD: list[type[BaseException]] = [Odd, asyncio.CancelledError, StopIteration]
+
+
+@pytest.mark.parametrize("error", ODD)
+@pytest.mark.parametrize("is_async", [True, False], ids=["async", "plain"])
+async def test_whatever_a_handler_raises_is_its_failure(
+    is_async: bool, error: type[BaseException], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Also what would end or hang a task: it is in the log, its event is sent or tried again, and the worker goes on."""
+    inline, now = receiver_of(), clock()
+    inline.on(VehicleStateEvent)(raises(error, is_async=is_async))
+    assert [await deliver(inline, STATE), await deliver(inline, STATE)] == [503, 503]
+    assert "attempt 2\nTraceback" in caplog.text
+    assert error.__name__ in caplog.text
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        inbox = receiver_of(store=store, clock=now, pauses=())
+        inbox.on(VehicleStateEvent)(raises(error, is_async=is_async))
+        async with inbox:
+            assert await deliver(inbox, STATE) == 204
+            await until(store.parked)
+            assert store.parked()[0].attempts == 1
+
+
+@pytest.mark.parametrize("error", ODD)
+@pytest.mark.parametrize("transaction", [True, False])
+def test_whatever_a_handler_raises_without_a_loop(transaction: bool, error: type[BaseException], tmp_path: Path) -> None:
+    """Likewise."""
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        receiver = receiver_of(store=store, mode="inline")
+        receiver.on(VehicleStateEvent, transaction=transaction)(raises(error, is_async=False))
+        assert [receiver.handle_plain("POST", *signed(STATE)).status for _ in range(2)] == [503, 503]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_process_ends_it(error: type[BaseException]) -> None:
+    """A handler that is asked to stop is no failure; the lease of its claim ends."""
+    receiver = receiver_of()
+    receiver.on(VehicleStateEvent)(raises(error, is_async=False))
+    with pytest.raises(error):
+        receiver.handle_plain("POST", *signed(STATE))

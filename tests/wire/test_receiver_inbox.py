@@ -7,6 +7,7 @@ import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +190,28 @@ async def test_closing_waits_for_what_is_being_handled(store: SqliteEventStore) 
     assert seen == [("e-1", False), ("e-2", True)]
 
 
+async def test_closing_leaves_behind_what_does_not_end(
+    store: SqliteEventStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A handler that ignores its end does not hang the shutdown of the server; its event comes again."""
+    receiver, entered, leave = receiver_of(store=store, budget=0.05), asyncio.Event(), asyncio.Event()
+
+    @receiver.on(VehicleStateEvent)
+    async def handle(event: VehicleStateEvent) -> None:
+        entered.set()
+        while not leave.is_set():
+            with suppress(asyncio.CancelledError):
+                await leave.wait()
+
+    async with receiver:
+        assert await deliver(receiver, STATE) == 204
+        await entered.wait()
+    assert "1 handlers do not end" in caplog.text
+    assert store.waiting() == 1
+    leave.set()
+    await until(lambda: not store.waiting())
+
+
 async def test_a_store_that_is_down_is_503(failing: Failing, caplog: pytest.LogCaptureFixture) -> None:
     """For what was not kept, nothing may be promised."""
     receiver = receiver_of(store=failing)
@@ -300,3 +323,28 @@ def test_a_loop_that_went_away_is_no_failure(store: SqliteEventStore) -> None:
     asyncio.run(receiver.start())
     assert receiver.handle_plain("POST", *signed(STATE)).status == 204
     assert store.waiting() == 1
+
+    async def again() -> None:
+        async with receiver:
+            await until(lambda: not store.waiting())
+
+    asyncio.run(again())
+
+
+def test_a_thread_that_ended_is_left(store: SqliteEventStore, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that ends the process only ends the worker's thread: that is said, and closing does not fail."""
+    receiver = receiver_of(store=store)
+
+    @receiver.on(VehicleStateEvent)
+    async def leave(event: VehicleStateEvent) -> None:
+        raise SystemExit
+
+    with receiver:
+        receiver.handle_plain("POST", *signed(STATE))
+        for thread in threading.enumerate():
+            if thread.name == "smartcar-worker":
+                thread.join(5)
+        assert receiver.handle_plain("POST", *signed(state(2))).status == 204
+        assert "the worker's thread ended" in caplog.text
+        assert "no worker runs" in caplog.text
+    assert store.waiting() == 2

@@ -7,7 +7,7 @@ import http.client
 import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from importlib import import_module
 from typing import Any
 
@@ -126,7 +126,8 @@ def waitress_door(receiver: Receiver, app: Any) -> Generator[Door, None, None]:
         try:
             yield Door(int(server.effective_port))
         finally:
-            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+            with suppress(OSError):  # the loop may close everything before it is woken for it
+                server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
     server.task_dispatcher.shutdown()
 
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import flask
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
 
 from smartcar_async import SqliteEventStore
 from smartcar_async.receiver import Receiver
@@ -114,6 +116,31 @@ def test_whoever_goes_away_is_no_failure(house: tuple[Door, list[object]], caplo
     door.give_up()
     assert door.send(written(VERIFY)).status == 200
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "x"])
+def test_a_body_that_cannot_be_unpacked(
+    house: tuple[Door, list[object]], encoding: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether a server unpacks is its own matter; it is 204 or a refusal, and no failure of the receiver."""
+    body = written({**STATE, "eventId": f"packed {encoding}"})
+    assert house[0].send(body, {**signed(body), "Content-Encoding": encoding}).status in (204, 400)
+    assert "answer_aiohttp" not in caplog.text
+
+
+async def test_a_body_that_somebody_read_before() -> None:
+    """A middleware of aiohttp that looks at bodies does not take them away."""
+
+    @web.middleware
+    async def look(request: web.Request, handler: Any) -> web.StreamResponse:
+        assert await request.read()
+        return await handler(request)
+
+    receiver, body = receiver_of(), written(STATE)
+    app = web.Application(middlewares=[look])
+    app.router.add_route("*", "/smartcar", receiver.aiohttp_handler)
+    async with TestClient(TestServer(app)) as client:
+        assert (await client.post("/smartcar", data=body, headers=signed(body))).status == 204
 
 
 @pytest.mark.parametrize("name", DOORS)

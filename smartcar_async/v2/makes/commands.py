@@ -11,13 +11,13 @@ from typing import Any, Final
 from attrs import evolve
 
 from ... import charging
+from ...arguments import listed
 from ...charging import ClockTime, Position, Window
 from ...errors import ConfigurationError
 from ...operations.reads import positive
 from ...request import Call, Endpoint
 from ...vocabulary import Permission
 from .. import decode
-from ..leaves import listed
 from ..operations import Car, of_vehicle
 from ..operations.commands import acting, hiding
 from ..operations.vehicle import command

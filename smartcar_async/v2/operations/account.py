@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
+from ...arguments import flags_text, truth
 from ...errors import ConfigurationError
 from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, segment
 from ...vocabulary import Permission
 from .. import decode, records
 from ..leaves import words
 from .reads import count, page_query
-from .vehicle import flags_or_none, truth
 
 if TYPE_CHECKING:
     from ...store import TokenPair
@@ -77,7 +77,7 @@ def _exchange(
         endpoint,
         endpoint.path,
         told,
-        query=query_of({"flags": flags_or_none(flags)}),
+        query=query_of({"flags": flags_text(flags)}),
         headers=application.headers,
         body=form_body(fields),
         content_type=FORM_TYPE,
@@ -114,7 +114,7 @@ def compatibility(
         "vin": vin,
         "scope": " ".join(words(scope, "scope")),
         "country": "US" if country is None else _given(country, "country"),
-        "flags": flags_or_none(flags),
+        "flags": flags_text(flags),
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
     }
@@ -140,7 +140,7 @@ def compatibility_matrix(
         "scope": None if scope is None else " ".join(words(scope, "scope")),
         "make": None if make is None else " ".join(words(make, "make")),
         "type": None if type is None else _given(type, "type"),
-        "flags": flags_or_none(flags),
+        "flags": flags_text(flags),
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -10,8 +9,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from ... import charging
+from ...arguments import mapping, own_headers, verb
 from ...errors import ConfigurationError
-from ...request import Call, Credential, Effect, Endpoint, Host, header_value, relative_path
+from ...request import Call, Credential, Effect, Endpoint, Host, relative_path
 from ...vocabulary import Permission
 from .. import access, decode, records
 from .vehicle import V3_VEHICLE, VEHICLE, Car, command, of_vehicle
@@ -35,17 +35,6 @@ ENDPOINTS: Final = (
     SUBSCRIBING,
     UNSUBSCRIBING,
     DISCONNECTING,
-)
-
-_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
-_OURS: Final = (
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "host",
-    "transfer-encoding",
-    "upgrade",
 )
 
 
@@ -101,7 +90,7 @@ def acting(
 
 def hiding(call: Call[records.ActionResponse], position: Mapping[str, float]) -> Call[records.ActionResponse]:
     """The same command; no error text repeats the place that it is about, whoever says it."""
-    private = tuple(str(degrees) for degrees in position.values())
+    private = charging.degrees_of(position)
     return evolve(call, decode=partial(decode.action, private=private), private=private)
 
 
@@ -132,29 +121,23 @@ def custom(
     headers: Mapping[str, str] | None = None,
 ) -> Call[records.Response]:
     """A call that this package has no function for. Only a GET may be sent again. Headers of the caller's own win."""
-    verb = method.upper() if isinstance(method, str) else ""
-    if not verb.isalpha() or not verb.isascii():
-        raise ConfigurationError("method: give an HTTP method, such as GET")
-    for argument, value in {"query": query, "headers": headers}.items():
-        if value is not None and not isinstance(value, Mapping):
-            raise ConfigurationError(f"{argument}: give a mapping")
+    sent, own = verb(method), own_headers(headers)
     third = car.version.partition(".")[0] == "3"
     template = V3_VEHICLE.replace("v3", "v{version}") if third else VEHICLE
-    own = {_header_name(name): header_value(value, f"headers[{name!r}]") for name, value in (headers or {}).items()}
     endpoint = Endpoint(
-        verb,
+        sent,
         f"{template}/...",
         Host.VEHICLE if third else Host.API,
         Credential.STATED if "Authorization" in own else Credential.USER,
-        Effect.READ if verb == "GET" else Effect.COMMAND,
+        Effect.READ if sent == "GET" else Effect.COMMAND,
     )
     call = of_vehicle(
         evolve(endpoint, path=template),
         decode.response,
         car,
-        query=query,
+        query=mapping(query, "query"),
         body=body,
-        action="" if verb == "GET" else f"{verb} {template}/...",
+        action="" if sent == "GET" else f"{sent} {template}/...",
     )
     return evolve(
         call,
@@ -173,11 +156,3 @@ def _below(path: str, *, lower: bool) -> str:
     if lower:
         words[0] = words[0].lower()
     return "/".join((slash, *words)).rstrip("/")
-
-
-def _header_name(name: object) -> str:
-    if not isinstance(name, str) or not _HEADER.fullmatch(name):
-        raise ConfigurationError(f"headers: {name!r} is no header name")
-    if name.lower() in _OURS:
-        raise ConfigurationError(f"headers: {name} is set by the client")
-    return {"authorization": "Authorization", "sc-unit-system": "SC-Unit-System"}.get(name.lower(), name)

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
-from ...connect import flags_text
+from ...arguments import flags_text
 from ...errors import ConfigurationError
 from ...request import Call, Credential, Effect, Endpoint, Host, Reply, json_body, query_of
 from ...vocabulary import Permission, UnitSystem
@@ -56,7 +56,7 @@ def of_vehicle(
     """A call about one vehicle, with its flags and units."""
     places = {"version": car.version, **in_path} if "{version}" in endpoint.path else in_path
     asked = dict(query or {})
-    if flags := flags_or_none(car.flags):
+    if flags := flags_text(car.flags):
         asked["flags"] = flags
     return Call(
         endpoint,
@@ -70,30 +70,6 @@ def of_vehicle(
         parameters=parameters or {},
         private=() if stated is None else stated.private,
     )
-
-
-def flags_or_none(flags: Mapping[str, str | bool] | None) -> str | None:
-    """Flags as the API takes them, or None where there are none. A blank would begin another flag."""
-    if flags is not None and not isinstance(flags, Mapping):
-        raise ConfigurationError("flags: give a mapping, such as {'country': 'DE'}")
-    if not all(_is_word(name) and ":" not in name and _is_flag(value) for name, value in (flags or {}).items()):
-        raise ConfigurationError("flags: give names and values without blanks, and names without colons")
-    return flags_text(flags) if flags else None
-
-
-def _is_flag(value: object) -> bool:
-    return isinstance(value, bool) or _is_word(value)
-
-
-def _is_word(value: object) -> bool:
-    return isinstance(value, str) and value.split() == [value]
-
-
-def truth(value: bool, argument: str) -> bool:
-    """True or False: a text such as "false" would count as true."""
-    if not isinstance(value, bool):
-        raise ConfigurationError(f"{argument}: give True or False")
-    return value
 
 
 def version_text(version: str, *, third: bool = False) -> str:
