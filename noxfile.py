@@ -111,14 +111,15 @@ def run_tests(session: nox.Session, *runner: str) -> None:
         session.run(*runner, "-m", "pytest", *session.posargs)
         return
     others = [f"--ignore=tests/{folder}" for folder in ("docs", "fuzz", "campaign")]
-    session.run(*runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing", *others)
+    session.run(*runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing and not load", *others)
 
 
 @nox.session(python=LOWEST)
 def proofs(session: nox.Session) -> None:
-    """The short forms of the long tests; then, with nothing beside them, the tests that look at the clock."""
+    """The short forms of the long tests, and loads; then, with nothing beside them, the tests that look at the clock."""
     install(session, "tests")
     session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign")
+    session.run("python", "-m", "pytest", "--numprocesses=2", "-m", "load", "tests/wire", "tests/world")
     session.run("python", "-m", "pytest", "-m", "timing", "tests/wire", "tests/world")
 
 

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from .errors import CommandOutcomeUnknown, plain_id
+from .errors import CommandOutcomeUnknown, SmartcarError, plain_id
 
 T = TypeVar("T")
 
@@ -63,5 +63,8 @@ class Reporter:
 def _call(hook: Callable[[T], None], value: T, name: str) -> None:
     try:
         hook(value)
+    except SmartcarError as error:
+        logger.warning("the %s hook raised %s: %s", name, type(error).__name__, error)
     except Exception as error:
+        # Its text is the caller's, who may have put anything into it.
         logger.warning("the %s hook raised %s", name, type(error).__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
-from .arguments import able
+from .errors import ConfigurationError
 
 if TYPE_CHECKING:
     from .records import Page
@@ -49,7 +49,8 @@ class Pages(Generic[T]):
     """
 
     def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]]) -> None:
-        able(fetch, "fetch", "__call__")
+        if not callable(fetch):
+            raise ConfigurationError("fetch: give a function from a page's number to the page")
         self._fetch = fetch
 
     async def page(self, number: int = 1) -> Page[T]:

@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclo
 from contextvars import ContextVar
 from functools import wraps
 from types import TracebackType
-from typing import Any, Final, ParamSpec, Self, TypeVar, cast
+from typing import Any, Final, NoReturn, ParamSpec, Self, TypeVar, cast
 
 from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream
 
@@ -106,6 +106,8 @@ class Bridge:
         far = self.far_side()
         entered: Future[T] = Future()
         leaving: Future[None] = Future()
+        for each in (entered, leaving):
+            each.set_running_or_notify_cancel()  # a task that is cancelled while it waits for it would cancel it, too
 
         async def keep() -> None:
             async with enter() as value:
@@ -127,10 +129,12 @@ class Bridge:
         try:
             yield value
         except BaseException as error:
+            if not far.is_ours() or holding.done.done():
+                raise
             leaving.set_exception(error)
         else:
             leaving.set_result(None)
-        if far.is_ours():
+        if far.is_ours() and not far.is_here():
             far.settle(holding)
 
     def stream(self, begin: Callable[[], AsyncIterator[T]]) -> Iterator[T]:
@@ -159,6 +163,10 @@ class Bridge:
                 if not far.is_here():
                     with suppress(TimeoutError):
                         pumping.wait(UNWINDING)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied into another process, or twice into this one."""
+        raise TypeError("a smartcar_sync client and its handles belong to one process: make a client in each")
 
     def forget(self) -> None:
         """In a forked child: there is no thread any more, and whoever held the lock is not here."""

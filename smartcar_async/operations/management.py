@@ -124,7 +124,7 @@ def _given(value: str | None, argument: str) -> str | None:
 def _paging(page_size: int, number: int) -> dict[str, int]:
     if isinstance(page_size, int) and page_size > PAGE_SIZE:
         raise ConfigurationError(f"page_size: the management API takes at most {PAGE_SIZE}")
-    return {"page[number]": positive(number, "page"), "page[size]": positive(page_size, "page_size")}
+    return {"page[number]": positive(number, "number"), "page[size]": positive(page_size, "page_size")}
 
 
 def _region(region: str | None) -> str | None:

@@ -90,7 +90,7 @@ def list_connections(
         "filter[vehicleId]": vehicle_id,
         "filter[vehicle.mode]": None if mode is None else mode_value(mode),
         "filter[user.externalId]": external_id,
-        "page[number]": positive(number, "page"),
+        "page[number]": positive(number, "number"),
         "page[size]": positive(page_size, "page_size"),
     }
     private = tuple(value for value in (user_id, external_id) if value is not None)

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
 from attrs import define, field, frozen
 
 from ..errors import ConfigurationError
+from ..operations import signal_key
 from ..records import Signal, SignalKey
 from ..webhook import Event, VehicleError, VehicleErrorEvent, VehicleStateEvent, VerifyEvent
 from .threads import to_the_end
@@ -170,10 +171,11 @@ def of_kind(kind: type[object]) -> Wanted:
 
 
 def of_signal(key: SignalKey[Any] | str) -> Wanted:
-    """Readings of a signal that have a value."""
+    """Readings of a signal that have a value. A name that no signal has would wait for ever, and is refused."""
+    known = signal_key(key)
 
     def wanted(event: Event) -> list[tuple[object, ...]]:
-        signal = event.signals.get(key) if isinstance(event, VehicleStateEvent) else None
+        signal = event.signals.get(known) if isinstance(event, VehicleStateEvent) else None
         return [(signal, event)] if signal is not None and signal.ok else []
 
     return wanted

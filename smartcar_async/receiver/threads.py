@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
 from contextvars import copy_context
+from functools import partial
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,7 +16,8 @@ async def to_the_end(executor: Executor | None, call: Callable[[], T]) -> T:
 
     For tasks of our own only: the cancellation is left in `Task.cancelling()` for the caller to look at.
     """
-    running = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, _without_stop, call)
+    safe = partial(_without_stop, call)
+    running = asyncio.get_running_loop().run_in_executor(executor, copy_context().run, safe)
     while not running.done():
         with suppress(asyncio.CancelledError):
             await asyncio.wait({running})

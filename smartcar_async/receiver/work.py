@@ -87,9 +87,13 @@ class Work:
         return kept
 
     async def _renew(self, claim: Claim) -> None:
-        """Hold a claim for as long as its handlers take."""
+        """Hold a claim for as long as its handlers take, and tell of those that may never end."""
+        began = self.now()
         while True:
             await self.clock.sleep(self.lease / 3)
+            took = self.now() - began
+            if took >= self.lease:
+                logger.warning("webhook: %s is being handled for %.0f s now", plain_id(claim.event_id), took)
             try:
                 await self.in_store(partial(self.store.renew, claim, until=self.now() + self.lease))
             except Exception:

@@ -75,6 +75,10 @@ def test_a_scope(scope: Any, sent: str) -> None:
         (["read_vin read_battery"], "'read_vin read_battery' is no permission"),
         ([], "give at least one permission, or None for the dashboard's"),
         (" ", "give at least one permission"),
+        (5, "give a list"),
+        (b"read_vin", "give a list"),
+        ({"read_vin": True}, "give a list"),
+        ([None], "'None' is no permission; see Permission"),
     ],
 )
 def test_no_scope(scope: Any, text: str) -> None:
@@ -96,6 +100,8 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"single_select_vin": VIN}, {"single_select": "true", "single_select_vin": VIN}),
     ({"single_select": True, "single_select_vin": VIN}, {"single_select": "true", "single_select_vin": VIN}),
     ({"flags": {"country": "DE", "new": True, "old": False}}, {"flags": "country:DE new:true old:false"}),
+    ({"flags": {}}, {}),
+    ({"flags": {"url": "https://example.org"}}, {"flags": "url:https://example.org"}),
     ({"user": "analytics-1"}, {"user": "analytics-1"}),
     ({"external_id": "acct 42&"}, {"external_id": "acct 42&"}),
     ({"code": False}, {"response_type": "none"}),
@@ -146,6 +152,18 @@ def test_all_options_at_once() -> None:
             for name in ("redirect_uri", "state", "make", "vehicle_id", "user", "external_id", "single_select_vin")
             for bad in ("", " ", 5, "\ud800")
         ),
+        *(
+            ({name: bad}, f"{name}: give True or False")
+            for name in ("force_prompt", "clear_external_id", "code", "single_select")
+            for bad in ("false", 0, [])
+        ),
+        ({"single_select": "false", "single_select_vin": VIN}, "single_select: give True or False"),
+        *(({"flags": bad}, "flags: give a mapping, such as {'country': 'DE'}") for bad in ("country:DE", 5, [])),
+        *(
+            ({"flags": bad}, "flags: give names and values without blanks, and names without colons")
+            for bad in ({"a b": "c"}, {"a:b": "c"}, {"": "c"}, {None: "c"}, {"a": "b c"}, {"a": None}, {"a": 1})
+        ),
+        ({"flags": {"a": "\ud800"}}, "query: a value has characters that cannot be sent"),
         ({"mode": "test"}, "mode: give 'live' or 'simulated', not 'test'"),
         (
             {"external_id": "x", "clear_external_id": True, "vehicle_id": CAR},
@@ -167,6 +185,8 @@ def test_no_application(missing: str | None) -> None:
     """The id for Connect is not that of the API, so the setting is named."""
     with pytest.raises(ConfigurationError, match=r"^application_id: missing; set Settings\(application_id=\.\.\.\)"):
         connect_url(ORIGIN, missing)
+    with pytest.raises(ConfigurationError, match=r"^application_id: not a text that UTF-8 can hold"):
+        connect_url(ORIGIN, "\ud800")
 
 
 def test_a_state_of_our_own() -> None:
@@ -280,6 +300,13 @@ def test_any_other_state_is_refused(url: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^state: missing or not ours") as caught:
         parse_redirect(url, "our-state")
     assert USER not in str(caught.value)
+
+
+@pytest.mark.parametrize(("sent", "state"), [("our-state", "\ud800"), ("\ud800", "our-state"), ("\ud800", "\ud801")])
+def test_half_a_character_is_another_state(sent: str, state: str) -> None:
+    """Some servers decode what no text can hold; it is compared like any other."""
+    with pytest.raises(ConfigurationError, match=r"^state: missing or not ours"):
+        parse_redirect(f"{BACK}?user_id={USER}&state={sent}", state)
 
 
 @pytest.mark.parametrize(("url", "state"), [(redirect(), ""), (redirect(), None), (None, "our-state"), (b"x", "s")])

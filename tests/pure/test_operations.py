@@ -5,13 +5,25 @@ from typing import Any
 
 import pytest
 
-from smartcar_async import ConfigurationError, Permission, VehicleMode, operations, signals
+from smartcar_async import (
+    ConfigurationError,
+    Permission,
+    SchedulePaths,
+    ScheduleType,
+    VehicleMode,
+    operations,
+    signals,
+)
 from smartcar_async.records import Page, Response
 from smartcar_async.request import Call, Credential, Effect, Endpoint, Host, Reply
 
 VEHICLE, USER = "v/1", "user-1"
 SOC = signals.TractionBattery.StateOfCharge
 BY_USER = {"sc-user-id": USER}
+PLACE = (57.7, 11.97)
+FAMILIES = (SchedulePaths.REFERENCE, SchedulePaths.ANNOUNCEMENT)
+NO_MAPPINGS: list[Any] = [5, "a", b"a", ["a"], [("a", "b")], True, object()]
+TEXT: Any = "false"
 FIRST_PAGE = "page%5Bnumber%5D=1&page%5Bsize%5D=100"
 
 CALLS: list[tuple[Call[Any], str, str]] = [
@@ -81,8 +93,8 @@ def test_a_page_knows_its_number() -> None:
         (lambda: operations.list_connections(mode="test"), "mode"),
         (lambda: operations.list_connections(page_size=0), "page_size"),
         (lambda: operations.list_connections(page_size=True), "page_size"),
-        (lambda: operations.list_connections(number=0), "page"),
-        (lambda: operations.list_connections(number=-1), "page"),
+        (lambda: operations.list_connections(number=0), "number"),
+        (lambda: operations.list_connections(number=-1), "number"),
         (lambda: operations.list_connections(page_size=2.5), "page_size"),  # type: ignore[arg-type]  # pyright: ignore
         (lambda: operations.get_connection(""), "connection_id"),
         (lambda: operations.delete_connection(".."), "connection_id"),
@@ -107,14 +119,41 @@ def test_a_page_knows_its_number() -> None:
         (lambda: operations.custom("GET", "/x", headers={"x-a": ""}), r"headers\['x-a'\]"),
         *(
             (lambda name=name: operations.custom("GET", "/x", headers={name: "x"}), "headers")
-            for name in ("Authorization", "SC-User-Id", "content-type", "Content-Length", "host")
+            for name in ("Authorization", "SC-User-Id", "content-type", "Content-Length", "host", "Transfer-Encoding")
+            + ("connection", "Content-Encoding", "Keep-Alive", "TE", "trailer", "Upgrade", "Expect")
         ),
+        *((lambda odd=odd: operations.custom("GET", "/x", headers=odd), "headers") for odd in NO_MAPPINGS),
+        *((lambda odd=odd: operations.custom("GET", "/x", query=odd), "query") for odd in NO_MAPPINGS),
+        *((lambda odd=odd: operations.signal_key(odd), "key") for odd in (None, 5, b"x", {}, object())),
+        (lambda: operations.list_webhooks(is_enabled=TEXT), "is_enabled"),
+        (lambda: operations.list_webhooks(auto_subscribe=TEXT), "auto_subscribe"),
     ],
 )
 def test_bad_arguments_are_refused_by_name(make: Callable[[], object], argument: str) -> None:
     """Nothing that cannot be right gets as far as a request."""
     with pytest.raises(ConfigurationError, match=f"^{argument}: "):
         make()
+
+
+def test_a_signal_by_its_key_or_code() -> None:
+    """Both are the same key."""
+    assert operations.signal_key(SOC) is operations.signal_key(SOC.code) is SOC
+
+
+def test_a_header_of_the_callers_takes_the_place_of_ours() -> None:
+    """However it is written: two of the same name would be sent otherwise."""
+    headers = {"accept": "text/csv", "sc-unit-system": "imperial", "USER-AGENT": "me", "x-Own": "y"}
+    wanted = {"Accept": "text/csv", "SC-Unit-System": "imperial", "User-Agent": "me", "x-Own": "y"}
+    assert operations.custom("GET", "/x", headers=headers).headers == wanted
+
+
+def test_a_place_is_private() -> None:
+    """No error text of a command may repeat where the car is to go or to charge."""
+    calls = [operations.send_destination(VEHICLE, USER, *PLACE)]
+    for kind in ScheduleType:
+        attributes = {"location": {"latitude": PLACE[0], "longitude": PLACE[1]}}
+        calls += [operations.create_schedule(VEHICLE, USER, kind, attributes, family) for family in FAMILIES]
+    assert {call.private for call in calls} == {(USER, "57.7", "11.97")}
 
 
 def test_a_signal_needs_its_own_permission() -> None:

@@ -140,6 +140,27 @@ def test_forms_and_queries() -> None:
     assert Call(ENDPOINT, "/x", lambda reply: reply).target == "/x"
 
 
+def test_a_list_repeats_its_parameter() -> None:
+    """In its order; an empty one is not sent, nor is what is None."""
+    query = query_of({"a": [1, "x", True], "b": ("y",), "c": [], "d": None})
+    assert query == (("a", "1"), ("a", "x"), ("a", "true"), ("b", "y"))
+
+
+ODD_FIELDS: list[Any] = [
+    *({"a": odd} for odd in (b"x", {}, {1}, object(), [[1]], [None], float("nan"), float("inf"), [float("-inf")], 1j)),
+    {5: "x"},
+    {"": "x"},
+    {None: "x"},
+]
+
+
+@pytest.mark.parametrize("fields", ODD_FIELDS, ids=repr)
+def test_no_query(fields: Any) -> None:
+    """What has no form in a URL is refused, and not sent as Python shows it."""
+    with pytest.raises(ConfigurationError, match=r"^query: give "):
+        query_of(fields)
+
+
 @pytest.mark.parametrize(
     ("status", "ok"), [(199, False), (200, True), (202, True), (204, True), (299, True), (300, False), (404, False)]
 )

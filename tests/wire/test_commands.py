@@ -19,6 +19,7 @@ from smartcar_async import (
     PermissionDenied,
     Settings,
     Smartcar,
+    SmartcarError,
     VehicleStateError,
 )
 
@@ -105,6 +106,7 @@ async def test_what_a_list_of_schedules_sends(wire: Wire, family: str, path: str
 async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) -> None:
     """A limit, a place, a time or an id out of range is refused before any request, by its name and range."""
     days: dict[Any, Any] = {}
+    wrong: Any = 5
     async with Smartcar(CLIENT_ID, CLIENT_SECRET) as smartcar:
         car = smartcar.vehicle(VEHICLE, USER)
         create = car.schedules.create_daily
@@ -121,11 +123,49 @@ async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) ->
             (car.schedules.create_weekly(location=PLACE, days=days), "days: give at least one"),
             (car.schedules.delete(""), "schedule_id: "),
             (car.lock(deadline=0), "deadline: "),
+            (car.lock(deadline=10**400), "deadline: "),
+            (car.signal(wrong), "key: give a key from signals, or a code"),
+            (car.reconcile(wrong), "outcome: give a CommandOutcomeUnknown"),
+            (car.request("GET", "/x", query=wrong), "query: give a mapping"),
+            (car.request("GET", "/x", headers=wrong), "headers: give a mapping"),
+            (car.request("POST", "/x", headers={"Transfer-Encoding": "chunked"}), "headers: Transfer-Encoding is set"),
+            (smartcar.subscribe(webhook_id="w", user_id="u", vehicle_id="v", wait=wrong), "wait: give True or False"),
         ]
         for mistaken, text in mistakes:
             with pytest.raises(ConfigurationError, match=f"^{text}"):
                 await mistaken
     assert wire.calls == wire.tokens == []
+
+
+TOLD = f"no way to {PLACE[0]} or {PLACE[1]}"
+REPEATED: list[Answer] = [
+    *(
+        answer({"errors": [{"status": str(status), "type": kind, "detail": TOLD}]}, line)
+        for status, kind in ((400, "VALIDATION"), (500, "SERVER"))
+        for line in (status, 200, 202)
+    ),
+    answer(execution({"value": "FAILURE", "error": {"status": "409", "type": "VEHICLE_STATE", "detail": TOLD}}), 202),
+    Answer(400, TOLD.encode()),
+]
+
+
+@pytest.mark.parametrize("repeated", REPEATED, ids=lambda one: f"{one.status} {one.body[:40]!r}")
+async def test_a_place_is_never_in_an_error(repeated: Answer, caplog: pytest.LogCaptureFixture) -> None:
+    """Where a car goes or charges is nobody's business: not even a server that repeats it gets it into a text."""
+    caplog.set_level("DEBUG")
+    car = (await Wire(always(repeated)).client(FakeClock(), schedule_paths="reference")).vehicle(VEHICLE, USER)
+    night = ("22:00", "06:00")
+    for use in (
+        car.send_destination(*PLACE),
+        car.schedules.create_daily(location=PLACE, start="22:00", stop="06:00"),
+        car.schedules.create_workweek(location=PLACE, weekdays=night),
+        car.schedules.create_weekly(location=PLACE, days={"monday": night}),
+    ):
+        with pytest.raises(SmartcarError, match=r"no way to \[hidden\] or \[hidden\]") as caught:
+            await use
+        assert not [degrees for degrees in ("57.7", "11.97") if degrees in f"{caught.value!r} {caught.value}"]
+    assert caplog.records
+    assert not [degrees for degrees in ("57.7", "11.97") if degrees in caplog.text]
 
 
 @everything

@@ -184,7 +184,9 @@ def wrong(receiver: Receiver) -> list[Callable[[], object]]:
         lambda: receiver.on_error("BEGUN"),  # type: ignore[arg-type]  # pyright: ignore
         lambda: receiver.on(VehicleStateEvent)(lambda: None),  # type: ignore[misc, arg-type]  # pyright: ignore
         lambda: receiver.on(VehicleStateEvent)(lambda one, two, three: None),  # type: ignore[misc, arg-type]  # pyright: ignore
-        lambda: receiver.on_signal("a-b")(lambda one: None),  # type: ignore[misc, arg-type]  # pyright: ignore
+        lambda: receiver.on_signal("tractionbattery-stateofchrage"),
+        lambda: receiver.on_signal(signals.TractionBattery),  # type: ignore[call-overload]  # pyright: ignore
+        lambda: receiver.on_signal(signals.custom("a-b"))(lambda one: None),  # type: ignore[misc, arg-type]  # pyright: ignore
         lambda: receiver.on(VehicleStateEvent, transaction=True)(coroutine),
     ]
 
@@ -240,7 +242,7 @@ ODD: list[type[BaseException]] = [Odd, asyncio.CancelledError, StopIteration]
 async def test_whatever_a_handler_raises_is_its_failure(
     is_async: bool, error: type[BaseException], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Also what would end or hang a task: it is in the log, its event is sent or tried again, and the worker goes on."""
+    """Also what would end or hang a task: it is in the log, its event comes again, and the worker goes on."""
     inline, now = receiver_of(), clock()
     inline.on(VehicleStateEvent)(raises(error, is_async=is_async))
     assert [await deliver(inline, STATE), await deliver(inline, STATE)] == [503, 503]
@@ -257,7 +259,9 @@ async def test_whatever_a_handler_raises_is_its_failure(
 
 @pytest.mark.parametrize("error", ODD)
 @pytest.mark.parametrize("transaction", [True, False])
-def test_whatever_a_handler_raises_without_a_loop(transaction: bool, error: type[BaseException], tmp_path: Path) -> None:
+def test_whatever_a_handler_raises_without_a_loop(
+    transaction: bool, error: type[BaseException], tmp_path: Path
+) -> None:
     """Likewise."""
     with SqliteEventStore(tmp_path / "events.db") as store:
         receiver = receiver_of(store=store, mode="inline")

@@ -332,12 +332,13 @@ def test_a_loop_that_went_away_is_no_failure(store: SqliteEventStore) -> None:
 
 
 def test_a_thread_that_ended_is_left(store: SqliteEventStore, caplog: pytest.LogCaptureFixture) -> None:
-    """A handler that ends the process only ends the worker's thread: that is said, and closing does not fail."""
+    """A handler that stops the loop ends the worker: that is said, and closing does not fail."""
     receiver = receiver_of(store=store)
 
     @receiver.on(VehicleStateEvent)
     async def leave(event: VehicleStateEvent) -> None:
-        raise SystemExit
+        asyncio.get_running_loop().stop()
+        await asyncio.Event().wait()
 
     with receiver:
         receiver.handle_plain("POST", *signed(STATE))

@@ -276,8 +276,11 @@ async def test_a_long_handler_keeps_its_claim(caplog: pytest.LogCaptureFixture) 
 
     first = asyncio.create_task(deliver(receiver, STATE))
     await until(lambda: now.slept)
-    for _ in range(3):
+    for _ in range(2):
         await advance(now, 21, store)
+    assert "is being handled" not in caplog.text
+    await advance(now, 21, store)
+    assert "e-1 is being handled for 6" in caplog.text
     store.names = ("renew",)
     await advance(now, 21, store)
     store.names = ()

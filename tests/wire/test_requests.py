@@ -234,7 +234,7 @@ async def test_one_page_and_a_second_iteration(wire: Wire) -> None:
         pages = smartcar.connections()
         assert repr(pages) == "Pages()"
         assert (await pages.page(4)).number == 4
-        with pytest.raises(ConfigurationError, match="page: give a whole number"):
+        with pytest.raises(ConfigurationError, match="number: give a whole number"):
             await pages.page(0)
         for _ in range(2):
             assert [connection.id async for connection in pages] == ["connection-1", "connection-2"]

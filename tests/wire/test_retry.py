@@ -350,6 +350,7 @@ async def test_cancellation_passes_through(use: Use) -> None:
         await calling
 
 
+@pytest.mark.load
 @pytest.mark.parametrize("dead", [never_left, lambda: DOWN, lost], ids=["refused", "503", "lost"])
 @pytest.mark.parametrize("whole", [False, True], ids=["the API is dead", "the token endpoint too"])
 async def test_an_outage_costs_little_and_ends_soon(dead: Callable[[], Outcome], whole: bool) -> None:

@@ -69,6 +69,7 @@ def bearer(sent: Sent) -> str:
     return sent.headers["Authorization"].removeprefix("Bearer ")
 
 
+@pytest.mark.load
 async def test_ten_thousand_calls_over_an_expiry_make_one_token_request() -> None:
     """All wait for the same answer and all use it."""
     clock, wire = FakeClock(), Wire(iam=numbered())

@@ -134,7 +134,8 @@ async def test_a_body_that_somebody_read_before() -> None:
     @web.middleware
     async def look(request: web.Request, handler: Any) -> web.StreamResponse:
         assert await request.read()
-        return await handler(request)
+        answer: web.StreamResponse = await handler(request)
+        return answer
 
     receiver, body = receiver_of(), written(STATE)
     app = web.Application(middlewares=[look])
