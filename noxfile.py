@@ -34,9 +34,9 @@ LOWEST = HERE[0]
 
 
 def install(session: nox.Session, *groups: str, constraints: Path | None = None) -> None:
-    """Install the project, as a user would, and some groups of tools."""
+    """Install the project, as a user would, and some groups of tools. What is imported is compiled then."""
     limits = ["--constraint", str(constraints)] if constraints else []
-    session.install(".", *nox.project.dependency_groups(PROJECT, *groups), *limits)
+    session.install("--no-compile", ".", *nox.project.dependency_groups(PROJECT, *groups), *limits)
 
 
 @nox.session(python=LOWEST)

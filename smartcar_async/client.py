@@ -303,7 +303,10 @@ class Smartcar:
         headers: Mapping[str, str] | None = None,
         deadline: float | timedelta | None = None,
     ) -> Response:
-        """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again."""
+        """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again.
+
+        A list in `query` repeats its parameter.
+        """
         call = operations.custom(method, path, query=query, body=body, headers=headers)
         return await self._engine.run(call, deadline)
 

@@ -113,7 +113,10 @@ class Vehicle:
         headers: Mapping[str, str] | None = None,
         deadline: float | timedelta | None = None,
     ) -> Response:
-        """Any call below this vehicle, for what has no method here. Only a GET is ever sent again."""
+        """Any call below this vehicle, for what has no method here. Only a GET is ever sent again.
+
+        A list in `query` repeats its parameter.
+        """
         call = operations.custom(
             method, path, query=query, body=body, headers=headers, vehicle_id=self.id, user_id=self.user_id
         )

@@ -110,26 +110,26 @@ class Bridge:
             each.set_running_or_notify_cancel()  # a task that is cancelled while it waits for it would cancel it, too
 
         async def keep() -> None:
-            async with enter() as value:
-                entered.set_result(value)
-                await asyncio.wrap_future(leaving)
+            try:
+                async with enter() as value:
+                    entered.set_result(value)
+                    await asyncio.wrap_future(leaving)
+            except BaseException as error:
+                if not entered.done():
+                    entered.set_exception(error)
+                raise
 
         async def entering() -> T:
             return await asyncio.wrap_future(entered)
 
-        def left(done: Future[None]) -> None:
-            if not entered.done():
-                entered.set_exception(done.exception())
-
         holding = Crossing(keep)
-        holding.done.add_done_callback(left)
         with far.breaking_off(holding):
             far.launch(holding)
             value = far.call(entering)
         try:
             yield value
         except BaseException as error:
-            if not far.is_ours() or holding.done.done():
+            if not far.is_ours() or holding.over:
                 raise
             leaving.set_exception(error)
         else:
@@ -158,7 +158,7 @@ class Bridge:
                 yield item
             far.settle(pumping)
         finally:
-            if far.is_ours() and not pumping.done.done():
+            if far.is_ours() and not pumping.over:
                 far.soon(pumping.stop)
                 if not far.is_here():
                     with suppress(TimeoutError):

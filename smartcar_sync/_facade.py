@@ -421,7 +421,10 @@ class Smartcar:
         headers: Mapping[str, str] | None = None,
         deadline: float | timedelta | None = None,
     ) -> Response:
-        """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again."""
+        """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again.
+
+        A list in `query` repeats its parameter.
+        """
         return self._twin.call(
             lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)
         )
@@ -511,7 +514,10 @@ class Vehicle:
         headers: Mapping[str, str] | None = None,
         deadline: float | timedelta | None = None,
     ) -> Response:
-        """Any call below this vehicle, for what has no method here. Only a GET is ever sent again."""
+        """Any call below this vehicle, for what has no method here. Only a GET is ever sent again.
+
+        A list in `query` repeats its parameter.
+        """
         return self._twin.call(
             lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)
         )

@@ -703,7 +703,7 @@ class Vehicle:
         """Any call below this vehicle, such as `request("GET", "tesla/compass")`. Only a GET is ever sent again.
 
         `version="3"` asks API v3. `flags` take the place of the handle's own, and an Authorization among `headers`
-        that of its token.
+        that of its token. A list in `query` repeats its parameter.
         """
         return self._twin.call(
             lambda it: it.request(method, path, body, headers, version, query=query, flags=flags, deadline=deadline)

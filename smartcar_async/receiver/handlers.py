@@ -109,7 +109,10 @@ class Handlers:
         """A decorator that registers a handler of so many arguments, or one more for the context."""
 
         def register(call: Callable[..., R]) -> Callable[..., R]:
-            is_async = any(inspect.iscoroutinefunction(one) for one in (call, type(call).__call__))
+            bodies = (call, type(call).__call__)
+            if any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in bodies):
+                raise ConfigurationError(f"{name_of(call)}: a handler that yields would never run")
+            is_async = any(inspect.iscoroutinefunction(one) for one in bodies)
             if is_async and transaction:
                 raise ConfigurationError(f"{name_of(call)}: a handler in the store's transaction is a plain function")
             context = _takes_context(call, arguments)

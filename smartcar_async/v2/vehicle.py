@@ -279,7 +279,7 @@ class Vehicle:
         """Any call below this vehicle, such as `request("GET", "tesla/compass")`. Only a GET is ever sent again.
 
         `version="3"` asks API v3. `flags` take the place of the handle's own, and an Authorization among `headers`
-        that of its token.
+        that of its token. A list in `query` repeats its parameter.
         """
         asked = self.version if version is None else version_text(version, third=True)
         car = evolve(self._car, version=asked, flags=self._car.flags if flags is None else flags)

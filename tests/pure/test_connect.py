@@ -144,6 +144,19 @@ def test_all_options_at_once() -> None:
     }
 
 
+NO_TRUTHS: list[Any] = ["false", 0, []]
+NO_FLAGS: list[Any] = ["country:DE", 5, []]
+ODD_FLAGS: list[Any] = [
+    {"a b": "c"},
+    {"a:b": "c"},
+    {"": "c"},
+    {None: "c"},
+    {"a": "b c"},
+    {"a": None},
+    {"a": 1},
+]
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -155,13 +168,13 @@ def test_all_options_at_once() -> None:
         *(
             ({name: bad}, f"{name}: give True or False")
             for name in ("force_prompt", "clear_external_id", "code", "single_select")
-            for bad in ("false", 0, [])
+            for bad in NO_TRUTHS
         ),
         ({"single_select": "false", "single_select_vin": VIN}, "single_select: give True or False"),
-        *(({"flags": bad}, "flags: give a mapping, such as {'country': 'DE'}") for bad in ("country:DE", 5, [])),
+        *(({"flags": bad}, "flags: give a mapping, such as {'country': 'DE'}") for bad in NO_FLAGS),
         *(
             ({"flags": bad}, "flags: give names and values without blanks, and names without colons")
-            for bad in ({"a b": "c"}, {"a:b": "c"}, {"": "c"}, {None: "c"}, {"a": "b c"}, {"a": None}, {"a": 1})
+            for bad in ODD_FLAGS
         ),
         ({"flags": {"a": "\ud800"}}, "query: a value has characters that cannot be sent"),
         ({"mode": "test"}, "mode: give 'live' or 'simulated', not 'test'"),

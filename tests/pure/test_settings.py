@@ -153,7 +153,19 @@ def test_seconds(value: float | timedelta, number: float) -> None:
     assert number == Settings(deadline=value).deadline  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-NO_SECONDS: list[object] = [0, -1, float("nan"), float("inf"), timedelta(0), timedelta(seconds=-1), True, "5", None, []]
+NO_SECONDS: list[object] = [
+    10**400,
+    0,
+    -1,
+    float("nan"),
+    float("inf"),
+    timedelta(0),
+    timedelta(seconds=-1),
+    True,
+    "5",
+    None,
+    [],
+]
 
 
 DURATIONS: list[tuple[Make, str]] = [
@@ -181,12 +193,64 @@ LIMITS: list[tuple[Make, str]] = [
 ]
 
 
-@pytest.mark.parametrize("value", [0, -1, float("nan"), float("inf"), True, "5", None])
+@pytest.mark.parametrize("value", [10**400, 0, -1, float("nan"), float("inf"), True, "5", None])
 @pytest.mark.parametrize(("make", "name"), LIMITS)
 def test_too_small(make: Make, name: str, value: object) -> None:
     """A limit that lets nothing through is refused under its name."""
     with pytest.raises(ConfigurationError, match=f"^{name}: give a (whole )?number of at least"):
         make(value)
+
+
+TEXTS: list[tuple[Make, str]] = [
+    *(
+        (lambda value, name=name: Settings(**{name: value}), name)
+        for name in ("client_id", "client_secret", "application_id", "redirect_uri")
+    ),
+    *(
+        (lambda value, name=name: Tls(**{name: value}), name)
+        for name in ("ca_file", "client_certificate", "client_key", "client_key_password")
+    ),
+    (lambda value: Proxy(bypass=value), "bypass"),
+]
+
+
+@pytest.mark.parametrize("value", [5, b"hunter2", ["hunter2"], "hunter2\ud800", "hunter2\0"], ids=repr)
+@pytest.mark.parametrize(("make", "name"), TEXTS)
+def test_no_text(make: Make, name: str, value: object) -> None:
+    """What cannot be sent or opened later is refused now, and not repeated."""
+    with pytest.raises(ConfigurationError, match=f"^{name}: give a text$"):
+        make(value)
+
+
+def test_none_is_no_list_of_hosts() -> None:
+    """Only where None is the default does it stand for nothing."""
+    bypass: Any = None
+    with pytest.raises(ConfigurationError, match=r"^bypass: give a text$"):
+        Proxy(bypass=bypass)
+
+
+PARTS: list[tuple[dict[str, Any], str]] = [
+    ({"rate_limit": 5}, "rate_limit: give a RateLimit"),
+    ({"retry": 5}, "retry: give a Retry"),
+    ({"retry": None}, "retry: give a Retry"),
+    ({"tls": "ca.pem"}, "tls: give a Tls"),
+    ({"proxy": 5}, "proxy: give an http or https URL"),
+    ({"vehicle_origin": "https://\ud800.test"}, "vehicle_origin: give an absolute http or https URL"),
+]
+
+
+@pytest.mark.parametrize(("given", "text"), PARTS)
+def test_no_part(given: dict[str, Any], text: str) -> None:
+    """A part of another kind is refused under its name."""
+    with pytest.raises(ConfigurationError, match=f"^{text}"):
+        Settings(**given)
+
+
+def test_no_environment() -> None:
+    """Another environment than the process's own is a mapping."""
+    environment: Any = ["SMARTCAR_CLIENT_ID"]
+    with pytest.raises(ConfigurationError, match=r"^environment: give a mapping$"):
+        Settings.from_env(environment)
 
 
 @pytest.mark.parametrize("make", [RateLimit, Retry])

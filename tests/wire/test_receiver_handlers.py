@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,12 @@ def wrong(receiver: Receiver) -> list[Callable[[], object]]:
 
     async def coroutine(event: VehicleStateEvent) -> None: ...
 
+    def generator(event: VehicleStateEvent) -> Iterator[None]:
+        yield
+
+    async def async_generator(event: VehicleStateEvent) -> AsyncIterator[None]:
+        yield
+
     return [
         lambda: receiver.on(VerifyEvent),
         lambda: receiver.on("VEHICLE_STATE"),  # type: ignore[arg-type]  # pyright: ignore
@@ -188,6 +194,8 @@ def wrong(receiver: Receiver) -> list[Callable[[], object]]:
         lambda: receiver.on_signal(signals.TractionBattery),  # type: ignore[call-overload]  # pyright: ignore
         lambda: receiver.on_signal(signals.custom("a-b"))(lambda one: None),  # type: ignore[misc, arg-type]  # pyright: ignore
         lambda: receiver.on(VehicleStateEvent, transaction=True)(coroutine),
+        lambda: receiver.on(VehicleStateEvent)(generator),
+        lambda: receiver.on(VehicleStateEvent)(async_generator),
     ]
 
 
