@@ -202,11 +202,11 @@ class Smartcar:
 
         Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
         """
-        following = truth(wait, "wait")
+        truth(wait, "wait")
         call = operations.subscribe(webhook_id, user_id, vehicle_id)
         left = self._engine.stopwatch(call, deadline)
         await self._engine.run(call, left())
-        if not following:
+        if not wait:
             return None
         listing = operations.list_subscriptions(webhook_id=webhook_id, vehicle_id=vehicle_id)
         pause = _FIRST_LOOK

@@ -90,28 +90,29 @@ def connect_url(
     if not application_id:
         raise ConfigurationError("application_id: missing; set Settings(application_id=...), it is not the client_id")
     segment(application_id, "application_id")
-    if external_id is not None and truth(clear_external_id, "clear_external_id"):
+    for name, value in {"force_prompt": force_prompt, "clear_external_id": clear_external_id, "code": code}.items():
+        truth(value, name)
+    if external_id is not None and clear_external_id:
         raise ConfigurationError("external_id, clear_external_id: give one of them")
-    if truth(clear_external_id, "clear_external_id") and vehicle_id is None:
+    if clear_external_id and vehicle_id is None:
         raise ConfigurationError("clear_external_id: it goes with the re-authentication of a vehicle_id")
     state = secrets.token_urlsafe(24) if state is None else state
     given = {"redirect_uri": redirect_uri, "state": state, "make": make, "vehicle_id": vehicle_id, "user": user}
     given |= {"external_id": external_id, "single_select_vin": single_select_vin}
-    for name, value in given.items():
-        if value is not None:
-            segment(value, name)
+    for name, text in given.items():
+        if text is not None:
+            segment(text, name)
     if single_select_vin is not None and single_select is False:
         raise ConfigurationError("single_select: it cannot be False with single_select_vin")
     selects = True if single_select is None and single_select_vin is not None else single_select
-    with_code = truth(code, "code")
     fields = {
-        "response_type": "vehicle_id" if vehicle_id is not None else "code" if with_code else "none",
+        "response_type": "vehicle_id" if vehicle_id is not None else "code" if code else "none",
         "client_id": application_id,
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else _scope(scope),
         "state": state,
         "mode": None if mode is None else mode_value(mode),
-        "approval_prompt": "force" if truth(force_prompt, "force_prompt") else None,
+        "approval_prompt": "force" if force_prompt else None,
         "make": None if make is None else make.upper(),
         "single_select": None if selects is None else str(truth(selects, "single_select")).lower(),
         "single_select_vin": single_select_vin,

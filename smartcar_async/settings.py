@@ -53,7 +53,7 @@ def _is_finite(value: object) -> bool:
 def _http_url(value: object) -> SplitResult | None:
     """The parts of an absolute http or https URL, or None for anything else."""
     try:
-        parts = urlsplit(value if isinstance(value, str) and value.encode() else "")
+        parts = urlsplit(value.encode().decode() if isinstance(value, str) else "")
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return None

@@ -1,0 +1,124 @@
+"""What a caller passes in, checked before anything is sent: a refusal names the argument and what to give."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+from .errors import ConfigurationError
+from .request import header_value, segment
+
+K = TypeVar("K")
+T = TypeVar("T")
+V = TypeVar("V")
+
+_HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
+_FRAMING: Final = frozenset(
+    (
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Headers that say how a request is framed: another value would break it, or smuggle a second one in."""
+_SPELLINGS: Final[Mapping[str, str]] = {
+    name.lower(): name for name in ("Accept", "Authorization", "SC-Unit-System", "User-Agent")
+}
+"""Headers with a value of our own, which the caller's is to take the place of."""
+
+
+def credential(value: str, argument: str, home: str) -> None:
+    """Refuse an id or a secret of the application that is missing or cannot be sent."""
+    if not isinstance(value, str) or not value.strip():
+        variable = f"SMARTCAR_{argument.upper()}"
+        raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use {home}.from_env()")
+    segment(value, argument)
+
+
+def truth(value: bool, argument: str) -> bool:
+    """True or False: a text such as "false" would count as true."""
+    if not isinstance(value, bool):
+        raise ConfigurationError(f"{argument}: give True or False")
+    return value
+
+
+def listed(values: Iterable[T], argument: str) -> tuple[T, ...]:
+    """The values of a list: a text or a mapping is none."""
+    given: Any = values
+    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
+        raise ConfigurationError(f"{argument}: give a list")
+    return tuple(values)
+
+
+def mapping(value: Mapping[K, V] | None, argument: str) -> Mapping[K, V]:
+    """A mapping, and an empty one where there is none."""
+    if value is not None and not isinstance(value, Mapping):
+        raise ConfigurationError(f"{argument}: give a mapping")
+    return value or {}
+
+
+def instance(value: T, kind: type[T], argument: str) -> T:
+    """A value of this class."""
+    if not isinstance(value, kind):
+        raise ConfigurationError(f"{argument}: give a {kind.__name__}")
+    return value
+
+
+def able(value: object, argument: str, *methods: str) -> None:
+    """Refuse what lacks a method that will be called later; None stands for our own."""
+    if value is not None and not all(callable(getattr(value, name, None)) for name in methods):
+        what = "a function" if methods == ("__call__",) else f"something with {', '.join(methods)}"
+        raise ConfigurationError(f"{argument}: give {what}")
+
+
+def flags_text(flags: Mapping[str, str | bool] | None) -> str | None:
+    """Flags as one text, `country:DE color:00819D`; None where there are none. A blank would begin another flag."""
+    if flags is not None and not isinstance(flags, Mapping):
+        raise ConfigurationError("flags: give a mapping, such as {'country': 'DE'}")
+    given = flags or {}
+    if not all(_is_word(name) and ":" not in name and _is_flag(value) for name, value in given.items()):
+        raise ConfigurationError("flags: give names and values without blanks, and names without colons")
+    return " ".join(f"{name}:{_flag(value)}" for name, value in given.items()) or None
+
+
+def _flag(value: str | bool) -> str:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool) or _is_word(value)
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and value.split() == [value]
+
+
+def verb(method: str) -> str:
+    """An HTTP method in capitals."""
+    found = method.upper() if isinstance(method, str) else ""
+    if not found.isalpha() or not found.isascii():
+        raise ConfigurationError("method: give an HTTP method, such as GET")
+    return found
+
+
+def own_headers(headers: Mapping[str, str] | None, *ours: str) -> dict[str, str]:
+    """Headers of the caller's own, other than `ours` and those that frame a request."""
+    given = mapping(headers, "headers")
+    refused = _FRAMING.union(ours)
+    return {_header_name(name, refused): header_value(value, f"headers[{name!r}]") for name, value in given.items()}
+
+
+def _header_name(name: str, refused: frozenset[str]) -> str:
+    if not isinstance(name, str) or not _HEADER.fullmatch(name):
+        raise ConfigurationError(f"headers: {name!r} is no header name")
+    if name.lower() in refused:
+        raise ConfigurationError(f"headers: {name} is set by the client")
+    return _SPELLINGS.get(name.lower(), name)

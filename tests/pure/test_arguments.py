@@ -1,0 +1,68 @@
+"""What callers pass in: what will do is handed on, anything else is refused by its name before it is used."""
+
+from typing import Any
+
+import pytest
+
+from smartcar_async import ConfigurationError, Smartcar
+from smartcar_async.arguments import able, credential, flags_text, instance, listed, mapping, own_headers, truth, verb
+
+
+def test_what_will_do() -> None:
+    """It comes back as it was given."""
+    assert (truth(True, "x"), truth(False, "x")) == (True, False)
+    assert (listed([1, 2], "x"), listed({"a"}, "x"), listed((), "x")) == ((1, 2), ("a",), ())
+    assert (mapping({"a": 1}, "x"), mapping(None, "x")) == ({"a": 1}, {})
+    assert instance(5, int, "x") == 5
+    assert (verb("get"), verb("POST")) == ("GET", "POST")
+    assert (flags_text({"a": True, "b": False, "c": "d:e"}), flags_text({}), flags_text(None)) == (
+        "a:true b:false c:d:e",
+        None,
+        None,
+    )
+    assert (own_headers(None), own_headers({"X-A": "b", "authorization": "c"})) == (
+        {},
+        {"X-A": "b", "Authorization": "c"},
+    )
+    for fine in (None, print, Smartcar):
+        able(fine, "x", "__call__")
+    credential("id", "client_id", "Smartcar")
+
+
+ODD: Any = object()
+HEADERS: Any = {None: "x"}
+NO_TRUTHS: list[Any] = ["false", 0, None]
+NO_LISTS: list[Any] = [None, 5, "a", b"a", {"a": 1}]
+NO_MAPPINGS: list[Any] = [5, "a", [("a", 1)]]
+NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
+
+
+@pytest.mark.parametrize(
+    ("refuse", "text"),
+    [
+        *((lambda odd=odd: truth(odd, "x"), "x: give True or False") for odd in NO_TRUTHS),
+        *((lambda odd=odd: listed(odd, "x"), "x: give a list") for odd in NO_LISTS),
+        *((lambda odd=odd: mapping(odd, "x"), "x: give a mapping") for odd in NO_MAPPINGS),
+        (lambda: instance(ODD, Smartcar, "x"), "x: give a Smartcar"),
+        (lambda: able(5, "x", "__call__"), "x: give a function"),
+        (lambda: able("", "x", "upper", "now"), "x: give something with upper, now"),
+        (lambda: verb(ODD), "method: give an HTTP method, such as GET"),
+        (lambda: own_headers(HEADERS), "headers: None is no header name"),
+        (lambda: own_headers({"TE": "x"}), "headers: TE is set by the client"),
+        (lambda: own_headers({"X-A": "x"}, "x-a"), "headers: X-A is set by the client"),
+        (lambda: own_headers({"X-A": "å"}), "headers['X-A']: give printable ASCII"),
+        *(
+            (
+                lambda odd=odd: credential(odd, "client_secret", "Smartcar"),
+                "client_secret: missing; pass it, or set SMARTCAR_CLIENT_SECRET and use Smartcar.from_env()",
+            )
+            for odd in NO_CREDENTIALS
+        ),
+        (lambda: credential("\ud800", "client_id", "Smartcar"), "client_id: not a text that UTF-8 can hold"),
+    ],
+)
+def test_what_will_not(refuse: Any, text: str) -> None:
+    """The error names the argument and what to give, and repeats nothing that may be secret."""
+    with pytest.raises(ConfigurationError) as caught:
+        refuse()
+    assert str(caught.value).startswith(text)
