@@ -116,7 +116,7 @@ def run_tests(session: nox.Session, *runner: str) -> None:
 
 @nox.session(python=LOWEST)
 def proofs(session: nox.Session) -> None:
-    """The short forms of the long tests, and loads; then, with nothing beside them, the tests that look at the clock."""
+    """The short forms of the long tests, and loads; then, alone, the tests that look at the clock."""
     install(session, "tests")
     session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign")
     session.run("python", "-m", "pytest", "--numprocesses=2", "-m", "load", "tests/wire", "tests/world")

@@ -4,7 +4,7 @@ import math
 import os
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Final, Self
+from typing import Any, Final, Protocol, Self, runtime_checkable
 from urllib.parse import SplitResult, urlsplit
 
 import attrs
@@ -98,6 +98,17 @@ def _text_field(default: str | None = None, *, repr: bool = True) -> Any:
     return field(default=default, repr=repr, validator=_check_text)
 
 
+@runtime_checkable
+class _Path(Protocol):
+    """What names a file, beside a text."""
+
+    def __fspath__(self) -> str: ...
+
+
+def _path_text(value: str | _Path | None) -> str | None:
+    return value.__fspath__() if isinstance(value, _Path) else value
+
+
 def _check_text(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
     """A text that can be sent or opened, or None where that is the default."""
     if value is None and attribute.default is None:
@@ -149,9 +160,9 @@ class Retry:
 class Tls:
     """Certificates beside the system's own: an extra authority, and one to show to the server or proxy."""
 
-    ca_file: str | None = _text_field()
-    client_certificate: str | None = _text_field()
-    client_key: str | None = _text_field()
+    ca_file: str | None = field(default=None, converter=_path_text, validator=_check_text)
+    client_certificate: str | None = field(default=None, converter=_path_text, validator=_check_text)
+    client_key: str | None = field(default=None, converter=_path_text, validator=_check_text)
     client_key_password: str | None = _text_field(repr=False)
 
 

@@ -369,7 +369,7 @@ def find(code: str) -> SignalKey[Any] | None:
 
 def by_code(code: str) -> SignalKey[Any]:
     """The key of this code; an unknown one raises ConfigurationError with the nearest known codes."""
-    key = _BY_CODE.get(code.lower().replace(".", "-"))
+    key = _BY_CODE.get(_text(code).lower().replace(".", "-"))
     if key is None:
         import difflib
 
@@ -381,7 +381,13 @@ def by_code(code: str) -> SignalKey[Any]:
 
 def custom(code: str) -> SignalKey[dict[str, Any]]:
     """A key for a signal that this version does not know; its body is the JSON object as sent."""
-    group, separator, name = code.partition("-")
+    group, separator, name = _text(code).partition("-")
     if not (group and separator and name) or code != code.lower():
         raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}")
     return SignalKey[dict[str, Any]](group, name, "dict", code=code)
+
+
+def _text(code: object) -> str:
+    if not isinstance(code, str):
+        raise ConfigurationError("code: give a text, such as 'odometer-traveleddistance'")
+    return code

@@ -36,6 +36,7 @@ class Transport:
         self._command_session: aiohttp.ClientSession | None = None
         self._options: dict[str, Any] = {}
         self._aiohttp: Any = None
+        self._url: Any = None
         self._opening = asyncio.Lock()
         self._closed = False
 
@@ -59,6 +60,7 @@ class Transport:
                     "middlewares": (_send_once(loaded),),
                     **({} if context is None else {"ssl": context}),
                 }
+                self._url = importlib.import_module("yarl").URL
                 self._aiohttp = loaded
 
     async def send(self, request: Request, leaving: Callable[[], None]) -> Reply:
@@ -82,7 +84,7 @@ class Transport:
                 leaving()
             async with session.request(
                 request.method,
-                _encoded(request.url),
+                self._url(request.url, encoded=True),  # its escapes are left exactly as they are
                 headers={"User-Agent": _USER_AGENT, **request.headers},
                 data=request.body,
                 proxy=proxy,
@@ -118,11 +120,6 @@ def _command_session(loaded: Any) -> Any:
         cookie_jar=loaded.DummyCookieJar(),
         trace_configs=[traces],
     )
-
-
-def _encoded(url: str) -> Any:
-    """The URL with its escapes left exactly as they are."""
-    return importlib.import_module("yarl").URL(url, encoded=True)
 
 
 def _load(tls: Tls | None) -> tuple[Any, ssl.SSLContext | None]:

@@ -81,11 +81,11 @@ class Crossing(Generic[T]):
 
     def wait(self, limit: float | None = None) -> BaseException | None:
         """In the calling thread: what went wrong, once it is over. Raises only what interrupts this thread."""
-        # On Windows Ctrl-C does not wake a wait without an end (anyio issue 532).
-        part = 0.1 if sys.platform == "win32" and limit is None else -1 if limit is None else limit
-        while not self.over and not self._under_way.acquire(timeout=part):
-            if limit is not None:
-                raise TimeoutError
+        if sys.platform == "win32":
+            while limit is None and not (self.over or self._under_way.acquire(timeout=0.1)):
+                pass  # there, Ctrl-C does not wake a wait without an end (anyio issue 532)
+        if not self.over and not self._under_way.acquire(timeout=-1 if limit is None else limit):
+            raise TimeoutError
         return self.error
 
     def outcome(self) -> T:

@@ -59,7 +59,7 @@ def receive(
     """
     raw, candidates = raw_bytes(body), texts(tokens)
     keys(candidates)
-    if now.tzinfo is None:
+    if not isinstance(now, datetime) or now.tzinfo is None:
         raise ConfigurationError("now: give an aware datetime, such as datetime.now(UTC)")
     if len(raw) > largest:
         raise PayloadTooLarge(f"the body has {len(raw)} bytes, more than {largest}")
@@ -90,10 +90,13 @@ def challenge_answer(tokens: str | Iterable[str], challenge: str) -> str:
 def _signature(headers: Headers) -> str | bytes | None:
     pairs: Iterable[tuple[str | bytes, str | bytes]]
     pairs = list(cast("Mapping[str, str]", headers).items()) if isinstance(headers, Mapping) else headers
-    for name, value in pairs:
-        text = name.decode("latin-1") if isinstance(name, bytes) else name
-        if text.lower() == _HEADER:
-            return value
+    try:
+        for name, value in pairs:
+            text = name.decode("latin-1") if isinstance(name, bytes) else name
+            if text.lower() == _HEADER:
+                return value
+    except (AttributeError, TypeError, ValueError):
+        raise ConfigurationError("headers: give a mapping, or pairs of a name and a value") from None
     return None
 
 
@@ -127,7 +130,7 @@ def _check_time(event: Event, now: datetime, tolerance: float | timedelta | None
 
 
 def _check_origin(event: Event, webhook_ids: str | Collection[str] | None, modes: str | Collection[str] | None) -> None:
-    if webhook_ids is not None and event.meta.webhook_id not in texts(webhook_ids):
+    if webhook_ids is not None and event.meta.webhook_id not in texts(webhook_ids, "webhook_ids"):
         raise WrongWebhook("the event is of another webhook")
-    if modes is not None and event.meta.mode not in [mode.upper() for mode in texts(modes)]:
+    if modes is not None and event.meta.mode not in [mode.upper() for mode in texts(modes, "modes")]:
         raise WrongMode(f"the event's mode is {event.meta.mode}, which is not wanted here")

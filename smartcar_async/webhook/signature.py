@@ -51,6 +51,8 @@ class Explanation:
 
 def hash_challenge(amt: str, challenge: str) -> str:
     """The answer to a VERIFY challenge. An endpoint must not answer just any: see `challenge_answer`."""
+    if not isinstance(challenge, str):
+        raise ConfigurationError("challenge: give the text of the challenge")
     return hmac.new(_key(amt), _utf8(challenge), "sha256").hexdigest()
 
 
@@ -112,9 +114,12 @@ def keys(tokens: str | Iterable[str]) -> list[bytes]:
     return found
 
 
-def texts(given: str | Iterable[str] | None) -> list[str]:
+def texts(given: str | Iterable[str] | None, argument: str = "tokens") -> list[str]:
     """One text or several, as a list: a text alone is not taken for its letters."""
-    return [given] if isinstance(given, str) else list(given or ())
+    found: list[Any] = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
+    if given is not None and not all(isinstance(text, str) for text in found):
+        raise ConfigurationError(f"{argument}: give a text or a list of texts")
+    return [] if given is None else found
 
 
 def raw_bytes(body: Body) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -366,3 +367,8 @@ def test_settings_are_values() -> None:
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         Settings().deadline = 5.0  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
     assert Settings(rate_limit=None).rate_limit is None
+
+
+def test_a_certificate_may_be_given_as_a_path() -> None:
+    """As most code holds it."""
+    assert Tls(ca_file=Path("ca.pem")) == Tls(ca_file="ca.pem")

@@ -189,6 +189,7 @@ def fork_within_iteration() -> None:
     next(stream)
     holding.__enter__()
     in_child(lambda: say(refused(lambda: next(stream)), holding.__exit__(None, None, None)))
+    in_child(lambda: say("suppressed:", holding.__exit__(SystemExit, SystemExit(), None)))
     say(*stream)
     holding.__exit__(None, None, None)
     bridge.close()

@@ -108,6 +108,8 @@ FORKING = {
     "fork_within_iteration": [
         "ConfigurationError: this was begun before a fork, in another process; begin it anew here False",
         "child exited 0",
+        "suppressed: False",
+        "child exited 0",
         "1 2",
         "left",
     ],

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import copy
 import gc
+import pickle
 import sys
 import threading
 import time
 import types
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import pytest
 
-from smartcar_sync import Bridge, CommandOutcomeUnknown, ConfigurationError, ConnectionFailed, ConnectionLost
+from smartcar_sync import (
+    Bridge,
+    CommandOutcomeUnknown,
+    ConfigurationError,
+    ConnectionFailed,
+    ConnectionLost,
+    Smartcar,
+)
 from smartcar_sync._bridge import callback
 from smartcar_sync._far_side import Crossing, FarSide
 from smartcar_sync._twin import Root
-
-
-@pytest.fixture
-def bridge() -> Iterator[Bridge]:
-    """A bridge that ends with the test."""
-    with Bridge() as one:
-        yield one
 
 
 async def forever() -> None:
@@ -200,61 +203,36 @@ def test_a_callback_is_itself() -> None:
     assert callback("on_event", None) is None
 
 
-@asynccontextmanager
-async def recorded(log: list[str], *, suppress: bool = False) -> AsyncGenerator[str, None]:
-    """A context manager that tells in which task it is entered and left."""
-    task = asyncio.current_task()
-    log.append("entered")
+def test_an_error_keeps_nothing_alive(bridge: Bridge) -> None:
+    """Who handled it is rid of it, and of what the callers had, without the garbage collector."""
+
+    class Big:
+        pass
+
+    async def fail() -> None:
+        raise LookupError
+
+    def ask() -> weakref.ref[Big]:
+        big = Big()
+        with suppress(LookupError):
+            bridge.far_side().call(fail)
+        return weakref.ref(big)
+
+    gc.collect()
+    gc.disable()
     try:
-        yield "value"
-    except LookupError as error:
-        log.append(f"saw {error}")
-        if not suppress:
-            raise
+        assert ask()() is None
     finally:
-        log.append(f"left {asyncio.current_task() is task}")
+        gc.enable()
 
 
-def test_a_context_manager_is_entered_and_left_in_one_task(bridge: Bridge) -> None:
-    """And what is raised within reaches it, and comes out again unless it is suppressed."""
-    log: list[str] = []
-    with bridge.hold(lambda: recorded(log)) as value:
-        assert value == "value"
-    with pytest.raises(LookupError, match="mine"), bridge.hold(lambda: recorded(log)):
-        raise LookupError("mine")
-    with bridge.hold(lambda: recorded(log, suppress=True)):
-        raise LookupError("theirs")
-    assert log == ["entered", "left True", "entered", "saw mine", "left True", "entered", "saw theirs", "left True"]
-
-
-def test_a_context_manager_that_cannot_be_entered(bridge: Bridge) -> None:
-    """Its error comes out."""
-
-    @asynccontextmanager
-    async def locked() -> AsyncGenerator[None, None]:
-        raise LookupError("locked")
-        yield
-
-    with pytest.raises(LookupError, match="locked"), bridge.hold(locked):
-        pass
-
-
-def test_a_context_manager_that_is_waited_for_in_vain(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An interruption gives up entering it."""
-    log: list[str] = []
-
-    @asynccontextmanager
-    async def never() -> AsyncGenerator[None, None]:
-        try:
-            await forever()
-            yield
-        finally:
-            log.append("given up")
-
-    press_ctrl_c(monkeypatch)
-    with pytest.raises(KeyboardInterrupt), bridge.hold(never):
-        pass
-    assert log == ["given up"]
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
+def test_a_client_belongs_to_one_process(copied: Callable[[object], object]) -> None:
+    """Neither it nor a handle can be sent to another, and the error says what to do."""
+    with Smartcar("id", "secret") as client:
+        for one in (client, client.vehicle("vehicle", "user")):
+            with pytest.raises(TypeError, match="belong to one process: make a client in each"):
+                copied(one)
 
 
 def test_a_stream_ends(bridge: Bridge) -> None:
