@@ -45,7 +45,7 @@ class Crossing(Generic[T]):
         self._under_way.acquire()
         self.among: set[Crossing[Any]] = set()
         """Those that are under way with it."""
-        self.over = False
+        self.over: bool = False
 
     def begin(self) -> None:
         """On the loop: do it, unless it was broken off already."""
