@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .arguments import able, credential, instance, truth
+from .arguments import credential, truth
 from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
@@ -52,16 +52,12 @@ class Smartcar:
     ) -> None:
         credential(client_id, "client_id", "Smartcar")
         credential(client_secret, "client_secret", "Smartcar")
-        able(session, "session", "request")
-        able(on_event, "on_event", "__call__")
-        able(on_outcome_unknown, "on_outcome_unknown", "__call__")
-        able(clock, "clock", "monotonic", "now", "sleep")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from .engine import Engine
         from .settings import Settings
         from .transport import Transport
 
-        settings = Settings() if settings is None else instance(settings, Settings, "settings")
+        settings = Settings() if settings is None else settings
         self.client_id = client_id
         """The id of the application's credentials."""
         self._settings = settings

@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 from attrs import define, field
 
 from . import codec, policy
+from .arguments import able
 from .auth import ApplicationTokens, Token, Tokens
 from .clock import Clock, SystemClock
 from .errors import (
@@ -71,6 +72,9 @@ class Engine:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        able(on_event, "on_event", "__call__")
+        able(on_outcome_unknown, "on_outcome_unknown", "__call__")
+        able(clock, "clock", "monotonic", "now", "sleep")
         self._settings = settings
         self._transport = transport
         self._reporter = Reporter(on_event, on_outcome_unknown)

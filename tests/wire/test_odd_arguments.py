@@ -21,6 +21,7 @@ from smartcar_async import (
     SmartcarError,
     Tls,
     signals,
+    v2,
 )
 
 from .fakes import CLIENT_ID, CLIENT_SECRET, USER, VEHICLE, FakeClock, Wire
@@ -131,7 +132,9 @@ async def all_uses(make: Make, wire: Wire) -> None:
             pytest.fail(f"{make.__qualname__}({given}): {error!r}")
 
 
-@pytest.mark.parametrize("make", [Smartcar, Pages, Settings, Settings.from_env, Proxy, RateLimit, Retry, Tls])
+@pytest.mark.parametrize(
+    "make", [Smartcar, v2.Client, Pages, Settings, Settings.from_env, Proxy, RateLimit, Retry, Tls]
+)
 async def test_odd_arguments_of_a_constructor(make: Make) -> None:
     """They are refused at once, and not when a call needs them."""
     await all_uses(make, Wire())
