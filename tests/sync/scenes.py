@@ -360,4 +360,5 @@ def no_warning_after_close() -> None:
 
 if __name__ == "__main__":
     logging.getLogger("smartcar_async").addHandler(logging.NullHandler())  # or Python prints its warnings
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
     globals()[sys.argv[1]]()
