@@ -1,25 +1,22 @@
 """The forms that all answers share: JSON, resources wrapped or bare, pages, and their parts."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, cached_property, reduce
 from operator import getitem
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from ..records import Malformed, Page
 from ..request import Reply
 from ..structure import Hook, Unreadable, hook_of, is_list, is_object, wrong
 from ..times import instant_or_none
+from .lenient import load_leniently
 
 T = TypeVar("T")
 
-_LONGEST: Final = 4000
-"""Digits of an integer; Python's own limit is 4300."""
-
 
 def load(body: bytes) -> Any:
-    """Any JSON document, as plain objects."""
+    """Any JSON document, as plain objects. One odd text, number or byte costs no more than itself."""
     return _parser()(body)
 
 
@@ -29,13 +26,13 @@ def _parser() -> Callable[[bytes], Any]:
     import msgspec
 
     parse = msgspec.json.Decoder().decode
-    unreadable = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+    odd = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
     def load(body: bytes) -> Any:
         try:
             return parse(body)
-        except unreadable:
-            raise Unreadable("not JSON") from None
+        except odd:
+            return load_leniently(body)
 
     return load
 
@@ -54,15 +51,7 @@ class Document:
 
     @cached_property
     def _whole(self) -> Any:
-        try:
-            return load(self._body)
-        except Unreadable:  # a number beyond all range, in a field that nobody reads
-            return json.loads(self._body, parse_int=_number)
-
-
-def _number(text: str) -> float:
-    """An integer of so many digits that Python refuses to read it is infinite."""
-    return int(text) if len(text) < _LONGEST else float(text)
+        return load(self._body)
 
 
 def page(reply: Reply, number: int, read: Callable[[Any], T]) -> Page[T]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from ..codec.documents import an_object, load
+from ..codec.documents import an_object
+from ..codec.lenient import load_leniently
 from ..errors import ApiError, ConfigurationError, DecodeError, NotFound, PermissionDenied, SmartcarError
 from ..refusal import refusal
 from ..request import Call, Credential, Endpoint, Host, Reply, json_body
@@ -189,7 +190,7 @@ def _not_found(path: str) -> NotFound:
 
 def _batch(reply: Reply, car: Car, now: Callable[[], datetime]) -> Batch:
     """Whatever can be read. Of two answers for one path, the last one counts."""
-    document = load(reply.body)
+    document = load_leniently(reply.body)  # never deeper than what can be written again, for the decoder of each part
     entries: Any = document if is_list(document) else an_object(document).get("responses")
     if not is_list(entries):
         raise Unreadable(f"responses: {wrong('a list', entries)}")

@@ -1,11 +1,11 @@
 """From the body of a delivery to an event, in every shape that Smartcar has sent."""
 
-import json
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from ..codec import delivered_state, load, signal
 from ..codec.documents import loose_part, loose_text
+from ..codec.lenient import load_leniently
 from ..codec.resources import vehicle_of
 from ..errors import InvalidPayload
 from ..records import Signal, SignalName, SignalSet, VehicleAttributes
@@ -58,10 +58,10 @@ def unsigned_verify(raw: bytes) -> VerifyEvent | None:
     if len(raw) > _MOST_UNSIGNED or raw.count(b"{") + raw.count(b"[") > _MOST_BRACKETS:
         return None
     try:
-        document: Any = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_refused)
+        document: Any = load_leniently(raw, _once)
     except _RepeatedKey:
         return None
-    except ValueError:
+    except Unreadable:
         raise InvalidPayload("the body is not JSON") from None
     if not is_object(document):
         raise InvalidPayload("the body is not a JSON object")
@@ -222,7 +222,3 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise _RepeatedKey
     return found
-
-
-def _refused(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")

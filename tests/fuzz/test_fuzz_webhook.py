@@ -190,8 +190,8 @@ def test_one_changed_bit(document: Any, place: int, in_signature: bool) -> None:
         assert found.token is None
     elif is_object(given_body):
         assert type(found) is SignatureMismatch
-    else:
-        assert type(found) is InvalidPayload
+    else:  # odd texts and numbers are read; brackets and quotes that are gone are not
+        assert type(found) in (InvalidPayload, SignatureMismatch)
 
 
 header_names = st.sampled_from(["SC-Signature", "sc-signature", b"Sc-Signature", b"\xff", "", "x"]) | st.text()
