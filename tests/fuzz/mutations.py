@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from smartcar_async.structure import is_list, is_object
 
+from ..odd_json import ODD, OddJson, nested
+
 T = TypeVar("T")
 
 
@@ -64,7 +66,7 @@ no_json = one_of([float("nan"), float("inf"), "\ud800", "\udc00 ", deep(300)])
 """Values that Python would write, and that a parser may refuse."""
 
 SNIPPETS = [
-    *(b"NaN", b"-Infinity", b"1e999", b"null", b"9" * 5000, b"[" * 3000, b'{"data":' * 3000, b'"\\ud800"'),
+    *(b"null", b"1e999", b"[" * 3000, b'{"data":' * 3000, *(odd.sent for odd in ODD), nested(3000), nested(5000, "{")),
     *(b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf", b"\0", b'"', b"\\", b",", b"}", b"]", b":", b"//"),
 ]
 """Bytes that are wrong almost everywhere."""
@@ -134,6 +136,47 @@ def changed(draw: st.DrawFn, document: Any, values: st.SearchStrategy[Any] = jso
     return document
 
 
+FLAWS = [
+    *(b"\\ud83d", b"\\uDE97", b"\\ud83d\\ud83d", b"\\ude97\\ud83d", b"\\ud83d\\n"),
+    *(b"\0", b"\x1f", b"\t", b"\xff", b"\xe9", b"\xed\xa0\xbd", b"\xf0\x9f\x9a"),
+]
+"""What is within a text that a strict reader refuses."""
+
+
+@st.composite
+def flawed_texts(draw: st.DrawFn) -> OddJson:
+    """A text with a flaw in it, and what another reader keeps of it."""
+    before, after = (json.dumps(draw(st.text(st.characters(codec="utf-8"), max_size=5)))[1:-1] for _ in range(2))
+    sent = b'"%b%b%b"' % (before.encode(), draw(one_of(FLAWS)), after.encode())
+    read: str = json.loads(sent.decode("utf-8", "replace"), strict=False)
+    return OddJson("a flaw", sent, read.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+
+
+odd_values: st.SearchStrategy[OddJson] = one_of(ODD) | flawed_texts()
+"""A text or a number that a strict reader refuses."""
+
+
+def with_odd_values(draw: st.DrawFn, document: Any) -> tuple[bytes, Any]:
+    """A document as bytes in which one to three values are odd, and what is kept of it."""
+    around = [copy.deepcopy(document)]  # the document itself may be what is odd
+    odd = {f"something odd, number {number}": draw(odd_values) for number in range(draw(st.integers(1, 3)))}
+    for mark in odd:
+        nodes = _nodes(around, [])
+        holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
+        holder[key] = mark
+    text = json.dumps(around[0])
+    sent = text.encode()
+    for mark, one in odd.items():
+        sent = sent.replace(json.dumps(mark).encode(), one.sent)
+        text = text.replace(json.dumps(mark), json.dumps(one.kept))
+    return sent, json.loads(text)
+
+
+def with_an_odd_one(entries: Sequence[bytes], place: int, sent: bytes) -> bytes:
+    """A list as bytes, with these bytes in one of its places."""
+    return b"[%b]" % b",".join([*entries[:place], sent, *entries[place + 1 :]])
+
+
 def each_replaced(document: Any, value: object) -> Iterator[bytes]:
     """A document as bytes, once with this value in each of its places."""
     document = copy.deepcopy(document)
@@ -166,4 +209,6 @@ def faulty(draw: st.DrawFn, document: Any) -> bytes:
     """A document as bytes, changed in its nodes or in its bytes."""
     if draw(st.booleans()):
         return damaged(draw, json.dumps(document).encode())
+    if draw(st.integers(0, 3)) == 0:
+        return with_odd_values(draw, document)[0]
     return json.dumps(changed(draw, document, json_values | no_json)).encode()

@@ -21,12 +21,21 @@ from smartcar_async.request import Reply
 from smartcar_async.structure import Unreadable
 
 from ..catalogue import LISTED, Body, example, places, replaced, signal_entry
-from .mutations import AWKWARD, SNIPPETS, changed, each_replaced, faulty, json_values, one_of
+from .mutations import (
+    AWKWARD,
+    SNIPPETS,
+    changed,
+    each_replaced,
+    faulty,
+    json_values,
+    one_of,
+    with_an_odd_one,
+    with_odd_values,
+)
 
 EXAMPLES = int(os.environ.get("SMARTCAR_FUZZ", "3000"))
 LONGEST = 1.0
 """Seconds of CPU for one answer: a busy machine may keep any process waiting longer."""
-"""Seconds that any answer may take."""
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 SOC = signals.TractionBattery.StateOfCharge
 CAR = {"make": "VOLVO", "model": "EX30", "year": 2025, "powertrainType": "BEV", "mode": "live"}
@@ -190,7 +199,7 @@ bad_signals = st.composite(lambda draw: bad_entry(draw, ENTRIES))
 bad_connections = st.composite(lambda draw: bad_entry(draw, CONNECTIONS))
 
 
-@share(0.2)
+@share(0.15)
 @given(bad_signals())
 def test_one_bad_signal_of_a_hundred(bad: tuple[int, Any]) -> None:
     """The other ninety-nine are as they were; the bad one is one signal that holds what was sent."""
@@ -204,7 +213,7 @@ def test_one_bad_signal_of_a_hundred(bad: tuple[int, Any]) -> None:
     assert CLEAN[:place] + CLEAN[place + 1 :] == readings.entries[:place] + readings.entries[place + 1 :]
 
 
-@share(0.1)
+@share(0.05)
 @given(bad_connections())
 def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     """It is among the items or among the malformed, in its raw form; no other is missing."""
@@ -216,6 +225,44 @@ def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     read = [sent] if not page.malformed else []
     assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
     assert [one.raw for one in page.malformed] == ([] if read else [sent])
+
+
+@st.composite
+def odd_entries(draw: st.DrawFn, entries: list[Body]) -> tuple[int, bytes, Any]:
+    """A place in a list, what is sent there, with something odd in it, and what is kept of that."""
+    place = draw(st.integers(0, len(entries) - 1))
+    return place, *with_odd_values(draw, entries[place] if draw(st.booleans()) else changed(draw, entries[place]))
+
+
+SENT_ENTRIES, SENT_CONNECTIONS = ([json.dumps(one).encode() for one in many] for many in (ENTRIES, CONNECTIONS))
+
+
+@share(0.1)
+@given(odd_entries(ENTRIES))
+def test_something_odd_in_one_signal_of_a_hundred(odd: tuple[int, bytes, Any]) -> None:
+    """The other ninety-nine are as they were; the odd one is read as if what is kept of it had been sent."""
+    place, sent, kept = odd
+    entries = with_an_odd_one(SENT_ENTRIES, place, sent)
+    body = json.dumps({**READINGS, "data": None}).encode().replace(b'"data": null', b'"data": %b' % entries)
+    readings = in_time(lambda: codec.signal_set(Reply(200, {}, body)))
+    assert isinstance(readings, SignalSet)
+    assert shows(readings)
+    assert CLEAN[:place] + CLEAN[place + 1 :] == readings.entries[:place] + readings.entries[place + 1 :]
+    assert (codec.signal(kept), kept) == (readings.entries[place], readings.entries[place].raw)
+    assert repr(readings.entries).encode()
+
+
+@share(0.05)
+@given(odd_entries(CONNECTIONS))
+def test_something_odd_in_one_connection_of_a_hundred(odd: tuple[int, bytes, Any]) -> None:
+    """It is among the items or among the malformed; no other is missing or changed."""
+    place, sent, kept = odd
+    body = b'{"data":%b,"meta":{"totalCount":100}}' % with_an_odd_one(SENT_CONNECTIONS, place, sent)
+    page: Page[Connection] = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
+    assert shows(page)
+    read = [kept] if not page.malformed else []
+    assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
+    assert [one.raw for one in page.malformed] == ([] if read else [kept])
 
 
 headers = st.dictionaries(
@@ -238,7 +285,7 @@ def error_bodies(draw: st.DrawFn) -> bytes:
             return faulty(draw, draw(one_of(REFUSALS)))
 
 
-@share(0.25)
+@share(0.2)
 @given(st.integers(100, 599), headers, error_bodies())
 def test_a_refusal_of_any_form(status: int, headers: dict[str, str], body: bytes) -> None:
     """It becomes an error of the tree, with the response's status and its bytes, and a text of bounded length."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from smartcar_async import signals
+from smartcar_async import codec, signals
 from smartcar_async.errors import (
     BadChallenge,
     InvalidPayload,
@@ -39,7 +39,17 @@ from smartcar_async.webhook import (
 
 from ..catalogue import LISTED, example
 from ..deliveries import ALL, CHARGE, ERRORS, NOW, OLD_TOKEN, STATE, TOKEN, VERIFY, written
-from .mutations import AWKWARD, SNIPPETS, changed, each_replaced, faulty, json_values, one_of
+from .mutations import (
+    AWKWARD,
+    SNIPPETS,
+    changed,
+    each_replaced,
+    faulty,
+    json_values,
+    one_of,
+    with_an_odd_one,
+    with_odd_values,
+)
 from .test_fuzz_decode import LONGEST, share
 
 SOC = signals.TractionBattery.StateOfCharge
@@ -140,7 +150,7 @@ def event_or_invalid(body: Body) -> bool:
     return type(found) is InvalidPayload if isinstance(found, WebhookError) else shows(found)
 
 
-@share(0.4)
+@share(0.3)
 @given(bodies(), one_of(NO_SIGNATURES))
 def test_a_faulty_delivery(body: bytes, signature: str | None) -> None:
     """Signed, unsigned, and parsed without asking."""
@@ -176,7 +186,7 @@ def test_any_body_and_any_signature(body: Body, signature: object, token: str, o
     assert event_or_invalid(body)
 
 
-@share(0.35)
+@share(0.25)
 @given(one_of(CLEAN), st.integers(0), st.booleans())
 def test_one_changed_bit(document: Any, place: int, in_signature: bool) -> None:
     """In the body or in the digest: no event is believed, and no VERIFY is vouched for."""
@@ -225,6 +235,7 @@ def state_of(entries: list[Any]) -> VehicleStateEvent:
 
 
 WHOLE = state_of([*ENTRIES, CHARGE]).signals.entries
+SENT = [json.dumps(one).encode() for one in [*ENTRIES, CHARGE]]
 
 
 @share(0.05)
@@ -237,6 +248,42 @@ def test_one_bad_signal_among_many(bad: tuple[int, Any]) -> None:
     found = event.signals.entries
     assert found[place].raw == json.loads(json.dumps(wrong))
     assert found[:place] + found[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
+
+
+@st.composite
+def odd_signals(draw: st.DrawFn) -> tuple[int, bytes, Any]:
+    """A place in the list of signals, what is sent there, with something odd in it, and what is kept of that."""
+    place = draw(st.integers(0, len(ENTRIES) - 1))
+    return place, *with_odd_values(draw, ENTRIES[place] if draw(st.booleans()) else changed(draw, ENTRIES[place]))
+
+
+@share(0.1)
+@given(odd_signals())
+def test_something_odd_in_one_signal_among_many(odd: tuple[int, bytes, Any]) -> None:
+    """The signed event is never refused, the others are as they were, and the odd one is read as what is kept of it."""
+    place, sent, kept = odd
+    signals_sent = with_an_odd_one(SENT, place, sent)
+    document = {**STATE, "data": {**STATE["data"], "signals": "all of them"}}
+    body = written(document).replace(b'"all of them"', signals_sent)
+    delivery = received(body, sign(TOKEN, body))
+    assert isinstance(delivery, Delivery)
+    event = delivery.event
+    assert isinstance(event, VehicleStateEvent)
+    assert shows(event)
+    found = event.signals.entries
+    assert (codec.signal(kept), kept) == (found[place], found[place].raw)
+    assert found[:place] + found[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
+    assert repr(event).encode()
+
+
+@share(0.1)
+@given(st.composite(lambda draw: with_odd_values(draw, draw(one_of(ALL))))())
+def test_something_odd_anywhere_in_a_delivery(odd: tuple[bytes, Any]) -> None:
+    """It is the event that what is kept of it would be, or no event like that."""
+    sent, kept = odd
+    found, expected = (in_time(lambda: parse(body)) for body in (sent, written(kept)))  # noqa: B023
+    assert type(found) is type(expected)
+    assert isinstance(found, WebhookError) or found == expected
 
 
 @pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])

@@ -1,5 +1,6 @@
 """The second reading of JSON: one odd text, number or byte costs no more than itself, and the rest is exact."""
 
+import inspect
 import json
 import sys
 import time
@@ -19,13 +20,14 @@ LONGEST = 3.0
 """Seconds of CPU for very many odd things; what is quadratic takes minutes."""
 
 
-def depth(value: Any) -> int:
-    """How many lists and objects are around the innermost value of a chain."""
+def chain(value: Any, bracket: str) -> tuple[int, str]:
+    """How many lists or objects are around a text, and that text."""
+    inside: Any = 0 if bracket == "[" else ""
     levels = 0
-    while isinstance(value, (list, dict)) and value:
-        (value,) = value if isinstance(value, list) else value.values()
+    while not isinstance(value, str):
+        value = value[inside]
         levels += 1
-    return levels + isinstance(value, (list, dict))
+    return levels, value
 
 
 @pytest.mark.parametrize("odd", ODD, ids=str)
@@ -95,13 +97,9 @@ def test_what_is_nested_deeper_is_the_text_of_its_json(levels: int, bracket: str
         b'{"a":' + nested(levels, bracket) + b',"b":["\\u005b{[\\"[",' + nested(levels, bracket) + b',1],"c":{"d":[]}}'
     )
     found = load_leniently(body)
-    assert depth(found["a"]) == DEEPEST - 1
-    assert (found["b"][0], depth(found["b"][1]), found["b"][2]) == ('[{["[', DEEPEST - 2, 1)
-    assert found["c"] == {"d": []}
-    innermost = found["a"]
-    while not isinstance(innermost, str):
-        (innermost,) = innermost if isinstance(innermost, list) else innermost.values()
-    assert innermost.encode() == nested(levels - DEEPEST + 1, bracket)
+    assert chain(found["a"], bracket) == (DEEPEST - 1, nested(levels - DEEPEST + 1, bracket).decode())
+    assert chain(found["b"][1], bracket) == (DEEPEST - 2, nested(levels - DEEPEST + 2, bracket).decode())
+    assert (found["b"][0], found["b"][2], found["c"]) == ('[{["[', 1, {"d": []})
 
 
 def test_what_is_nested_deep_and_breaks_off() -> None:
@@ -118,10 +116,7 @@ def test_a_caller_who_has_used_up_the_stack() -> None:
     def below(left: int) -> object:
         return below(left - 1) if left else load(nested(DEEPEST))
 
-    frame, used = sys._getframe(), 0
-    while frame.f_back is not None:
-        frame, used = frame.f_back, used + 1
-    before = sys.getrecursionlimit()
+    before, used = sys.getrecursionlimit(), len(inspect.stack(0))
     try:
         sys.setrecursionlimit(used + 120)
         with pytest.raises(Unreadable):

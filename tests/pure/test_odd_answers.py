@@ -54,7 +54,7 @@ CONNECTION = {
     "attributes": {"permissions": ["read_battery"], "user": {"id": "u1"}, "vehicle": CAR},
     "relationships": {"vehicle": {"data": {"id": "v1"}}},
 }
-PAGE = {"data": [{"id": "c0", **CONNECTION, "attributes": {"user": {"id": "u0"}}}, CONNECTION], "meta": {}}
+PAGE = {"data": [{"id": "c0", **CONNECTION, "attributes": {"user": {"id": "u0"}}}, CONNECTION], "meta": {"pageSize": 2}}
 V3_ERROR = {"errors": [{"type": "VEHICLE_STATE", "code": "ASLEEP", "detail": HERE, "status": "409"}]}
 V2_ERROR = {"type": "VEHICLE_STATE", "code": "ASLEEP", "description": HERE, "statusCode": 409}
 V1_ERROR = {"error": "vehicle_state", "message": HERE}
@@ -145,9 +145,9 @@ def test_a_deep_answer_is_read(kind: str) -> None:
 
 
 def outcome(decode: Decode, body: bytes) -> object:
-    """The class of what was read, or why nothing was."""
+    """The name of the class of what was read, or why nothing was."""
     try:
-        return type(decode(Reply(200, {}, body)))
+        return type(decode(Reply(200, {}, body))).__name__
     except Unreadable as problem:
         return str(problem)
 
