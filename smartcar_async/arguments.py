@@ -1,6 +1,7 @@
 """What a caller passes in, checked before anything is sent: a refusal names the argument and what to give."""
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -11,6 +12,7 @@ K = TypeVar("K")
 T = TypeVar("T")
 V = TypeVar("V")
 
+_OURS: Final = ("smartcar_async", "smartcar_sync")
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]+")
 _FRAMING: Final = frozenset(
     (
@@ -33,6 +35,16 @@ _SPELLINGS: Final[Mapping[str, str]] = {
     name.lower(): name for name in ("Accept", "Authorization", "SC-Unit-System", "User-Agent")
 }
 """Headers with a value of our own, which the caller's is to take the place of."""
+
+
+def deprecated(argument: str, instead: str) -> None:
+    """Warn that this argument will go, and show the line of the caller's own code, or of the one that runs its task."""
+    import inspect  # slow to load, and hardly ever needed
+
+    level, frame = 1, inspect.currentframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
+        level, frame = level + 1, frame.f_back
+    warnings.warn(f"{argument}: deprecated, and will go; give {instead}", DeprecationWarning, stacklevel=level)
 
 
 def credential(value: str, argument: str, home: str) -> None:
@@ -79,22 +91,25 @@ def able(value: object, argument: str, *methods: str) -> None:
         raise ConfigurationError(f"{argument}: give {what}")
 
 
-def flags_text(flags: Mapping[str, str | bool] | None) -> str | None:
+def flags_text(flags: Mapping[str, str | bool | int] | None) -> str | None:
     """Flags as one text, `country:DE color:00819D`; None where there are none. A blank would begin another flag."""
     if flags is not None and not isinstance(flags, Mapping):
         raise ConfigurationError("flags: give a mapping, such as {'country': 'DE'}")
     given = flags or {}
     if not all(_is_word(name) and ":" not in name and _is_flag(value) for name, value in given.items()):
-        raise ConfigurationError("flags: give names and values without blanks, and names without colons")
+        raise ConfigurationError(
+            "flags: give names without blanks and colons, and values that are texts without blanks, whole numbers, "
+            "True or False"
+        )
     return " ".join(f"{name}:{_flag(value)}" for name, value in given.items()) or None
 
 
-def _flag(value: str | bool) -> str:
-    return str(value).lower() if isinstance(value, bool) else value
+def _flag(value: str | bool | int) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is_flag(value: object) -> bool:
-    return isinstance(value, bool) or _is_word(value)
+    return isinstance(value, int) or _is_word(value)
 
 
 def _is_word(value: object) -> bool:

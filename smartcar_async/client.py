@@ -250,7 +250,7 @@ class Smartcar:
         make: str | None = None,
         single_select: bool | None = None,
         single_select_vin: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         user: str | None = None,
         external_id: str | None = None,
         clear_external_id: bool = False,

@@ -171,9 +171,7 @@ def _facts(reply: Reply) -> dict[str, Any]:
     readable = [entry for entry in entries if is_object(entry)] if is_list(entries) else []
     if readable:
         return {**_facts_of_v3(readable[0]), "errors": readable}
-    if isinstance(document.get("type"), str):
-        return _facts_of_v2(document)
-    return _facts_of_v1(document)
+    return _facts_of_flat(document)
 
 
 def _facts_of_v3(entry: dict[str, Any]) -> dict[str, Any]:
@@ -193,32 +191,21 @@ def _facts_of_v3(entry: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _facts_of_v2(document: dict[str, Any]) -> dict[str, Any]:
+def _facts_of_flat(document: dict[str, Any]) -> dict[str, Any]:
+    """The v2 form, the v1 form and the OAuth form, whose `error` is the type: whatever words of them there are."""
+    kind, error = document.get("type"), _text(document.get("error"))
+    text = _text(document.get("error_description")) or _text(document.get("message"))
     description = _text(document.get("description"))
     return {
-        "type": _text(document.get("type")),
+        "type": _text(kind) if isinstance(kind, str) else error,
+        "error": None if isinstance(kind, str) else error,
         "code": _text(document.get("code")),
-        "message": _text(document.get("message")) or description,
-        "description": description,
+        "message": text or description,
+        "description": description or text,
         "details": _list(document.get("detail")),
         "resolution": _resolution(document.get("resolution")),
-        "doc_url": _text(document.get("docURL")),
+        "doc_url": _text(document.get("docURL")) or _text(document.get("error_uri")),
         "suggested_user_message": _text(document.get("suggestedUserMessage")),
-        "request_id": _text(document.get("requestId")),
-    }
-
-
-def _facts_of_v1(document: dict[str, Any]) -> dict[str, Any]:
-    """The v1 form and the OAuth form, whose `error` is the type."""
-    error = _text(document.get("error"))
-    text = _text(document.get("error_description")) or _text(document.get("message"))
-    return {
-        "type": error,
-        "error": error,
-        "code": _text(document.get("code")),
-        "message": text,
-        "description": text,
-        "doc_url": _text(document.get("error_uri")),
         "request_id": _text(document.get("requestId")),
     }
 

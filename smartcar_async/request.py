@@ -154,10 +154,9 @@ def header_value(value: str, argument: str) -> str:
 
 def mode_value(mode: VehicleMode | str) -> str:
     """A mode as the API spells it."""
-    try:
-        return VehicleMode(mode).value
-    except ValueError:
-        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}") from None
+    if mode not in (VehicleMode.LIVE, VehicleMode.SIMULATED):
+        raise ConfigurationError(f"mode: give 'live' or 'simulated', not {mode!r}")
+    return str(mode)
 
 
 def relative_path(path: str) -> str:

@@ -57,10 +57,11 @@ class ExecutionStatus(StrEnum):
 
 
 class VehicleMode(StrEnum):
-    """Whether a connected vehicle is a real one."""
+    """Whether a connected vehicle is a real one. TEST comes with the deliveries that the dashboard makes up."""
 
     LIVE = "live"
     SIMULATED = "simulated"
+    TEST = "test"
 
 
 class Powertrain(StrEnum):

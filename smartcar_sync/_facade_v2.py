@@ -9,7 +9,7 @@ import smartcar_async.v2 as aio
 
 from ._bridge import Bridge, callback
 from ._facade import Pages
-from ._inward import TokenStore, function_of, store_of, token_of
+from ._inward import TokenStore, function_of, mode_of, store_of, token_of
 from ._twin import Root, Twin, made
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ class Client:
         single_select: bool | Mapping[str, Any] | None = None,
         state: str | None = None,
         make_bypass: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         user: str | None = None,
         mode: str | None = None,
         test_mode: bool | None = None,
@@ -157,7 +157,11 @@ class Client:
         return self._twin.plain.parse_redirect(url, state=state)
 
     def exchange_code(
-        self, code: str, *, flags: Mapping[str, str | bool] | None = None, deadline: float | timedelta | None = None
+        self,
+        code: str,
+        *,
+        flags: Mapping[str, str | bool | int] | None = None,
+        deadline: float | timedelta | None = None,
     ) -> TokenPair:
         """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
         and the owner must go through Connect again.
@@ -165,7 +169,11 @@ class Client:
         return self._twin.call(lambda it: it.exchange_code(code, flags=flags, deadline=deadline))
 
     def exchange_refresh_token(
-        self, token: str, *, flags: Mapping[str, str | bool] | None = None, deadline: float | timedelta | None = None
+        self,
+        token: str,
+        *,
+        flags: Mapping[str, str | bool | int] | None = None,
+        deadline: float | timedelta | None = None,
     ) -> TokenPair:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
         return self._twin.call(lambda it: it.exchange_refresh_token(token, flags=flags, deadline=deadline))
@@ -200,7 +208,7 @@ class Client:
         token: str | TokenSource,
         vehicle_id: str,
         *,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
         """What a vehicle is, as API v3 tells it."""
@@ -215,18 +223,18 @@ class Client:
         mode: str | None = None,
         test_mode: bool | None = None,
         test_mode_compatibility_level: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.Compatibility:
         """Whether a vehicle is likely to work. A `test_mode_compatibility_level` brings mode="test" along."""
+        mode = mode_of(mode, test_mode)
         return self._twin.call(
             lambda it: it.get_compatibility(
                 vin,
                 scope,
                 country,
                 mode=mode,
-                test_mode=test_mode,
                 test_mode_compatibility_level=test_mode_compatibility_level,
                 flags=flags,
                 version=version,
@@ -244,11 +252,12 @@ class Client:
         mode: str | None = None,
         test_mode: bool | None = None,
         test_mode_compatibility_level: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.CompatibilityMatrix:
         """The models that work in the region US, CA or EUROPE; `type` is ICE, HEV, PHEV or BEV."""
+        mode = mode_of(mode, test_mode)
         return self._twin.call(
             lambda it: it.get_compatibility_matrix(
                 region,
@@ -256,7 +265,6 @@ class Client:
                 make=make,
                 type=type,
                 mode=mode,
-                test_mode=test_mode,
                 test_mode_compatibility_level=test_mode_compatibility_level,
                 flags=flags,
                 version=version,
@@ -319,7 +327,7 @@ class Client:
         id: str,
         token: str | TokenSource,
         unit_system: UnitSystem | str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         *,
         make: str | None = None,
@@ -525,7 +533,7 @@ class Vehicle:
         return self._twin.plain.unit_system
 
     @property
-    def flags(self) -> Mapping[str, str | bool]:
+    def flags(self) -> Mapping[str, str | bool | int]:
         """The flags that every call is sent with."""
         return self._twin.plain.flags
 
@@ -697,7 +705,7 @@ class Vehicle:
         version: str | None = None,
         *,
         query: Mapping[str, Any] | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.Response:
         """Any call below this vehicle, such as `request("GET", "tesla/compass")`. Only a GET is ever sent again.

@@ -58,6 +58,13 @@ def token_of(token: str | TokenSource) -> Any:
     return token if isinstance(token, str) else _Tokens(token)
 
 
+def mode_of(mode: str | None, test_mode: bool | None) -> str | None:
+    """The mode that a deprecated `test_mode` stands for. Over there, the warning would not show the caller's line."""
+    from smartcar_async.v2.operations.account import mode_text
+
+    return mode if test_mode is None else mode_text(mode, test_mode)
+
+
 class _Store:
     def __init__(self, store: TokenStore) -> None:
         self._store = store

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 import {module} as aio
 
 from ._bridge import Bridge, callback
-from ._inward import TokenStore, function_of, store_of, token_of
+from ._inward import TokenStore, function_of, mode_of, store_of, token_of
 from ._twin import Root, Twin, made
 {running}
 if TYPE_CHECKING:
@@ -39,6 +39,14 @@ else:
 
 """
 """The beginning of a file of wrappers, and what one with a type variable has besides."""
+INWARD: Final = {
+    "TokenStore": ("TokenStore", "store_of"),
+    "AccessToken": ("str | TokenSource", "token_of"),
+    "Refresh": ("Callable[[str], TokenPair]", "function_of"),
+}
+"""Plain things where the core wants async ones: the annotation, and the function of `_inward.py` that adapts them."""
+READ_HERE: Final = {"test_mode": "mode = mode_of(mode, test_mode)"}
+"""Deprecated arguments of calls that cross: only on this side can a warning show the line of the caller."""
 ROOTS: Final = {
     "__init__": "Read and command connected cars through Smartcar, without await.",
     "v2": "The v2.0 API without await, with the tokens of single owners.",

@@ -8,12 +8,12 @@ import ast
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib import import_module
 from typing import Final
 
-from tools.sync_files import HEADER, ROOT, VARIABLE, laid_out, lists
+from tools.sync_files import HEADER, INWARD, READ_HERE, ROOT, VARIABLE, laid_out, lists
 
 WINGS: Final = {
     "smartcar_async": "_facade",
@@ -25,12 +25,6 @@ STAYS_ASYNC: Final = {"Clock", "SystemClock"}
 """No handles: it is the core that calls them."""
 DROPPED: Final = {"session"}
 """A session belongs to a loop, and the caller has none."""
-INWARD: Final = {
-    "TokenStore": ("TokenStore", "store_of"),
-    "AccessToken": ("str | TokenSource", "token_of"),
-    "Refresh": ("Callable[[str], TokenPair]", "function_of"),
-}
-"""Plain things where the core wants async ones: the annotation, and the function of `_inward.py` that adapts them."""
 SPECIAL: Final = {
     "__repr__": ("__repr__", "repr(self._twin.plain)"),
     "__aenter__": ("__enter__", "self._twin.enter(self, lambda it: it.__aenter__())"),
@@ -180,7 +174,8 @@ class Handle:
     def method(self, node: Function) -> Iterator[str]:
         """One method or property, or nothing for what has no place here."""
         name, kind = node.name, ast.unparse(node.returns or ast.Constant(None))
-        call, head = f"{name}({self.passed(node.args)})", self.signature(node.args)
+        read = READ_HERE if isinstance(node, ast.AsyncFunctionDef) else {}
+        call, head = f"{name}({self.passed(node.args, read)})", self.signature(node.args)
         decorators = [ast.unparse(each) for each in node.decorator_list]
         if name in {"__enter__", "__exit__"} or (name.startswith("_") and not name.startswith("__")):
             return
@@ -215,6 +210,7 @@ class Handle:
         yield from (f"    @{each}" for each in decorators if each != "asynccontextmanager")
         yield f"    def {name}({head}) -> {kind}:"
         yield from [self.doc(node, "        ")] * (not name.startswith("__") and "setter" not in str(decorators))
+        yield from (f"        {read[each.arg]}" for each in node.args.kwonlyargs if each.arg in read)
         yield f"        {'' if ' = ' in value.partition('(')[0] else 'return '}{value}"
 
     def signature(self, own: ast.arguments) -> str:
@@ -229,8 +225,8 @@ class Handle:
             self.use(default, at_run_time=True)
         return ast.unparse(own)
 
-    def passed(self, arguments: ast.arguments) -> str:
-        """The same arguments, handed on: a callback by its name, a plain thing as an async one."""
+    def passed(self, arguments: ast.arguments, read: Collection[str] = ()) -> str:
+        """The same arguments, handed on unless they were read: a callback by name, a plain thing as an async one."""
 
         def value(parameter: ast.arg) -> str:
             kind, name = ast.unparse(parameter.annotation) if parameter.annotation else "", parameter.arg
@@ -240,7 +236,7 @@ class Handle:
 
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.no_rule("parameters with * or /")
-        named = [f"{each.arg}={value(each)}" for each in arguments.kwonlyargs if each.arg not in DROPPED]
+        named = [f"{each.arg}={value(each)}" for each in arguments.kwonlyargs if each.arg not in {*DROPPED, *read}]
         return ", ".join([*map(value, arguments.args[1:]), *named])
 
 

@@ -127,7 +127,7 @@ class Client:
         single_select: bool | Mapping[str, Any] | None = None,
         state: str | None = None,
         make_bypass: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         user: str | None = None,
         mode: str | None = None,
         test_mode: bool | None = None,
@@ -162,7 +162,7 @@ class Client:
         self,
         code: str,
         *,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> TokenPair:
         """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
@@ -175,7 +175,7 @@ class Client:
         self,
         token: str,
         *,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> TokenPair:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
@@ -220,7 +220,7 @@ class Client:
         token: AccessToken,
         vehicle_id: str,
         *,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
         """What a vehicle is, as API v3 tells it."""
@@ -236,7 +236,7 @@ class Client:
         mode: str | None = None,
         test_mode: bool | None = None,
         test_mode_compatibility_level: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.Compatibility:
@@ -264,7 +264,7 @@ class Client:
         mode: str | None = None,
         test_mode: bool | None = None,
         test_mode_compatibility_level: str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.CompatibilityMatrix:
@@ -355,7 +355,7 @@ class Client:
         id: str,
         token: AccessToken,
         unit_system: UnitSystem | str | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,
         *,
         make: str | None = None,

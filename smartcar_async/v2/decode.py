@@ -45,6 +45,9 @@ ACCESS_LIFE: Final = 7200.0
 REFRESH_LIFE: Final = timedelta(days=60)
 """How long a refresh token lives; no answer says it."""
 
+_NO_CONTENT: Final = 204
+_SERVICES: Final = "serviceHistory"
+"""What some answers wrap the list of services in."""
 _FAILED: Final = ("FAILURE", "FAILED", "ERROR")
 _SET_BY_US: Final = ("meta", "raw")
 
@@ -64,9 +67,15 @@ def record(cls: type[A]) -> Callable[[Reply], A]:
     """What decodes an answer into this class of record."""
 
     def decode(reply: Reply) -> A:
-        return filled(cls, load(reply.body), meta=meta_of(reply.headers))
+        meta = meta_of(reply.headers)
+        return cls(meta=meta) if _says_nothing(reply) else filled(cls, load(reply.body), meta=meta)
 
     return decode
+
+
+def _says_nothing(reply: Reply) -> bool:
+    """Whether this is a success without a body, which the SDKs count as one."""
+    return reply.status == _NO_CONTENT and not reply.body
 
 
 def filled(cls: type[T], value: Any, **given: Any) -> T:
@@ -153,9 +162,10 @@ def listing(cls: type[A], name: str) -> Callable[[Reply], A]:
     """Like `record`, for an answer that is about one list: without the list it cannot be read."""
 
     def decode(reply: Reply) -> A:
-        found = an_object(load(reply.body)).get(name)
-        if not is_list(found):
-            raise Unreadable(f"{name}: {wrong('a list', found)}")
+        if not _says_nothing(reply):
+            found = an_object(load(reply.body)).get(name)
+            if not is_list(found):
+                raise Unreadable(f"{name}: {wrong('a list', found)}")
         return record(cls)(reply)
 
     return decode
@@ -245,9 +255,13 @@ def matrix(reply: Reply) -> CompatibilityMatrix:
 
 
 def service_history(reply: Reply) -> ServiceHistory:
-    """The services, as a list or as the only one."""
-    document, meta = load(reply.body), meta_of(reply.headers)
-    return ServiceHistory(entries(ServiceRecord, document, meta=meta), meta=meta, raw=document)
+    """The services, as a list, as a list under a name, or as the only one."""
+    meta = meta_of(reply.headers)
+    if _says_nothing(reply):
+        return ServiceHistory(meta=meta)
+    document: Any = load(reply.body)
+    listed = document.get(_SERVICES, document) if is_object(document) else document
+    return ServiceHistory(entries(ServiceRecord, listed, meta=meta), meta=meta, raw=document)
 
 
 def response(reply: Reply) -> Response:

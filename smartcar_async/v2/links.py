@@ -26,7 +26,7 @@ def auth_url(
     single_select: bool | Mapping[str, Any] | None = None,
     state: str | None = None,
     make_bypass: str | None = None,
-    flags: Mapping[str, str | bool] | None = None,
+    flags: Mapping[str, str | bool | int] | None = None,
     user: str | None = None,
 ) -> str:
     """The link to send an owner to."""

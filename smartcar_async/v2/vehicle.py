@@ -42,7 +42,7 @@ class Vehicle:
         id: str,
         tokens: Tokens,
         unit_system: UnitSystem | str = UnitSystem.METRIC,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         version: str = "2.0",
         make: str | None = None,
     ) -> None:
@@ -65,7 +65,7 @@ class Vehicle:
         return self._car.unit_system
 
     @property
-    def flags(self) -> Mapping[str, str | bool]:
+    def flags(self) -> Mapping[str, str | bool | int]:
         """The flags that every call is sent with."""
         return dict(self._car.flags or {})
 
@@ -273,7 +273,7 @@ class Vehicle:
         version: str | None = None,
         *,
         query: Mapping[str, Any] | None = None,
-        flags: Mapping[str, str | bool] | None = None,
+        flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.Response:
         """Any call below this vehicle, such as `request("GET", "tesla/compass")`. Only a GET is ever sent again.

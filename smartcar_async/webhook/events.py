@@ -26,6 +26,10 @@ class EventMeta:
     mode: str | None = None
     """LIVE or TEST, in upper case whatever was sent."""
     sequence: int | None = None
+    application_id: str | None = None
+    """The application that the webhook belongs to."""
+    signal_count: int | None = None
+    """How many signals the event was sent with."""
     raw: Json = _raw()
 
 

@@ -86,7 +86,7 @@ def event_of(document: Any) -> Event:
 def meta_of(document: dict[str, Any]) -> EventMeta:
     """What a body says about its delivery."""
     meta = loose_part(document, "meta")
-    mode, sequence = loose_text(meta, "mode") or loose_text(document, "mode"), meta.get("sequence")
+    mode = loose_text(meta, "mode") or loose_text(document, "mode")
     return EventMeta(
         delivery_id=loose_text(meta, "deliveryId"),
         delivered_at=instant_or_none(meta.get("deliveredAt")) or instant_or_none(meta.get("deliveryTime")),
@@ -94,9 +94,16 @@ def meta_of(document: dict[str, Any]) -> EventMeta:
         webhook_name=loose_text(meta, "webhookName"),
         version=loose_text(meta, "version") or loose_text(document, "version"),
         mode=mode and mode.upper(),
-        sequence=sequence if type(sequence) is int else None,
+        sequence=_count(meta, "sequence"),
+        application_id=loose_text(meta, "applicationId"),
+        signal_count=_count(meta, "signalCount"),
         raw=meta,
     )
+
+
+def _count(value: dict[str, Any], name: str) -> int | None:
+    found = value.get(name)
+    return found if type(found) is int else None
 
 
 def _verify(document: dict[str, Any]) -> VerifyEvent:

@@ -101,6 +101,7 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, str]]] = [
     ({"single_select": True, "single_select_vin": VIN}, {"single_select": "true", "single_select_vin": VIN}),
     ({"flags": {"country": "DE", "new": True, "old": False}}, {"flags": "country:DE new:true old:false"}),
     ({"flags": {}}, {}),
+    ({"flags": {"a": 100, "b": 0, "c": -1, "d": True}}, {"flags": "a:100 b:0 c:-1 d:true"}),
     ({"flags": {"url": "https://example.org"}}, {"flags": "url:https://example.org"}),
     ({"user": "analytics-1"}, {"user": "analytics-1"}),
     ({"external_id": "acct 42&"}, {"external_id": "acct 42&"}),
@@ -153,8 +154,13 @@ ODD_FLAGS: list[Any] = [
     {None: "c"},
     {"a": "b c"},
     {"a": None},
-    {"a": 1},
+    {"a": 1.0},
+    {"a": ["b"]},
 ]
+NO_FLAG = (
+    "flags: give names without blanks and colons, and values that are texts without blanks, whole numbers, "
+    "True or False"
+)
 
 
 @pytest.mark.parametrize(
@@ -172,12 +178,10 @@ ODD_FLAGS: list[Any] = [
         ),
         ({"single_select": "false", "single_select_vin": VIN}, "single_select: give True or False"),
         *(({"flags": bad}, "flags: give a mapping, such as {'country': 'DE'}") for bad in NO_FLAGS),
-        *(
-            ({"flags": bad}, "flags: give names and values without blanks, and names without colons")
-            for bad in ODD_FLAGS
-        ),
+        *(({"flags": bad}, NO_FLAG) for bad in ODD_FLAGS),
         ({"flags": {"a": "\ud800"}}, "query: a value has characters that cannot be sent"),
         ({"mode": "test"}, "mode: give 'live' or 'simulated', not 'test'"),
+        ({"mode": VehicleMode.TEST}, "mode: give 'live' or 'simulated', not <VehicleMode.TEST: 'test'>"),
         (
             {"external_id": "x", "clear_external_id": True, "vehicle_id": CAR},
             "external_id, clear_external_id: give one",

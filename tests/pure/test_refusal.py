@@ -132,6 +132,20 @@ def test_a_v2_document() -> None:
     assert str(error).startswith("400 CONNECTED_SERVICES_ACCOUNT:ACCOUNT_ISSUE - Agree to the terms.")
 
 
+def test_a_v2_document_without_a_type() -> None:
+    """Nothing else that it says is lost; the status tells the family."""
+    document = {name: value for name, value in V2.items() if name != "type"}
+    error = refused(409, document)
+    assert type(error) is VehicleStateError
+    assert {**said(error), "type": "CONNECTED_SERVICES_ACCOUNT"} == said(refused(400, V2))
+    assert said(refused(409, {"suggestedUserMessage": "Plug in."})) == {"suggested_user_message": "Plug in."}
+    assert said(refused(409, {"error": "asleep", "suggestedUserMessage": "Wait."})) == {
+        "type": "asleep",
+        "error": "asleep",
+        "suggested_user_message": "Wait.",
+    }
+
+
 @pytest.mark.parametrize(
     ("document", "facts"),
     [

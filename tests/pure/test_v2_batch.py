@@ -167,6 +167,36 @@ def test_make_specific_answers_are_as_they_came() -> None:
     assert items({"path": "/unheard", "code": 204})["unheard"].body is None
 
 
+@pytest.mark.parametrize("path", NAMES)
+@pytest.mark.parametrize("given", [{}, {"body": None}, {"body": ""}])
+@pytest.mark.parametrize("code", [204, "204"])
+def test_a_success_without_a_body(path: str, given: dict[str, Any], code: object) -> None:
+    """It is the record that the path always gives, in which nothing is known, and no error."""
+    kind, _, _ = NAMES[path]
+    batch = items({"path": path, "code": code, "headers": {"sc-request-id": "inner-1"}, **given})
+    assert not batch.failed
+    found = batch[path]
+    assert isinstance(found, kind)
+    assert found.meta.request_id == "inner-1"
+    made = {"status": 204, "headers": found.headers} if kind is Response else {}
+    assert found == type(found)(**made, meta=found.meta)
+
+
+def test_a_list_that_a_success_does_not_give() -> None:
+    """It is empty, and not one entry without anything; under any other code an answer without a body is an error."""
+    paths = ["/permissions", "/vin", "/location", "/service/history"]
+    found = items(*({"path": path, "code": 204, "body": None} for path in paths))
+    assert not found.failed
+    assert (found["permissions"].permissions, found["service_history"].records) == ((), ())
+    assert (found["vin"].vin, found["location"].latitude) == (None, None)
+    assert isinstance(items(entry("/odometer", None)).get("odometer"), DecodeError)
+
+
+def test_a_body_under_204_counts() -> None:
+    """If there is one in spite of it, it is read."""
+    assert items({**ODOMETER, "code": 204})["odometer"].distance == 5.5
+
+
 def test_a_failed_item_raises_its_own_error() -> None:
     """On access, with its own status and request id; `get` gives it, and its neighbours are not touched."""
     batch = items(entry("/battery", ASLEEP, 409), ODOMETER)

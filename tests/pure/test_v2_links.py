@@ -39,15 +39,13 @@ LINKS: list[tuple[dict[str, Any], str]] = [
     ),
     ({"make_bypass": "TESLA"}, "approval_prompt=auto&make=TESLA&mode=live"),
     (
-        {"flags": {"country": "DE", "color": "00819D", "test": True}},
-        "approval_prompt=auto&flags=country%3ADE%20color%3A00819D%20test%3Atrue&mode=live",
+        {"flags": {"country": "DE", "color": "00819D", "test": True, "count": 100}},
+        "approval_prompt=auto&flags=country%3ADE%20color%3A00819D%20test%3Atrue%20count%3A100&mode=live",
     ),
     ({"flags": {}}, "approval_prompt=auto&mode=live"),
     ({"user": "user-1"}, "approval_prompt=auto&user=user-1&mode=live"),
     ({"mode": "simulated"}, "approval_prompt=auto&mode=simulated"),
     ({"mode": "TEST"}, "approval_prompt=auto&mode=test"),
-    ({"test_mode": True}, "approval_prompt=auto&mode=test"),
-    ({"test_mode": False, "mode": "live"}, "approval_prompt=auto&mode=live"),
 ]
 
 
@@ -103,7 +101,7 @@ def test_the_origin_is_a_setting() -> None:
         ({"single_select": {"vin": ""}}, "single_select: "),
         ({"single_select": {"vin": None}}, "single_select: "),
         ({"flags": "country:DE"}, "flags: give a mapping"),
-        ({"flags": {"color": "red test:true"}}, "flags: give names and values without blanks"),
+        ({"flags": {"color": "red test:true"}}, "flags: give names without blanks"),
         ({"flags": {"a b": True}}, "flags: give names"),
         ({"flags": {"a:b": "c"}}, "flags: give names"),
         ({"flags": {"": "c"}}, "flags: give names"),
@@ -171,9 +169,20 @@ def test_a_vehicle_that_cannot_be(given: dict[str, Any], reason: str) -> None:
 
 def test_modes_and_versions() -> None:
     """They are what the Node SDK makes of its options."""
-    assert [client().mode, client(test_mode=True).mode, client(test_mode=False).mode] == ["live", "test", "live"]
+    assert [client().mode, client(mode="TEST").mode, client(mode="simulated").mode] == ["live", "test", "simulated"]
     assert [client().version, client(version="1").version] == ["2.0", "1.0"]
     assert client(version="2.1").vehicle("v", "t").version == "2.1"
+
+
+@pytest.mark.parametrize(("old", "mode"), [(True, "test"), (False, "live")])
+def test_the_old_name_of_the_mode_warns(old: bool, mode: str) -> None:
+    """It works still, and whoever uses it is shown the line and the name that takes its place."""
+    text = f"^test_mode: deprecated, and will go; give mode='{mode}'$"
+    with pytest.warns(DeprecationWarning, match=text) as told:
+        assert client(test_mode=old).mode == mode
+    with pytest.warns(DeprecationWarning, match=text) as told_too:
+        assert client().auth_url(test_mode=old, mode=mode) == f"{ORIGIN}approval_prompt=auto&mode={mode}"
+    assert [one.filename for one in (*told, *told_too)] == [__file__, __file__]
 
 
 def test_no_secret_in_a_repr() -> None:

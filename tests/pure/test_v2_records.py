@@ -121,11 +121,38 @@ def test_one_bad_entry_costs_no_neighbour() -> None:
         ([{"serviceCost": {"totalCost": "nan"}}], (v2.ServiceRecord(service_cost=v2.ServiceCost()),)),
         ([{"serviceId": "5", "serviceCost": "free"}], (v2.ServiceRecord(),)),
         (None, ()),
+        (
+            {
+                "serviceHistory": [
+                    {"serviceId": "12", "serviceDetails": [{"type": "a", "value": 2}, {"type": "b"}, None]},
+                    {"serviceId": 13, "serviceTasks": [{"taskId": "t-9"}], "serviceDetails": {"type": "c"}},
+                    7,
+                ]
+            },
+            (
+                v2.ServiceRecord(
+                    "12", service_details=(v2.ServiceDetail("a", "2"), v2.ServiceDetail("b"), v2.ServiceDetail())
+                ),
+                v2.ServiceRecord(
+                    "13", service_tasks=(v2.ServiceTask("t-9"),), service_details=(v2.ServiceDetail("c"),)
+                ),
+                v2.ServiceRecord(),
+            ),
+        ),
+        ({"serviceHistory": {"serviceId": "5"}}, (v2.ServiceRecord("5"),)),
+        ({"serviceHistory": []}, ()),
+        ({"serviceHistory": None}, ()),
     ],
 )
 def test_service_history(document: object, records: tuple[v2.ServiceRecord, ...]) -> None:
-    """A list or a single record, details as a list or as one, costs as numbers or text."""
+    """A list, wrapped or not, or a single record; ids and costs as numbers or text; details as a list or as one."""
     assert decode.service_history(reply(document)) == v2.ServiceHistory(records, raw=document)
+
+
+def test_a_wrapped_service_history_that_is_none() -> None:
+    """It is refused, and not taken for one service."""
+    with pytest.raises(Unreadable, match="expected a list, got a text"):
+        decode.service_history(reply({"serviceHistory": "none"}))
 
 
 def test_service_records_know_what_they_came_with() -> None:

@@ -35,7 +35,8 @@ def test_the_state_of_a_vehicle() -> None:
     """Who, which car, why, and its signals from the same catalogue and decoder as the REST side."""
     event = state(STATE)
     assert (event.event_id, event.vehicle_id, event.user_id, event.external_id) == ("e-1", "v-1", "private-user", None)
-    assert (event.vehicle, event.signals.vehicle, event.meta) == (CAR, CAR, SEEN)
+    assert (event.vehicle, event.signals.vehicle) == (CAR, CAR)
+    assert event.meta == attrs.evolve(SEEN, signal_count=4)
     assert event.triggers == (Trigger(UPDATED, CODE, GROUP, NAME),)
     assert not event.first_delivery
     assert event.signals[SOC].require() == Measure(61, "percent")
@@ -175,6 +176,10 @@ def test_no_meta(meta: object) -> None:
         ({"sequence": 7}, EventMeta(sequence=7)),
         ({"sequence": "7"}, EventMeta()),
         ({"sequence": True}, EventMeta()),
+        ({"signalCount": 4}, EventMeta(signal_count=4)),
+        ({"signalCount": "4"}, EventMeta()),
+        ({"applicationId": "app_1"}, EventMeta(application_id="app_1")),
+        ({"applicationId": None}, EventMeta()),
         ({"version": 4}, EventMeta(version="4")),
         ({"deliveryId": [], "webhookId": {}, "webhookName": True}, EventMeta()),
     ],

@@ -117,10 +117,16 @@ CALLS: dict[str, tuple[Use, object, Sent, object]] = {
         ),
         Compatibility(False, "MAKE_NOT_COMPATIBLE", meta=META),
     ),
-    "get_compatibility, in test mode": (
-        lambda it: it.get_compatibility(VIN, ["read_vin"], None, test_mode=False),
+    "get_compatibility, of simulated cars": (
+        lambda it: it.get_compatibility(
+            VIN, ["read_vin"], None, mode="Simulated", test_mode_compatibility_level="phev", flags={"n": 100}
+        ),
         {},
-        get(f"/v2.0/compatibility?vin={VIN}&scope=read_vin&country=US&mode=live", BASIC),
+        get(
+            f"/v2.0/compatibility?vin={VIN}&scope=read_vin&country=US&flags=n%3A100"
+            "&mode=simulated&test_mode_compatibility_level=phev",
+            BASIC,
+        ),
         Compatibility(meta=META),
     ),
     "get_compatibility, at a level": (
@@ -320,6 +326,19 @@ async def test_a_lost_deletion_of_connections_is_sent_again(wire: Wire) -> None:
         assert await smartcar.delete_connections(AMT, user_id="u") == DeletedConnections()
 
 
+@pytest.mark.parametrize(("old", "mode"), [(True, "test"), (False, "live")])
+async def test_the_old_name_of_the_mode_warns(wire: Wire, old: bool, mode: str) -> None:
+    """It works still, and whoever awaits the call is shown the line and the name that takes its place."""
+    wire.api = always(answer({}))
+    async with client() as smartcar:
+        with pytest.warns(DeprecationWarning, match=f"^test_mode: deprecated, .* give mode='{mode}'$") as told:
+            await smartcar.get_compatibility(VIN, ["read_vin"], test_mode=old)
+        with pytest.warns(DeprecationWarning, match=f"^test_mode: deprecated, .* give mode='{mode}'$") as told_too:
+            await smartcar.get_compatibility_matrix("US", test_mode=old)
+    assert [one.filename for one in (*told, *told_too)] == [__file__, __file__]
+    assert [f"mode={mode}" in sent.url for sent in wire.calls] == [True, True]
+
+
 def mistakes(smartcar: Client) -> list[tuple[Awaitable[object], str]]:
     """Arguments that cannot be right, and how they are refused."""
     wrong: Any = object()
@@ -348,7 +367,7 @@ def mistakes(smartcar: Client) -> list[tuple[Awaitable[object], str]]:
         (it.get_compatibility(VIN, ["read_vin"], mode="live", test_mode=True), "mode, test_mode: give one"),
         (
             it.get_compatibility(VIN, "read_vin", mode="live", test_mode_compatibility_level="bev"),
-            "goes with mode='test'",
+            "goes with mode='test' or mode='simulated'$",
         ),
         (it.get_compatibility(VIN, "read_vin", test_mode_compatibility_level=""), "test_mode_compatibility_level: "),
         (it.get_compatibility(VIN, "read_vin", version="3"), "version: API v3"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ...arguments import flags_text, truth
+from ...arguments import deprecated, flags_text, truth
 from ...errors import ConfigurationError
 from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, segment
 from ...vocabulary import Permission
@@ -43,7 +43,7 @@ def exchange_code(
     code: str,
     now: datetime,
     redirect_uri: str | None = None,
-    flags: Mapping[str, str | bool] | None = None,
+    flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[TokenPair]:
     """Tokens for an authorization code. The code works once, so it is sent once."""
     segment(code, "code")
@@ -56,7 +56,7 @@ def exchange_code(
 
 
 def exchange_refresh_token(
-    application: Stated, refresh_token: str, now: datetime, flags: Mapping[str, str | bool] | None = None
+    application: Stated, refresh_token: str, now: datetime, flags: Mapping[str, str | bool | int] | None = None
 ) -> Call[TokenPair]:
     """New tokens for a refresh token."""
     segment(refresh_token, "refresh_token")
@@ -70,7 +70,7 @@ def _exchange(
     application: Stated,
     told: Callable[[Reply], TokenPair],
     fields: Mapping[str, str],
-    flags: Mapping[str, str | bool] | None,
+    flags: Mapping[str, str | bool | int] | None,
     secret: str,
 ) -> Call[TokenPair]:
     return Call(
@@ -106,7 +106,7 @@ def compatibility(
     mode: str | None = None,
     test_mode: bool | None = None,
     test_mode_compatibility_level: str | None = None,
-    flags: Mapping[str, str | bool] | None = None,
+    flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[records.Compatibility]:
     """Whether a vehicle is likely to work."""
     segment(vin, "vin")
@@ -132,7 +132,7 @@ def compatibility_matrix(
     mode: str | None = None,
     test_mode: bool | None = None,
     test_mode_compatibility_level: str | None = None,
-    flags: Mapping[str, str | bool] | None = None,
+    flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[records.CompatibilityMatrix]:
     """The models that work in a region."""
     fields = {
@@ -183,6 +183,7 @@ def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
         old = "test" if truth(test_mode, "test_mode") else "live"
         if mode is not None and mode != old:
             raise ConfigurationError("mode, test_mode: give one of them")
+        deprecated("test_mode", f"mode={old!r}")
         return old
     if mode is None:
         return None
@@ -192,14 +193,14 @@ def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
 
 
 def _mode_with_level(mode: str | None, test_mode: bool | None, level: str | None) -> str | None:
-    """The mode; a level of compatibility belongs to the test mode and brings it along."""
+    """The mode; a level of compatibility belongs to the cars that are not real, and brings the test mode along."""
     found = mode_text(mode, test_mode)
     if level is None:
         return found
     _given(level, "test_mode_compatibility_level")
-    if found not in (None, "test"):
-        raise ConfigurationError("test_mode_compatibility_level: it goes with mode='test' only")
-    return "test"
+    if found == "live":
+        raise ConfigurationError("test_mode_compatibility_level: it goes with mode='test' or mode='simulated'")
+    return found or "test"
 
 
 def _stated(

@@ -28,7 +28,7 @@ class Car:
     id: str
     version: str = "2.0"
     unit_system: UnitSystem = UnitSystem.METRIC
-    flags: Mapping[str, str | bool] | None = None
+    flags: Mapping[str, str | bool | int] | None = None
 
 
 def get(path: str, permission: Permission | None = None) -> Endpoint:
