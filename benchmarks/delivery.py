@@ -41,6 +41,8 @@ _MEASURES: Final[dict[str, dict[str, Any]]] = {
     "Range": {"value": 540.0, "unit": "km"},
     "CurrentSpeed": {"value": 0, "unit": "km/h"},
 }
+_ANY_MEASURE: Final = {"value": 12.5, "unit": "percent"}
+"""For a signal that is newer than this list."""
 _SPECIAL: Final[dict[str, dict[str, Any]]] = {
     "PortLight": {"value": "GREEN"},
     "ChargeRecords": {
@@ -100,7 +102,7 @@ def _body(key: SignalKey[Any], number: int) -> dict[str, Any]:
         alert = number % 7 == 0
         return {"status": "ALERT" if alert else "OK", "description": "Have it looked at" if alert else None}
     simple: dict[str, Any] = {"Flag": number % 3 > 0, "Count": number % 5, "Text": f"{key.name} {number}"}
-    return {"value": simple[name]} if name in simple else _SPECIAL.get(name) or _MEASURES[key.name]
+    return {"value": simple[name]} if name in simple else _SPECIAL.get(name) or _MEASURES.get(key.name, _ANY_MEASURE)
 
 
 def _varied(value: Any, number: int) -> Any:
