@@ -4,8 +4,11 @@ What is large is drawn by its number, and documents are handed to functions, bec
 """
 
 import copy
+import gc
 import json
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
@@ -15,6 +18,22 @@ from smartcar_async.structure import is_list, is_object
 from ..odd_json import ODD, OddJson, nested
 
 T = TypeVar("T")
+
+LONGEST = 1.0
+"""Seconds of CPU for one document: a busy machine may keep any process waiting longer."""
+
+
+@contextmanager
+def within_the_time() -> Generator[None, None, None]:
+    """What is done in here must not take longer. The collector waits: what a long run has heaped up is not ours."""
+    gc.disable()
+    started = time.process_time()
+    try:
+        yield
+        spent = time.process_time() - started
+    finally:
+        gc.enable()
+    assert spent < LONGEST
 
 
 def deep(depth: int, leaf: object = None) -> Any:

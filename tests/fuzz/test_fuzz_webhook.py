@@ -4,7 +4,6 @@ SMARTCAR_FUZZ is the number of examples of all tests here together.
 """
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -49,8 +48,9 @@ from .mutations import (
     one_of,
     with_an_odd_one,
     with_odd_values,
+    within_the_time,
 )
-from .test_fuzz_decode import LONGEST, share
+from .test_fuzz_decode import share
 
 SOC = signals.TractionBattery.StateOfCharge
 ENTRIES = [
@@ -71,12 +71,12 @@ NO_SIGNATURES = [None, "", "0" * 64, "é", "sha256=" + "0" * 64, sign(OLD_TOKEN,
 
 def in_time(work: Callable[[], object]) -> Any:
     """What it gives or why it is refused, within the time and with a `repr`."""
-    started = time.process_time()
-    try:
-        found: object = work()
-    except WebhookError as error:
-        found = error
-    assert time.process_time() - started < LONGEST
+    found: object
+    with within_the_time():
+        try:
+            found = work()
+        except WebhookError as error:
+            found = error
     assert repr(found)
     return found
 
