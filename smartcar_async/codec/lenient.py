@@ -7,8 +7,9 @@ One odd text, number or byte must not cost the rest of a document, so each is ke
 - a number beyond all range, and NaN, Infinity and their like, become the text that was sent: no calculation takes a
   text for a number by mistake, and what was sent can be written as JSON again.
 - what is nested deeper than `DEEPEST` becomes the text of its own JSON.
-- of a repeated key the last value counts, as in the quick reading.
+- of a repeated key the last value counts.
 
+The quick reading treats repeated keys alike, and goes as deep as the stack does.
 What breaks off, or is no JSON for any other reason, is Unreadable.
 """
 

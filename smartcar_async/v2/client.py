@@ -208,9 +208,10 @@ class Client:
         async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
             call = account.vehicles(self.version, page_size, start if isinstance(start, int) else None)
             page = await self._engine.run(call, deadline, tokens)
-            end = (start if isinstance(start, int) else 0) + len(page.raw["vehicles"])
+            sent = len(page.raw.get("vehicles", ()))
+            end = (start if isinstance(start, int) else 0) + sent
             total = None if page.paging is None else page.paging.count
-            over = not page.raw["vehicles"] or (total is not None and end >= total)
+            over = not sent or (total is not None and end >= total)
             return page.vehicles, None if over else end, total
 
         return walked(fetch)

@@ -129,7 +129,7 @@ class Vehicle:
                 return False  # a server that ignores the offset would never end
             before = page.permissions
             wanted -= {str(word) for word in page.permissions}
-            offset += len(page.raw["permissions"])
+            offset += len(page.raw.get("permissions", ()))
             total = None if page.paging is None else page.paging.count
             if not wanted or not page.permissions or total is None or offset >= total:
                 return not wanted

@@ -42,8 +42,8 @@ from smartcar_async.v2 import (
 )
 
 from . import documents
-from .fakes import API, Sent, Wire, always, answer, mocked
-from .v2 import ID, META, below, by, car, client, said
+from .fakes import API, Answer, Sent, Wire, always, answer, mocked
+from .v2 import AMT, ID, MARKS, META, TOKEN, below, by, car, client, said
 
 Read = Callable[[Vehicle], Awaitable[Any]]
 
@@ -300,6 +300,19 @@ async def test_permissions_from_a_server_that_ignores_the_offset(wire: Wire) -> 
     async with client() as smartcar:
         assert not await car(smartcar).has_permissions("read_fuel")
     assert len(wire.calls) == 2
+
+
+async def test_a_success_without_a_body(wire: Wire) -> None:
+    """It is the record of the call, in which nothing is known; lists are empty, and walks end."""
+    wire.api = always(Answer(204, b"", MARKS))
+    async with client() as smartcar:
+        read = car(smartcar)
+        assert await read.odometer() == Odometer(meta=META)
+        assert await read.service_history() == ServiceHistory(meta=META)
+        assert await read.permissions() == Permissions(meta=META)
+        assert not await read.has_permissions("read_odometer")
+        assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == []
+        assert [connection async for connection in smartcar.iter_connections(AMT)] == []
 
 
 async def test_signals_of_v3(wire: Wire) -> None:
