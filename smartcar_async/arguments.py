@@ -47,12 +47,15 @@ def deprecated(argument: str, instead: str) -> None:
     warnings.warn(f"{argument}: deprecated, and will go; give {instead}", DeprecationWarning, stacklevel=level)
 
 
-def credential(value: str, argument: str, home: str) -> None:
-    """Refuse an id or a secret of the application that is missing or cannot be sent."""
+def credential(value: str | None, argument: str, home: str) -> str:
+    """An id or a secret of the application; one that is missing or cannot be sent is refused."""
     if not isinstance(value, str) or not value.strip():
         variable = f"SMARTCAR_{argument.upper()}"
-        raise ConfigurationError(f"{argument}: missing; pass it, or set {variable} and use {home}.from_env()")
+        raise ConfigurationError(
+            f"{argument}: missing; pass it, here or in Settings, or set {variable} and use {home}.from_env()"
+        )
     segment(value, argument)
+    return value
 
 
 def truth(value: bool, argument: str) -> bool:
@@ -86,9 +89,21 @@ def instance(value: T, kind: type[T], argument: str) -> T:
 
 def able(value: object, argument: str, *methods: str) -> None:
     """Refuse what lacks a method that will be called later; None stands for our own."""
-    if value is not None and not all(callable(getattr(value, name, None)) for name in methods):
-        what = "a function" if methods == ("__call__",) else f"something with {', '.join(methods)}"
+    function = methods == ("__call__",)
+    lacks = not all(callable(getattr(value, name, None)) for name in methods)
+    if value is not None and (lacks or (isinstance(value, type) and not function)):
+        what = "a function" if function else f"something with {', '.join(methods)}"
         raise ConfigurationError(f"{argument}: give {what}")
+
+
+def client_session(value: object) -> None:
+    """Refuse what is no session of aiohttp, by what it lacks: to import aiohttp for it would slow every start.
+
+    A library that wraps a session and sends again by itself lacks the connector, and may not be used either.
+    """
+    alike = all(hasattr(value, name) for name in ("request", "closed", "connector")) and not isinstance(value, type)
+    if value is not None and not alike:
+        raise ConfigurationError("session: give an aiohttp.ClientSession, or none: the client then makes its own")
 
 
 def flags_text(flags: Mapping[str, str | bool | int] | None) -> str | None:

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .arguments import credential, truth
+from .arguments import credential, instance, truth
 from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_HOME: Final = "Smartcar"
 _A_DAY: Final = 86_400.0
 _FIRST_LOOK: Final = 0.5
 _RAREST_LOOK: Final = 5.0
@@ -36,13 +37,14 @@ _RAREST_LOOK: Final = 5.0
 class Smartcar:
     """Your application at Smartcar. Use it as `async with`, or end it with `aclose`.
 
+    An id or a secret that is not given is that of the settings.
     A `session` that you pass in is used and never closed. `on_event` is told of every request, without secrets.
     """
 
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         *,
         settings: Settings | None = None,
         session: aiohttp.ClientSession | None = None,
@@ -50,20 +52,19 @@ class Smartcar:
         on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        credential(client_id, "client_id", "Smartcar")
-        credential(client_secret, "client_secret", "Smartcar")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from .engine import Engine
         from .settings import Settings
         from .transport import Transport
 
-        settings = Settings() if settings is None else settings
-        self.client_id = client_id
+        settings = Settings() if settings is None else instance(settings, Settings, "settings")
+        secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
+        self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)
         """The id of the application's credentials."""
         self._settings = settings
         self._engine = Engine(
-            client_id,
-            client_secret,
+            self.client_id,
+            secret,
             settings,
             Transport(settings, session),
             on_event=on_event,
@@ -74,12 +75,32 @@ class Smartcar:
         self._compatible: dict[object, tuple[float, tuple[CompatibleVehicle, ...]]] = {}
 
     @classmethod
-    def from_env(cls) -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
-        from .settings import Settings
+    def from_env(
+        cls,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        settings: Settings | None = None,
+        session: aiohttp.ClientSession | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+    ) -> Self:
+        """A client for the credentials and origins in the environment, see `Settings.from_env`.
 
-        settings = Settings.from_env()
-        return cls(settings.client_id or "", settings.client_secret or "", settings=settings)
+        What is given goes before the environment; of `settings`, every value that is not the default.
+        """
+        from .settings import over_environment
+
+        return cls(
+            client_id,
+            client_secret,
+            settings=over_environment(settings),
+            session=session,
+            on_event=on_event,
+            on_outcome_unknown=on_outcome_unknown,
+            clock=clock,
+        )
 
     async def __aenter__(self) -> Self:
         await self._engine.open()

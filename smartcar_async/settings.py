@@ -254,6 +254,17 @@ class Settings:
         return cls(**{**found, **changes})
 
 
+def over_environment(settings: Settings | None) -> Settings:
+    """These settings, and the environment's wherever they have only the default."""
+    found = Settings.from_env()
+    if settings is None:
+        return found
+    default, given = Settings(), instance(settings, Settings, "settings")
+    names = [each.name for each in attrs.fields(Settings)]
+    unsaid = [name for name in names if getattr(given, name) == getattr(default, name)]
+    return attrs.evolve(given, **{name: getattr(found, name) for name in unsaid})
+
+
 def _proxy_from(env: Mapping[str, str]) -> Proxy | None:
     def either(name: str) -> str | None:
         return env.get(name.lower()) or env.get(name.upper()) or None

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ._version import __version__
-from .arguments import able, instance
+from .arguments import client_session, instance
 from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, TransportError
 from .request import Effect, Reply, Request
 from .settings import Settings, Tls
@@ -29,7 +29,7 @@ class Transport:
     """Sends requests over aiohttp. It never resends, follows no redirect and keeps no cookies."""
 
     def __init__(self, settings: Settings, session: "aiohttp.ClientSession | None" = None) -> None:
-        able(session, "session", "request")
+        client_session(session)
         if getattr(session, "auth", None) is not None:
             raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
         self._settings = instance(settings, Settings, "settings")

@@ -185,8 +185,8 @@ class Bridge:
 
 def callback(name: str, function: Callable[P, T] | None) -> Callable[P, T] | None:
     """The caller's function, which will run on the client's thread; a call that it makes is refused by this name."""
-    if function is None:
-        return None
+    if not callable(function):
+        return function  # none; or no function at all, which the client refuses by its name
 
     @wraps(function)
     def named(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -183,13 +183,14 @@ class Schedules:
 class Smartcar:
     """Your application at Smartcar. Use it as `with`, or end it with `close`.
 
+    An id or a secret that is not given is that of the settings.
     `on_event` is told of every request, without secrets.
     """
 
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         *,
         settings: Settings | None = None,
         on_event: Callable[[Event], None] | None = None,
@@ -216,9 +217,36 @@ class Smartcar:
         return self._twin.plain.client_id
 
     @classmethod
-    def from_env(cls, *, bridge: Bridge | None = None) -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
-        return made(cls, Root(lambda: aio.Smartcar.from_env(), bridge, lambda it: it.aclose()))
+    def from_env(
+        cls,
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        settings: Settings | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+        bridge: Bridge | None = None,
+    ) -> Self:
+        """A client for the credentials and origins in the environment, see `Settings.from_env`.
+
+        What is given goes before the environment; of `settings`, every value that is not the default.
+        """
+        return made(
+            cls,
+            Root(
+                lambda: aio.Smartcar.from_env(
+                    client_id=client_id,
+                    client_secret=client_secret,
+                    settings=settings,
+                    on_event=callback("on_event", on_event),
+                    on_outcome_unknown=callback("on_outcome_unknown", on_outcome_unknown),
+                    clock=clock,
+                ),
+                bridge,
+                lambda it: it.aclose(),
+            ),
+        )
 
     def __enter__(self) -> Self:
         return self._twin.enter(self, lambda it: it.__aenter__())

@@ -45,13 +45,14 @@ class Client:
     """Your application at Smartcar, with the tokens of its owners. Use it as `with`, or end it with `close`.
 
     `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
+    An id, a secret or a `redirect_uri` that is not given is that of the settings.
     `on_event` is told of every request, without secrets.
     """
 
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         redirect_uri: str | None = None,
         mode: str = "live",
         version: str = "2.0",
@@ -102,10 +103,43 @@ class Client:
 
     @classmethod
     def from_env(
-        cls, redirect_uri: str | None = None, mode: str = "live", version: str = "2.0", *, bridge: Bridge | None = None
+        cls,
+        redirect_uri: str | None = None,
+        mode: str = "live",
+        version: str = "2.0",
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        test_mode: bool | None = None,
+        settings: Settings | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+        bridge: Bridge | None = None,
     ) -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
-        return made(cls, Root(lambda: aio.Client.from_env(redirect_uri, mode, version), bridge, lambda it: it.aclose()))
+        """A client for the credentials and origins in the environment, see `Settings.from_env`.
+
+        What is given goes before the environment; of `settings`, every value that is not the default.
+        """
+        return made(
+            cls,
+            Root(
+                lambda: aio.Client.from_env(
+                    redirect_uri,
+                    mode,
+                    version,
+                    client_id=client_id,
+                    client_secret=client_secret,
+                    test_mode=test_mode,
+                    settings=settings,
+                    on_event=callback("on_event", on_event),
+                    on_outcome_unknown=callback("on_outcome_unknown", on_outcome_unknown),
+                    clock=clock,
+                ),
+                bridge,
+                lambda it: it.aclose(),
+            ),
+        )
 
     def __enter__(self) -> Self:
         return self._twin.enter(self, lambda it: it.__aenter__())

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakSet
 
-from ..arguments import credential
+from ..arguments import credential, instance
 from ..errors import CommandOutcomeUnknown
 from ..redaction import Secret
 from ..request import Call, header_value
@@ -33,18 +33,21 @@ if TYPE_CHECKING:
     from .paging import Start
     from .tokens import TokenSource
 
+_HOME: Final = "Client"
+
 
 class Client:
     """Your application at Smartcar, with the tokens of its owners. Use it as `async with`, or end it with `aclose`.
 
     `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
+    An id, a secret or a `redirect_uri` that is not given is that of the settings.
     A `session` that you pass in is used and never closed. `on_event` is told of every request, without secrets.
     """
 
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
+        client_id: str | None = None,
+        client_secret: str | None = None,
         redirect_uri: str | None = None,
         mode: str = "live",
         version: str = "2.0",
@@ -56,32 +59,30 @@ class Client:
         on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
         clock: Clock | None = None,
     ) -> None:
-        credential(client_id, "client_id", "Client")
-        credential(client_secret, "client_secret", "Client")
-        if redirect_uri is not None:
-            header_value(redirect_uri, "redirect_uri")
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from ..clock import SystemClock
         from ..engine import Engine
         from ..settings import Settings
         from ..transport import Transport
 
-        settings = Settings() if settings is None else settings
-        self.client_id = client_id
+        settings = Settings() if settings is None else instance(settings, Settings, "settings")
+        secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
+        address = settings.redirect_uri if redirect_uri is None else redirect_uri
+        self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)
         """The id of the application."""
-        self.redirect_uri = redirect_uri
+        self.redirect_uri: str | None = None if address is None else header_value(address, "redirect_uri")
         """Where Connect sends an owner back to."""
         self.mode: str = account.mode_text(None if test_mode is not None else mode, test_mode) or "live"
         """Which cars the links to Connect are for: live, test or simulated."""
         self.version: str = version_text(version)
         """The version of the API in every path."""
-        self._client_secret = Secret(client_secret)
+        self._client_secret = Secret(secret)
         self._settings = settings
         self._clock: Clock = SystemClock() if clock is None else clock
         self._sources: WeakSet[TokenSource] = WeakSet()
         self._engine = Engine(
-            client_id,
-            client_secret,
+            self.client_id,
+            secret,
             settings,
             Transport(settings, session),
             on_event=on_event,
@@ -90,13 +91,40 @@ class Client:
         )
 
     @classmethod
-    def from_env(cls, redirect_uri: str | None = None, mode: str = "live", version: str = "2.0") -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`."""
-        from ..settings import Settings
+    def from_env(
+        cls,
+        redirect_uri: str | None = None,
+        mode: str = "live",
+        version: str = "2.0",
+        *,
+        client_id: str | None = None,
+        client_secret: str | None = None,
+        test_mode: bool | None = None,
+        settings: Settings | None = None,
+        session: aiohttp.ClientSession | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
+        clock: Clock | None = None,
+    ) -> Self:
+        """A client for the credentials and origins in the environment, see `Settings.from_env`.
 
-        settings = Settings.from_env()
-        address = settings.redirect_uri if redirect_uri is None else redirect_uri
-        return cls(settings.client_id or "", settings.client_secret or "", address, mode, version, settings=settings)
+        What is given goes before the environment; of `settings`, every value that is not the default.
+        """
+        from ..settings import over_environment
+
+        return cls(
+            client_id,
+            client_secret,
+            redirect_uri,
+            mode,
+            version,
+            test_mode=test_mode,
+            settings=over_environment(settings),
+            session=session,
+            on_event=on_event,
+            on_outcome_unknown=on_outcome_unknown,
+            clock=clock,
+        )
 
     async def __aenter__(self) -> Self:
         await self._engine.open()

@@ -1,11 +1,23 @@
 """What callers pass in: what will do is handed on, anything else is refused by its name before it is used."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from smartcar_async import ConfigurationError, Smartcar
-from smartcar_async.arguments import able, credential, flags_text, instance, listed, mapping, own_headers, truth, verb
+from smartcar_async.arguments import (
+    able,
+    client_session,
+    credential,
+    flags_text,
+    instance,
+    listed,
+    mapping,
+    own_headers,
+    truth,
+    verb,
+)
 
 
 def test_what_will_do() -> None:
@@ -26,7 +38,9 @@ def test_what_will_do() -> None:
     )
     for fine in (None, print, Smartcar):
         able(fine, "x", "__call__")
-    credential("id", "client_id", "Smartcar")
+    client_session(None)
+    client_session(SimpleNamespace(request=print, closed=False, connector=None))
+    assert credential("id", "client_id", "Smartcar") == "id"
 
 
 ODD: Any = object()
@@ -34,6 +48,7 @@ HEADERS: Any = {None: "x"}
 NO_TRUTHS: list[Any] = ["false", 0, None]
 NO_LISTS: list[Any] = [None, 5, "a", b"a", {"a": 1}]
 NO_MAPPINGS: list[Any] = [5, "a", [("a", 1)]]
+NO_SESSIONS: list[Any] = [5, "", object(), SimpleNamespace(request=print, closed=False)]
 NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
 
 
@@ -46,6 +61,8 @@ NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
         (lambda: instance(ODD, Smartcar, "x"), "x: give a Smartcar"),
         (lambda: able(5, "x", "__call__"), "x: give a function"),
         (lambda: able("", "x", "upper", "now"), "x: give something with upper, now"),
+        (lambda: able(str, "x", "upper", "lower"), "x: give something with upper, lower"),
+        *((lambda odd=odd: client_session(odd), "session: give an aiohttp.ClientSession") for odd in NO_SESSIONS),
         (lambda: verb(ODD), "method: give an HTTP method, such as GET"),
         (lambda: own_headers(HEADERS), "headers: None is no header name"),
         (lambda: own_headers({"TE": "x"}), "headers: TE is set by the client"),
@@ -54,7 +71,8 @@ NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
         *(
             (
                 lambda odd=odd: credential(odd, "client_secret", "Smartcar"),
-                "client_secret: missing; pass it, or set SMARTCAR_CLIENT_SECRET and use Smartcar.from_env()",
+                "client_secret: missing; pass it, here or in Settings, or set SMARTCAR_CLIENT_SECRET and use "
+                "Smartcar.from_env()",
             )
             for odd in NO_CREDENTIALS
         ),

@@ -114,6 +114,7 @@ class Wire:
     calls: list[Sent] = field(factory=list[Sent])
     tokens: list[Sent] = field(factory=list[Sent])
     closed: bool = False
+    connector: None = None
 
     def request(
         self, method: str, url: URL, *, headers: Mapping[str, str], data: bytes | None, **_options: Any

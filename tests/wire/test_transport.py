@@ -182,7 +182,7 @@ async def test_a_session_that_was_passed_in_is_left_open(server: Raw) -> None:
 
 def test_a_session_with_credentials_of_its_own() -> None:
     """Its `auth=` would displace our token: it is refused at once."""
-    session: Any = SimpleNamespace(auth=("me", "secret"), request=print)
+    session: Any = SimpleNamespace(auth=("me", "secret"), request=print, closed=False, connector=None)
     with pytest.raises(ConfigurationError, match=r"^session: it has an auth= of its own"):
         Smartcar("id", "secret", session=session)
 
