@@ -95,6 +95,7 @@ if TYPE_CHECKING:
         InvalidRequest as InvalidRequest,
         MalformedSignature as MalformedSignature,
         MissingSignature as MissingSignature,
+        NotConnected as NotConnected,
         NotFound as NotFound,
         PayloadTooLarge as PayloadTooLarge,
         PermissionDenied as PermissionDenied,
@@ -187,7 +188,7 @@ _NAMES: Final = {
         "AccountError ApiError Attempt AuthenticationError BadChallenge BillingError "
         "CommandOutcomeUnknown CompatibilityError ConfigurationError ConnectionFailed ConnectionLost "
         "DeadlineExceeded DecodeError InvalidPayload InvalidRequest MalformedSignature MissingSignature "
-        "NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ServerError SignatureMismatch "
+        "NotConnected NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ServerError SignatureMismatch "
         "SmartcarError StaleEvent TokenStoreError TransportError UpstreamError VehicleStateError WebhookError "
         "WrongMode WrongWebhook"
     ),

@@ -2,6 +2,7 @@
 
 SmartcarError
 ├── ConfigurationError            local, nothing was sent (a ValueError too)
+├── NotConnected                  no tokens of this owner are stored: let the owner connect; nothing was sent
 ├── TransportError                no usable answer
 │   ├── ConnectionFailed            provably not sent
 │   ├── ConnectionLost              sent, at least in part, and no whole answer came
@@ -82,6 +83,14 @@ class ConfigurationError(SmartcarError, ValueError):
     """An argument or a setting cannot be right. Nothing was sent."""
 
 
+class NotConnected(SmartcarError):
+    """No tokens of this owner are stored under `key`: let the owner connect. Nothing was sent."""
+
+    def __init__(self, message: str, *, key: str) -> None:
+        super().__init__(message)
+        self.key = key
+
+
 class TransportError(SmartcarError):
     """No usable answer came. `cause` names what the network said, without addresses or secrets."""
 
@@ -136,8 +145,7 @@ class ApiError(SmartcarError):
         headers: Mapping[str, str] = NO_HEADERS,
         body: bytes = b"",
     ) -> None:
-        named = f" (request {shown})" if (shown := plain_id(request_id)) else ""
-        super().__init__(redact(summary) + named)
+        super().__init__(redact(summary) + _request(request_id))
         self.status = status
         self.type = type
         self.code = code
@@ -220,7 +228,9 @@ class CommandOutcomeUnknown(SmartcarError):
         sent_at: datetime | None = None,
         request_id: str | None = None,
     ) -> None:
-        super().__init__(redact(message))
+        # What an error of the API says of its request may stay: the id is for Smartcar's support, and names nobody.
+        named = _request(request_id)
+        super().__init__(named.join(map(redact, message.split(named) if named else [message])))
         self.action = action
         self.vehicle_id = vehicle_id
         self.parameters: dict[str, Any] = dict(parameters)
@@ -270,6 +280,11 @@ class PayloadTooLarge(WebhookError):
 
 class BadChallenge(WebhookError):
     """A challenge that could be a forged event, and so is not answered."""
+
+
+def _request(request_id: str | None) -> str:
+    """What a text says of its request."""
+    return f" (request {shown})" if (shown := plain_id(request_id)) else ""
 
 
 def _restore(cls: type[SmartcarError], args: tuple[Any, ...], state: dict[str, Any]) -> SmartcarError:

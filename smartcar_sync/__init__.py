@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         MemoryEventStore as MemoryEventStore,
         MissingSignature as MissingSignature,
         NominalCapacity as NominalCapacity,
+        NotConnected as NotConnected,
         NotFound as NotFound,
         Opening as Opening,
         Page as Page,

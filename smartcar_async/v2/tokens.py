@@ -20,6 +20,7 @@ from ..errors import (
     ConfigurationError,
     ConnectionFailed,
     DecodeError,
+    NotConnected,
     RateLimited,
     SmartcarError,
     TokenStoreError,
@@ -204,9 +205,10 @@ class TokenSource:
     async def _stored(self) -> StoredTokens:
         stored = await self._store.load(self._key)
         if stored is None:
-            raise ConfigurationError(
-                "key: no tokens are stored under it. Let the owner connect, exchange the code, and save the pair: "
-                "await source.save(pair)"
+            raise NotConnected(
+                "no tokens are stored under this key. Let the owner connect, exchange the code, and save the pair: "
+                "await source.save(pair)",
+                key=self._key,
             )
         return stored
 

@@ -17,6 +17,7 @@ from smartcar_async.errors import (
     ConnectionLost,
     DeadlineExceeded,
     DecodeError,
+    NotConnected,
     PermissionDenied,
     RateLimited,
     Resolution,
@@ -44,6 +45,7 @@ EXAMPLES = [
     RateLimited("e", status=429, type="RATE_LIMIT", code="VEHICLE", retry_after=7.5, headers={"a": "b"}, body=b"{}"),
     PermissionDenied("f", status=403, resolution=Resolution("REAUTHENTICATE", "https://x"), errors=[{"code": "A"}]),
     CommandOutcomeUnknown("g", action="POST /x", vehicle_id="v1", sent_at=datetime(2026, 5, 4, tzinfo=UTC)),
+    NotConnected("h", key="owner-7"),
     UNAVAILABLE,
 ]
 
@@ -123,6 +125,27 @@ def test_the_request_id_is_named(request_id: str | None, text: str) -> None:
     error = ApiError("no", request_id=request_id)
     assert text == str(error)
     assert request_id == error.request_id
+
+
+@pytest.mark.parametrize("identity", [UUID, "req_1", "a1b2" * 10])
+def test_an_open_outcome_names_the_request_too(identity: str) -> None:
+    """The id of the error that it tells of is not taken for something private; everything else still is."""
+    refused = ApiError(f"504 - {UUID} is slow", request_id=identity)
+    text = f"lock may have been carried out: {refused}. Not sent to {UUID} again."
+    unknown = CommandOutcomeUnknown(text, action="lock", request_id=identity)
+    assert str(unknown) == (
+        f"lock may have been carried out: 504 - [hidden] is slow (request {identity}). Not sent to [hidden] again."
+    )
+    for odd in (None, "", "Bearer abc", "req_2"):
+        hidden = CommandOutcomeUnknown(f"lost (request {UUID})", action="lock", request_id=odd)
+        assert str(hidden) == "lost (request [hidden])"
+
+
+def test_an_owner_without_tokens_is_not_named_in_a_text() -> None:
+    """The key may be the id of a person: it is an attribute."""
+    error = NotConnected("no tokens are stored under this key", key="owner-7")
+    assert "owner-7" not in str(error) + repr(error)
+    assert error.key == "owner-7"
 
 
 def test_texts_are_redacted_and_attributes_are_not() -> None:

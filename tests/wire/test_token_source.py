@@ -15,6 +15,7 @@ from smartcar_async import (
     ConfigurationError,
     ConnectionFailed,
     FileTokenStore,
+    NotConnected,
     StoredTokens,
     TokenPair,
 )
@@ -57,8 +58,10 @@ async def test_what_is_saved_last_is_stored(owner: Owner, monkeypatch: pytest.Mo
 
 async def test_nothing_saved(owner: Owner) -> None:
     """The error tells what to do first."""
-    with pytest.raises(ConfigurationError, match=r"key: no tokens are stored.*await source\.save\(pair\)"):
+    with pytest.raises(NotConnected, match=r"^no tokens are stored.*await source\.save\(pair\)") as raised:
         await owner.process().access_token()
+    assert raised.value.key == KEY
+    assert not isinstance(raised.value, ConfigurationError)
 
 
 async def test_a_thousand_calls_over_an_expiry_make_one_request(owner: Owner) -> None:
@@ -159,7 +162,7 @@ async def test_tokens_that_were_deleted_during_the_refresh_stay_deleted(owner: O
         return owner.pair(2)
 
     owner.turns = [overtaken]
-    with pytest.raises(ConfigurationError, match="no tokens are stored"):
+    with pytest.raises(NotConnected, match="no tokens are stored"):
         await source.access_token()
     assert await owner.store.load(KEY) is None
 
