@@ -1,13 +1,17 @@
 """The name of a signal, as a value."""
 
 import importlib
-from typing import Any, Generic, TypeVar
+from collections.abc import Iterable
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import field, frozen
 
 from .vocabulary import Permission
 
 B_co = TypeVar("B_co", covariant=True)
+
+_ALIKE: Final = 0.7
+"""How alike two spellings are that may be taken for each other, from 0 to 1."""
 
 
 @frozen
@@ -39,3 +43,23 @@ class SignalKey(Generic[B_co]):
 
     def __str__(self) -> str:
         return self.code
+
+
+def did_you_mean(text: object, codes: Iterable[str]) -> str:
+    """A question with up to three codes: those with this word in them, or else those spelled alike; or nothing."""
+    word = _letters(text) if isinstance(text, str) else ""
+    if not word:
+        return ""
+    parts = {code: [_letters(code), *map(_letters, code.split("-"))] for code in codes}
+    near = [code for code, forms in parts.items() if any(word in form for form in forms)]
+    near.sort(key=lambda code: word not in parts[code])  # first those of which it is the whole name, or the whole group
+    if not near:
+        from difflib import SequenceMatcher  # rarely needed
+
+        alike = {code: max(SequenceMatcher(None, word, form).ratio() for form in parts[code]) for code in parts}
+        near = sorted((code for code in alike if alike[code] >= _ALIKE), key=alike.__getitem__, reverse=True)
+    return f"did you mean {' or '.join(near[:3])}?" if near else ""
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, text)).lower()

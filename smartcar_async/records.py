@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeGuard, TypeVar, cast, overload
 from attrs import field, frozen
 
 from .errors import ConfigurationError, SmartcarError
-from .keys import SignalKey as SignalKey
+from .keys import SignalKey as SignalKey, did_you_mean
 from .sent import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
@@ -341,12 +341,12 @@ class SignalSet(Mapping[str, Signal[Any]]):
     @overload
     def __getitem__(self, key: str) -> Signal[Any]: ...
     def __getitem__(self, key: SignalKey[Any] | str) -> Signal[Any]:
-        code = key.code if isinstance(key, SignalKey) else key
-        try:
-            found = self._by_code[code]
-        except KeyError:
-            raise KeyError(f"{code} is not in this answer") from None
-        return found.under(key) if isinstance(key, SignalKey) else found
+        found = self.get(key)
+        if found is None:
+            # A key is no slip of the pen: the car only does not tell this signal.
+            hint = "" if isinstance(key, SignalKey) else did_you_mean(key, self._by_code)
+            raise KeyError(f"{key} is not in this answer" + (f"; {hint}" if hint else ""))
+        return found
 
     def __contains__(self, key: object) -> bool:
         return (key.code if isinstance(key, SignalKey) else key) in self._by_code
@@ -363,10 +363,10 @@ class SignalSet(Mapping[str, Signal[Any]]):
         self, key: SignalKey[Any] | str, default: Any = None, /
     ) -> Any:
         """The signal, or `default` where the answer does not list it."""
-        try:
-            return self[key]
-        except KeyError:
+        found = self._by_code.get(key.code if isinstance(key, SignalKey) else key)
+        if found is None:
             return default
+        return found.under(key) if isinstance(key, SignalKey) else found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_code)

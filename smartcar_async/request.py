@@ -1,6 +1,7 @@
 """What is asked and what is answered, as values: nothing here acts."""
 
 import enum
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote, urlencode
@@ -15,6 +16,9 @@ T = TypeVar("T")
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
+_VIN: Final = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z\d]{17}", re.ASCII)
+_OF_A_VEHICLE: Final = ("vehicle_id", "connection_id", "id")
+"""The arguments for which a VIN may be mistaken. Smartcar's ids are UUIDs."""
 _NO_NUMBERS: Final = (float("inf"), float("-inf"))
 
 
@@ -141,6 +145,11 @@ def segment(value: str, argument: str) -> str:
         raise ConfigurationError(f"{argument}: give a non-empty text")
     if value in (".", ".."):
         raise ConfigurationError(f"{argument}: {value!r} is no id")
+    if argument in _OF_A_VEHICLE and _VIN.fullmatch(value):
+        # Neither sent nor repeated here: it is personal, and the API would only say that there is no such vehicle.
+        raise ConfigurationError(
+            f"{argument}: this looks like a VIN; give Smartcar's own id, as connections() lists it"
+        )
     return _quoted(value, "", argument)
 
 

@@ -222,7 +222,7 @@ class Settings:
     auth_origin: str = _origin_field("https://auth.smartcar.com", "auth_origin")
     management_v2_origin: str = _origin_field("https://management.smartcar.com", "management_v2_origin")
     unit_system: UnitSystem | None = field(default=None, converter=_unit_system)
-    """Asked of the API where given; values are never converted here."""
+    """Asked of the API where given; values are never converted here. Whether v3 heeds it is not known: read `unit`."""
     deadline: float = _seconds_field(30.0, "deadline")
     """Seconds for one read, with queueing, tokens and retries."""
     command_deadline: float = _seconds_field(310.0, "command_deadline")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from .errors import ConfigurationError
-from .keys import SignalKey
+from .keys import SignalKey, did_you_mean
 from .vocabulary import Permission as P
 
 if TYPE_CHECKING:
@@ -371,10 +371,7 @@ def by_code(code: str) -> SignalKey[Any]:
     """The key of this code; an unknown one raises ConfigurationError with the nearest known codes."""
     key = _BY_CODE.get(_text(code).lower().replace(".", "-"))
     if key is None:
-        import difflib
-
-        near = difflib.get_close_matches(code.lower(), _BY_CODE, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(near)}?" if near else "signals.ALL lists the known ones."
+        hint = did_you_mean(code, _BY_CODE) or "signals.ALL lists the known ones."
         raise ConfigurationError(f"code: no signal is called {code!r}; {hint} signals.custom(code) names a new one.")
     return key
 
@@ -383,7 +380,8 @@ def custom(code: str) -> SignalKey[dict[str, Any]]:
     """A key for a signal that this version does not know; its body is the JSON object as sent."""
     group, separator, name = _text(code).partition("-")
     if not (group and separator and name) or code != code.lower():
-        raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}")
+        hint = f"; {near}" if (near := did_you_mean(code, _BY_CODE)) else ""
+        raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}{hint}")
     return SignalKey[dict[str, Any]](group, name, "dict", code=code)
 
 

@@ -137,10 +137,31 @@ def test_a_signal_that_is_not_listed() -> None:
     assert SOC.code.upper() not in READINGS
     with pytest.raises(KeyError, match="odometer-traveleddistance is not in this answer"):
         READINGS[key]
+    with pytest.raises(KeyError, match=r"^'tractionbattery-range is not in this answer'$"):
+        READINGS[signals.TractionBattery.Range]
     assert READINGS.get(key) is None
     assert READINGS.get(key.code, "none") == "none"
     assert READINGS.get(SOC, "none") is BATTERY
     assert READINGS.get(SOC.code) is BATTERY
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("StateOfCharge", "; did you mean tractionbattery-stateofcharge?"),
+        ("TractionBattery.StateOfCharge", "; did you mean tractionbattery-stateofcharge?"),
+        ("tractionbattery-stateofcharg", "; did you mean tractionbattery-stateofcharge?"),
+        ("odometer", ""),
+        ("", ""),
+        (5, ""),
+    ],
+)
+def test_a_slip_of_the_pen(name: Any, hint: str) -> None:
+    """Codes that the answer does list, and that may have been meant, are named; `get` needs no words."""
+    with pytest.raises(KeyError) as raised:
+        READINGS[name]
+    assert raised.value.args == (f"{name} is not in this answer{hint}",)
+    assert READINGS.get(name) is None
 
 
 def test_a_key_knows_its_code_and_body() -> None:

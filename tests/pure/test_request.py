@@ -23,6 +23,40 @@ from smartcar_async.request import (
 ENDPOINT = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals/{code}")
 
 
+VIN, UUID = "5YJ3E1EA7KF317000", "33333333-3333-4333-8333-333333333333"
+
+
+@pytest.mark.parametrize("argument", ["vehicle_id", "connection_id", "id"])
+def test_a_vin_is_no_id(argument: str) -> None:
+    """It is personal, and is neither sent nor repeated; the error tells what to give."""
+    with pytest.raises(
+        ConfigurationError, match=rf"^{argument}: this looks like a VIN; give .*connections\(\)"
+    ) as raised:
+        segment(VIN, argument)
+    assert VIN not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        UUID,
+        UUID.upper(),
+        UUID.replace("-", ""),
+        VIN.lower(),
+        VIN[:-1],
+        f"{VIN}0",
+        "12345678901234567",
+        "ABCDEFGHJKLMNPRST",
+        "VEHICLE-000000001",
+        "1234567890123456\u0967A",
+    ],
+)
+def test_an_id_is_not_taken_for_a_vin(value: str) -> None:
+    """Only seventeen capitals and digits are, and only where a vehicle is named."""
+    assert segment(value, "vehicle_id") != ""
+    assert segment(VIN, "user_id") == segment(VIN, "webhook_id") == segment(VIN, "client_secret") == VIN
+
+
 @pytest.mark.parametrize(
     ("value", "escaped"),
     [

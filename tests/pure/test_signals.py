@@ -34,6 +34,15 @@ def test_a_signal_of_the_reference(listed: Listed) -> None:
     [
         ("odometer-travelleddistance", "did you mean odometer-traveleddistance?"),
         ("tractionbattery.stateofcharg", "did you mean tractionbattery-stateofcharge"),
+        ("odometer", "did you mean odometer-traveleddistance? signals.custom"),
+        ("StateOfCharge", "did you mean lowvoltagebattery-stateofcharge or tractionbattery-stateofcharge? signals"),
+        ("state of charge", "did you mean lowvoltagebattery-stateofcharge or tractionbattery-stateofcharge? signals"),
+        ("Location", "did you mean location-isathome or location-preciselocation? signals.custom"),
+        ("signals.Odometer.TraveledDistance", "did you mean odometer-traveleddistance? signals.custom"),
+        ("travelddistance", "did you mean odometer-traveleddistance? signals.custom"),
+        ("vin", "did you mean vehicleidentification-vin? signals.custom"),
+        ("lock", "did you mean closure-islocked? signals.custom"),
+        ("-.", "signals.ALL lists the known ones."),
         ("soc", "signals.ALL lists the known ones."),
         ("", "signals.ALL lists the known ones."),
     ],
@@ -57,5 +66,6 @@ def test_a_signal_of_tomorrow() -> None:
 @pytest.mark.parametrize("code", ["", "-", "a-", "-a", "odometer", "Odometer.TraveledDistance", "Odometer-Distance"])
 def test_no_code(code: str) -> None:
     """What is no code at all is refused under the argument's name."""
-    with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name"):
+    with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name") as raised:
         signals.custom(code)
+    assert ("; did you mean odometer-traveleddistance?" in str(raised.value)) == ("dometer" in code)
