@@ -1,6 +1,6 @@
 """Whether a command whose answer was lost is in effect, judged by what the car recorded since."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import time, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,7 +15,13 @@ SKEW: Final = timedelta(seconds=60)
 """How far the car's clock and ours may differ: a reading must be later than the command by more than this."""
 
 SETTLED: Final = timedelta(seconds=370)
-"""How long a command may still be under way after it left. Only a later reading can show that it is not in effect."""
+"""How long a command may still be under way after it left. Only a later reading can show that it is not in effect.
+
+The longest that a command takes by default, 310 s, and the same allowance once more.
+"""
+
+_PAUSES: Final = (30.0, 300.0)
+"""Seconds between two reads while we wait, from and to: each read costs a request, and cars report by the minute."""
 
 _NEARBY: Final = 0.001
 """Degrees within which two positions are one place: about a hundred metres."""
@@ -49,6 +55,19 @@ def evidence(action: str) -> SignalKey[Any] | None:
     if action == "set_charge_limit":
         return signals.Charge.ChargeLimits
     return signals.Charge.ChargeTimers if action.endswith("_schedule") else None
+
+
+def reading_times(age: timedelta, wait: float) -> Iterator[float]:
+    """When to read about a command that left this long ago, in seconds from now: the last time is when the wait ends.
+
+    Nothing is read before a reading could tell, unless the wait ends before that.
+    """
+    pause, longest = _PAUSES
+    at = min(max((SKEW - age).total_seconds(), 0.0), wait) if wait else 0.0
+    while at < wait:
+        yield at
+        at, pause = at + pause, min(2 * pause, longest)
+    yield wait
 
 
 def judge(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> Reconciled:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from . import operations
 from .arguments import instance
-from .errors import CommandOutcomeUnknown, CompatibilityError, ConfigurationError, NotFound, PermissionDenied
+from .errors import (
+    CommandOutcomeUnknown,
+    CompatibilityError,
+    ConfigurationError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServerError,
+    TransportError,
+    UpstreamError,
+)
 from .request import header_value, segment
 from .schedule import PathMemory, Schedules
 
@@ -88,20 +98,43 @@ class Vehicle:
         return await self._engine.run(operations.close_charge_port(self.id, self.user_id), deadline)
 
     async def reconcile(
-        self, outcome: CommandOutcomeUnknown, *, deadline: float | timedelta | None = None
+        self,
+        outcome: CommandOutcomeUnknown,
+        *,
+        wait: float | timedelta | None = None,
+        deadline: float | timedelta | None = None,
     ) -> Reconciled:
-        """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command."""
-        from .reconcile import Reconciled, evidence, judge  # rarely needed, and it brings the bodies along
+        """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command.
+
+        Only what the car recorded more than 60 s after the command left is believed, because its clock and yours may
+        differ. Only what it recorded more than 370 s after shows that the command is not in effect, because a command
+        may take 310 s. With `wait`, seconds or a timedelta, it reads again until it can tell or that time is over: at
+        most six times in ten minutes, and every five minutes after that. A read that fails is made up for by the next
+        one; the last one's error is raised. `deadline` is for each read.
+        """
+        from .reconcile import Reconciled, evidence, judge, reading_times  # rarely needed, and they bring the bodies
+        from .settings import seconds
 
         if instance(outcome, CommandOutcomeUnknown, "outcome").vehicle_id != self.id:
             raise ConfigurationError("outcome: it is of another vehicle")
-        key = evidence(outcome.action)
-        if key is None:
+        patience = 0.0 if wait is None else seconds(wait, "wait")
+        key, sent_at, engine = evidence(outcome.action), outcome.sent_at, self._engine
+        if key is None or sent_at is None:
             return Reconciled.UNKNOWN
-        try:
-            return judge(outcome, await self.signal(key, deadline=deadline))
-        except (NotFound, PermissionDenied, CompatibilityError):
-            return Reconciled.UNKNOWN
+        begun = engine.monotonic()
+        for at in reading_times(engine.now() - sent_at, patience):
+            await engine.sleep(max(begun + at - engine.monotonic(), 0.0))
+            try:
+                verdict = judge(outcome, await self.signal(key, deadline=deadline))
+            except (NotFound, PermissionDenied, CompatibilityError):
+                return Reconciled.UNKNOWN
+            except (TransportError, RateLimited, UpstreamError, ServerError):
+                if at >= patience:
+                    raise
+                continue
+            if verdict is not Reconciled.UNKNOWN:
+                return verdict
+        return Reconciled.UNKNOWN
 
     async def request(
         self,

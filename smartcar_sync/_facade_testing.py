@@ -15,10 +15,12 @@ from ._twin import Root, made
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from types import TracebackType
+    from typing import Literal
 
     from smartcar_async.settings import Settings
+    from smartcar_async.testing.clock import SimulatedClock
     from smartcar_async.testing.disturbances import Disturbance, Disturbances, Interference
     from smartcar_async.testing.faults import Fault, Faults, Script
     from smartcar_async.testing.recorder import Kept, Recorder
@@ -34,7 +36,8 @@ class Simulator:
     """A Smartcar service on this machine: `with Simulator() as sim:` and point a client at `sim.settings`.
 
     The world's clock moves by `sim.world.advance(...)` alone, unless `speed` makes it run: 1 is real time, 60 an hour
-    a minute; it then catches up at each request.
+    a minute; it then catches up at each request. The world begins in June 2026, or at `now`: an aware datetime, or
+    "real", which is the time of day, and runs with it unless another `speed` is given.
     """
 
     routes: tuple[tuple[str, str], ...] = aio.Simulator.routes
@@ -50,20 +53,26 @@ class Simulator:
         *,
         seed: int = 1,
         speed: float | None = None,
+        now: datetime | Literal["real"] | None = None,
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
         bridge: Bridge | None = None,
     ) -> None:
         self._twin = Root(
-            lambda: aio.Simulator(profile, seed=seed, speed=speed, port=port, clock=clock),
+            lambda: aio.Simulator(profile, seed=seed, speed=speed, now=now, port=port, clock=clock),
             bridge,
             lambda it: it.__aexit__(None, None, None),
         )
 
     @property
     def world(self) -> World:
-        """The cars, their owners and the clock."""
+        """The cars, their owners and the time."""
         return self._twin.plain.world
+
+    @property
+    def clock(self) -> SimulatedClock:
+        """The world's time, to be the `clock` of a client: it then waits without waiting, unless the world runs."""
+        return self._twin.plain.clock
 
     @property
     def client_id(self) -> str:

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
         Script as Script,
         Sending as Sending,
         SignedWith as SignedWith,
+        SimulatedClock as SimulatedClock,
         SimulatorError as SimulatorError,
         Subscription as Subscription,
         Switches as Switches,

@@ -21,7 +21,7 @@ WINGS: Final = {
     "smartcar_async.testing": "_facade_testing",
 }
 """The parts of the async package that have handles, and the file for their wrappers."""
-STAYS_ASYNC: Final = {"Clock", "SystemClock"}
+STAYS_ASYNC: Final = {"Clock", "SimulatedClock", "SystemClock"}
 """No handles: it is the core that calls them."""
 DROPPED: Final = {"session"}
 """A session belongs to a loop, and the caller has none."""

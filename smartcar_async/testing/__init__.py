@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .car import Car
     from .cars import PROFILES
     from .charging import ChargeTimer
+    from .clock import SimulatedClock
     from .disturbances import (
         AnswerLost,
         BadSignature,
@@ -86,6 +87,7 @@ __all__ = [
     "Script",
     "Sending",
     "SignedWith",
+    "SimulatedClock",
     "Simulator",
     "SimulatorError",
     "Subscription",
@@ -110,6 +112,7 @@ _HOMES = {
     "car": ("Car",),
     "cars": ("PROFILES",),
     "charging": ("ChargeTimer",),
+    "clock": ("SimulatedClock",),
     "disturbances": (
         "AnswerLost", "BadSignature", "Disturbance", "Duplicate", "InMode", "Interference", "Overtaken", "Postpone",
         "SignedWith",

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from .clock import SimulatedClock
 from .courier import Courier
 from .disturbances import Disturbance, Disturbances, Interference
 from .errors import SimulatorError
@@ -26,7 +27,7 @@ from .tokens import Tokens
 from .v2.routes import V2_ROUTES
 from .v2.tokens import TokenPair, UserTokens
 from .webhooks import Webhook
-from .world import PERMISSIONS, World
+from .world import EPOCH, PERMISSIONS, World
 
 if TYPE_CHECKING:
     from ..client import Smartcar
@@ -43,7 +44,8 @@ class Simulator:
     """A Smartcar service on this machine: `with Simulator() as sim:` and point a client at `sim.settings`.
 
     The world's clock moves by `sim.world.advance(...)` alone, unless `speed` makes it run: 1 is real time, 60 an hour
-    a minute; it then catches up at each request.
+    a minute; it then catches up at each request. The world begins in June 2026, or at `now`: an aware datetime, or
+    "real", which is the time of day, and runs with it unless another `speed` is given.
     """
 
     _thread: _ServerThread
@@ -64,6 +66,7 @@ class Simulator:
         *,
         seed: int = 1,
         speed: float | None = None,
+        now: datetime | Literal["real"] | None = None,
         port: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -72,8 +75,15 @@ class Simulator:
             raise SimulatorError(
                 f"speed {speed!r} is not a positive number: give 1 for real time, 60 for an hour a minute"
             )
-        self.world: World = World(profile, seed)
-        """The cars, their owners and the clock."""
+        if isinstance(now, str) and now != "real":
+            raise SimulatorError(f"now {now!r} is no time: give an aware datetime, or 'real'")
+        self._from_now = now == "real"
+        if now == "real":
+            now, speed = datetime.now(UTC), 1.0 if speed is None else speed
+        self.world: World = World(profile, seed, begin=EPOCH if now is None else now)
+        """The cars, their owners and the time."""
+        self.clock: SimulatedClock = SimulatedClock(self.world, speed, self._catch_up)
+        """The world's time, to be the `clock` of a client: it then waits without waiting, unless the world runs."""
         self.client_id: str = f"client_{self.world.make_id('client')}"
         """The id of good credentials."""
         self.client_secret: str = self.world.make_id("client secret")
@@ -286,6 +296,9 @@ class Simulator:
         if self._service.base:
             raise SimulatorError("the simulator is already running: make another one for a second port")
         port = await self._server.start(self._wanted_port)
+        if self._from_now:
+            with self.world.lock:
+                self.world.advance(seconds=max(0.0, (datetime.now(UTC) - self.world.now).total_seconds()))
         self._seen = self._clock()
         self._service.base = f"http://{HOST}:{port}"
         self._courier.open()

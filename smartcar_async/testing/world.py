@@ -24,9 +24,10 @@ from .troubles import Trouble
 from .webhooks import Coded, Subscription, Webhook, codes_of
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
-"""When every world begins: a Monday, at midnight. Its drivers live by UTC."""
+"""When a world begins unless it is told: a Monday, at midnight. Cars count their minutes from here, and live by UTC."""
 
 _MINUTE = timedelta(minutes=1)
+_WEEK = timedelta(weeks=1)
 _STORE_LAG = timedelta(milliseconds=1500)
 
 PERMISSIONS = (
@@ -126,6 +127,8 @@ class World:
     seed: int = 1
     store_delay: timedelta = timedelta(seconds=10)
     """How long after a command the store shows its effect."""
+    begin: datetime = EPOCH
+    """The time at which it begins. The cars have lived through the days of that week, and the Sunday before it."""
     owners: dict[str, Owner] = field(init=False, factory=dict[str, Owner], repr=False)
     vehicles: dict[str, Vehicle] = field(init=False, factory=dict[str, Vehicle], repr=False)
     connections: dict[str, Connection] = field(init=False, factory=dict[str, Connection], repr=False)
@@ -137,7 +140,7 @@ class World:
     management_token: str = field(init=False, repr=False)
     """The application management token: it signs webhooks, and opens the management calls of v2."""
     _elapsed: timedelta = field(init=False, default=timedelta())
-    _minute: int = field(init=False, default=-DAY)
+    _minute: int = field(init=False, default=0)
     _held: dict[str, tuple[datetime, datetime]] = field(
         init=False, factory=dict[str, tuple[datetime, datetime]], repr=False
     )
@@ -149,14 +152,19 @@ class World:
             raise SimulatorError(f"seed {self.seed!r} is not a whole number: give an int such as 1")
         if self.profile not in PROFILES:
             raise SimulatorError(f"unknown profile {self.profile!r}: choose one of {', '.join(PROFILES)}")
+        if not isinstance(self.begin, datetime) or self.begin.tzinfo is None:
+            raise SimulatorError("begin: give an aware datetime such as datetime.now(UTC)")
+        self._elapsed = (self.begin - EPOCH) // _WEEK * _WEEK
+        self._minute = self._elapsed // _MINUTE - DAY
         self.management_token = self.make_id("management token")
         signals = ("tractionbattery-stateofcharge", "charge-ischarging", "closure-islocked", "charge-chargetimers")
         self.add_webhook("Charging", "https://example.org/smartcar/charging", data=signals, auto_subscribe=True)
         self.add_webhook("Odometer", "https://example.org/smartcar/odometer", triggers=("odometer-traveleddistance",))
         for number, entry in enumerate(PROFILES[self.profile]):
             self._move_in(number, entry)
-        while self._minute < 0:
+        while self._minute < self._elapsed // _MINUTE:
             self._tick()
+        self.advance(seconds=(self.begin - self.now).total_seconds())
 
     @property
     def now(self) -> datetime:
@@ -306,7 +314,8 @@ class World:
             entry.model, routine(self.seed, name), f"{entry.owner.title()}'s {entry.model.model}", self._minute
         )
         self.owners[owner.id] = owner
-        created = EPOCH - timedelta(days=3 * (number + 2), minutes=number)
+        monday = EPOCH + self._elapsed
+        created = monday - timedelta(days=3 * (number + 2), minutes=number)
         vehicle = Vehicle(
             self.make_id(f"vehicle/{name}"),
             car,
@@ -314,8 +323,8 @@ class World:
             entry.mode,
             False,
             car.snapshot(),
-            EPOCH - timedelta(days=1),
-            EPOCH - timedelta(days=1, minutes=1),
+            monday - timedelta(days=1),
+            monday - timedelta(days=1, minutes=1),
             tell=self._tell,
         )
         self.vehicles[vehicle.id] = vehicle

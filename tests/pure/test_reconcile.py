@@ -1,13 +1,14 @@
 """Whether a lost command is in effect: decided only by what the car recorded late enough after it left."""
 
 import datetime as dt
+import math
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from smartcar_async import CommandOutcomeUnknown, Reconciled, Weekday, charging, codec, signals
-from smartcar_async.reconcile import SETTLED, SKEW, evidence, judge
+from smartcar_async.reconcile import SETTLED, SKEW, evidence, judge, reading_times
 from smartcar_async.records import Signal, SignalKey
 
 SENT_AT = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
@@ -231,3 +232,31 @@ def test_a_signal_that_is_no_evidence() -> None:
     speed = reading(signals.Odometer.TraveledDistance, {"value": 5, "unit": "km"})
     assert speed.ok
     assert judge(lost("lock"), speed) is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("age", "wait", "times"),
+    [
+        (0, 0, [0]),
+        (3600, 0, [0]),
+        (0, 45, [45]),
+        (0, 60, [60]),
+        (0, 600, [60, 90, 150, 270, 510, 600]),
+        (20, 600, [40, 70, 130, 250, 490, 600]),
+        (3600, 600, [0, 30, 90, 210, 450, 600]),
+        (-5, 100, [65, 95, 100]),
+        (3600, 1800, [0, 30, 90, 210, 450, 750, 1050, 1350, 1650, 1800]),
+    ],
+)
+def test_when_to_read(age: float, wait: float, times: list[float]) -> None:
+    """Not before a reading can tell, then less and less often, and once more when the wait ends."""
+    assert list(reading_times(dt.timedelta(seconds=age), wait)) == times
+
+
+@given(st.floats(-60, 10_000), st.floats(0.001, 100_000))
+def test_reads_are_few(age: float, wait: float) -> None:
+    """Six in ten minutes, and one every five minutes after that, as the method promises; in order, and to the end."""
+    times = list(reading_times(dt.timedelta(seconds=age), wait))
+    assert len(times) <= 6 + max(0, math.ceil((wait - 600) / 300))
+    assert times == sorted(times)
+    assert times[-1] == wait

@@ -13,7 +13,7 @@ import pytest
 from tools.sync_files import READ_HERE
 
 WINGS = ("", ".v2", ".testing")
-STAYS_ASYNC = {"Clock", "SystemClock"}
+STAYS_ASYNC = {"Clock", "SimulatedClock", "SystemClock"}
 RENAMED = {
     "aclose": "close",
     "__aenter__": "__enter__",

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import pickle
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from smartcar_async import AuthenticationError, CommandOutcomeUnknown, ConfigurationError, Reconciled, Vehicle
+from smartcar_async import (
+    AuthenticationError,
+    CommandOutcomeUnknown,
+    ConfigurationError,
+    Reconciled,
+    Retry,
+    SmartcarError,
+    Vehicle,
+)
 
 from .executions import ACTS, COMMANDS, Act, vehicle_on
 from .fakes import API, OTHER, USER, VEHICLE, Answer, FakeClock, Sent, Wire, always, answer, in_turn
@@ -94,6 +103,83 @@ async def test_a_read_that_fails() -> None:
     wire.api = always(answer(status=401))
     with pytest.raises(AuthenticationError):
         await car.reconcile(unknown)
+
+
+async def waited(answers: list[Answer], wait: Any, act: Act = COMMANDS[0]) -> tuple[object, list[float]]:
+    """What is found with a wait, and at which seconds after the command something was read. The last answer stays."""
+    wire, clock, times = Wire(), FakeClock(), list[float]()
+    wire.api = lambda _: lost()
+    car = (await wire.client(clock, retry=Retry(1))).vehicle(VEHICLE, USER)
+    with pytest.raises(CommandOutcomeUnknown) as caught:
+        await act.use(car)
+    left = clock.time
+
+    def told(_: Sent) -> Answer:
+        times.append(clock.time - left)
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+    wire.api = told
+    try:
+        found: object = await car.reconcile(caught.value, wait=wait)
+    except SmartcarError as error:
+        found = type(error)
+    return found, times
+
+
+LOCKED, CODE = {"value": True}, "closure-islocked"
+EARLY, SETTLED = "2026-07-01T00:16:45Z", "2026-07-01T00:22:51Z"
+
+
+async def test_waiting_until_a_reading_tells() -> None:
+    """Nothing is read before one could tell; what the car recorded too early is read over."""
+    early, late = shown(CODE, LOCKED, EARLY), shown(CODE, LOCKED)
+    assert await waited([late], 600) == (Reconciled.IN_EFFECT, [60])
+    assert await waited([early, early, late], 600) == (Reconciled.IN_EFFECT, [60, 90, 150])
+    assert await waited([early, late], timedelta(minutes=10)) == (Reconciled.IN_EFFECT, [60, 90])
+    assert await waited([early], 600) == (Reconciled.UNKNOWN, [60, 90, 150, 270, 510, 600])
+    assert await waited([early], 30) == (Reconciled.UNKNOWN, [30])
+    assert await waited([early], None) == (Reconciled.UNKNOWN, [0])
+
+
+async def test_waiting_until_it_can_no_longer_be_under_way() -> None:
+    """Another state is believed only when it was recorded 370 seconds after the command."""
+    other, settled = shown(CODE, {"value": False}, "2026-07-01T00:20:00Z"), shown(CODE, {"value": False}, SETTLED)
+    assert await waited([other, other, settled], 600) == (Reconciled.NOT_IN_EFFECT, [60, 90, 150])
+    assert await waited([other], 100) == (Reconciled.UNKNOWN, [60, 90, 100])
+
+
+@pytest.mark.parametrize(
+    "failing", [answer(status=status) for status in (429, 500, 502, 503)], ids=lambda one: one.status
+)
+async def test_a_read_that_fails_while_waiting(failing: Answer) -> None:
+    """The next one makes up for it; the error of the last one is raised."""
+    assert await waited([failing, shown(CODE, LOCKED)], 600) == (Reconciled.IN_EFFECT, [60, 90])
+    found, times = await waited([failing], 100)
+    assert (isinstance(found, type), times) == (True, [60, 90, 100])
+    assert await waited([failing, shown(CODE, LOCKED, EARLY)], 100) == (Reconciled.UNKNOWN, [60, 90, 100])
+
+
+@pytest.mark.parametrize("status", [403, 404, 501])
+async def test_waiting_for_what_never_comes(status: int) -> None:
+    """A signal that cannot be had costs one request, however long we would wait."""
+    assert await waited([answer(status=status)], 6000) == (Reconciled.UNKNOWN, [60])
+
+
+async def test_waiting_where_nothing_can_tell() -> None:
+    """No signal shows a destination, and nothing is dated after an unknown moment: neither is asked or waited for."""
+    act = next(act for act in COMMANDS if act.action == "send_destination")
+    assert await waited([shown(CODE, LOCKED)], 6000, act) == (Reconciled.UNKNOWN, [])
+    wire = Wire()
+    car = (await wire.client(FakeClock())).vehicle(VEHICLE, USER)
+    undated = CommandOutcomeUnknown("lost", action="lock", vehicle_id=VEHICLE)
+    assert await car.reconcile(undated, wait=6000) is Reconciled.UNKNOWN
+    assert wire.calls == []
+
+
+@pytest.mark.parametrize("odd", [0, -1, True, "60", float("nan")])
+async def test_an_odd_wait(odd: Any) -> None:
+    """It is refused by its name, and nothing is read."""
+    assert await waited([shown(CODE, LOCKED)], odd) == (ConfigurationError, [])
 
 
 async def test_an_outcome_of_another_vehicle() -> None:
