@@ -49,11 +49,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=LOWEST)
 def types(session: nox.Session) -> None:
-    """Both type checkers, strict, over source and tests; the public types are complete."""
+    """Both type checkers, strict, over source, tests, and the examples of the pages; the public types are complete."""
     install(session, "types")
+    examples = Path("build/examples")  # pyright passes over folders whose name begins with a dot, such as .nox
+    shutil.rmtree(examples, ignore_errors=True)
+    session.run("python", "-m", "tools.examples", str(examples))
+    pages = sorted(map(str, examples.glob("*.py")))
     session.run("mypy", *PACKAGES, "tests")
+    session.run("mypy", *pages)
     quiet = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
-    session.run("pyright", "--project", "pyproject.toml", *PACKAGES, "tests", env=quiet)
+    session.run("pyright", "--project", "pyproject.toml", *PACKAGES, "tests", *pages, env=quiet)
     for package in PACKAGES:
         session.run("pyright", "--project", "pyproject.toml", "--verifytypes", package, "--ignoreexternal", env=quiet)
 

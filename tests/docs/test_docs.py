@@ -12,20 +12,7 @@ from pathlib import Path
 import pytest
 
 from smartcar_async.testing import Simulator
-
-ROOT = Path(__file__).parents[2]
-PAGES = [*ROOT.glob("README.md"), *sorted(ROOT.glob("docs/*.md"))]
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def examples() -> Iterator[tuple[str, str]]:
-    """Each fenced block of Python, and where it stands."""
-    for page in PAGES:
-        text = page.read_text(encoding="utf-8")
-        for block in FENCE.finditer(text):
-            if block[1] == "python":
-                yield f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, block.start()) + 1}", block[2]
-
+from tools.examples import ROOT, examples
 
 EXAMPLES = dict(examples())
 
