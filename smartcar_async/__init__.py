@@ -67,6 +67,12 @@ if TYPE_CHECKING:
         SystemState as SystemState,
     )
     from .charge_schedule import ChargeSchedule as ChargeSchedule
+    from .charging import (
+        ClockTime as ClockTime,
+        HasCoordinates as HasCoordinates,
+        Position as Position,
+        TimeWindow as TimeWindow,
+    )
     from .client import Smartcar as Smartcar
     from .clock import (
         Clock as Clock,
@@ -126,6 +132,7 @@ if TYPE_CHECKING:
     from .keys import SignalKey as SignalKey
     from .log import (
         EntriesSkipped as EntriesSkipped,
+        Event as Event,
         RequestEvent as RequestEvent,
     )
     from .pages import Pages as Pages, PageWalk as PageWalk
@@ -135,6 +142,7 @@ if TYPE_CHECKING:
         CompatibleVehicle as CompatibleVehicle,
         Connection as Connection,
         Execution as Execution,
+        Json as Json,
         Malformed as Malformed,
         Page as Page,
         Response as Response,
@@ -181,7 +189,7 @@ _NAMES: Final = {
     "pages": "Pages PageWalk",
     "settings": "Proxy RateLimit Retry Settings Tls",
     "records": (
-        "ApplicationToken CompatibleVehicle Connection Execution Malformed Page Response Signal "
+        "ApplicationToken CompatibleVehicle Connection Execution Json Malformed Page Response Signal "
         "SignalError SignalName SignalSet SignalUnavailable Subscription VehicleAttributes Webhook"
     ),
     "errors": (
@@ -202,11 +210,12 @@ _NAMES: Final = {
     "vocabulary": (
         "ExecutionStatus Permission Powertrain SchedulePaths ScheduleType SignalStatus UnitSystem VehicleMode Weekday"
     ),
-    "log": "EntriesSkipped RequestEvent",
+    "log": "EntriesSkipped Event RequestEvent",
     "clock": "Clock SystemClock",
     "file_store": "FileTokenStore",
     "store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
     "schedule": "Schedules",
+    "charging": "ClockTime HasCoordinates Position TimeWindow",
     "charge_schedule": "ChargeSchedule",
     "connect": "ConnectLink ConnectResult IncompatibleVehicle",
     "reconcile": "Reconciled",

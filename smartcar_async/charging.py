@@ -11,7 +11,7 @@ from .vocabulary import Weekday
 ClockTime = dt.time | str
 """A time of day, as `datetime.time` or as `"HH:MM"`. It is the car's own: no zone is stated."""
 
-Window = tuple[ClockTime, ClockTime]
+TimeWindow = tuple[ClockTime, ClockTime]
 """When a charge may start and when it must stop. It may cross midnight."""
 
 
@@ -38,7 +38,7 @@ def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, An
     return {"location": position(location), **_window((start, stop), "start and stop")}
 
 
-def workweek(location: Position, weekdays: Window | None, weekends: Window | None) -> dict[str, Any]:
+def workweek(location: Position, weekdays: TimeWindow | None, weekends: TimeWindow | None) -> dict[str, Any]:
     """The attributes of a schedule with one window for weekdays and one for weekends."""
     given = {"weekdays": weekdays, "weekends": weekends}
     windows = {name: _window(window, name) for name, window in given.items() if window is not None}
@@ -47,7 +47,7 @@ def workweek(location: Position, weekdays: Window | None, weekends: Window | Non
     return {"location": position(location), **windows}
 
 
-def weekly(location: Position, days: Mapping[Weekday | str, Window]) -> dict[str, Any]:
+def weekly(location: Position, days: Mapping[Weekday | str, TimeWindow]) -> dict[str, Any]:
     """The attributes of a schedule with a window for each day."""
     if not isinstance(days, Mapping) or not days:
         raise ConfigurationError("days: give at least one, such as {Weekday.MONDAY: ('22:00', '06:00')}")
@@ -94,7 +94,7 @@ def _degrees(value: float, argument: str, most: int) -> float:
     return value
 
 
-def span(window: Window, argument: str) -> tuple[dt.time, dt.time]:
+def span(window: TimeWindow, argument: str) -> tuple[dt.time, dt.time]:
     """When a window begins and when it ends, checked."""
     if not isinstance(window, tuple) or len(window) != 2:
         raise ConfigurationError(f"{argument}: give a pair of times, such as ('22:00', '06:00')")
@@ -104,7 +104,7 @@ def span(window: Window, argument: str) -> tuple[dt.time, dt.time]:
     return start, stop
 
 
-def _window(window: Window, argument: str) -> dict[str, str]:
+def _window(window: TimeWindow, argument: str) -> dict[str, str]:
     start, stop = span(window, argument)
     return {"startTime": f"{start:%H:%M}", "stopTime": f"{stop:%H:%M}"}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from attrs import Factory, define, field
 
 from . import charging, operations
-from .charging import ClockTime, Position, Window
+from .charging import ClockTime, Position, TimeWindow
 from .errors import ApiError
 from .policy import no_such_path
 from .request import Call
@@ -52,8 +52,8 @@ class Schedules:
         self,
         *,
         location: Position,
-        weekdays: Window | None = None,
-        weekends: Window | None = None,
+        weekdays: TimeWindow | None = None,
+        weekends: TimeWindow | None = None,
         deadline: float | timedelta | None = None,
     ) -> Execution:
         """Charge within one window on weekdays and another at weekends, at this place."""
@@ -63,7 +63,7 @@ class Schedules:
         self,
         *,
         location: Position,
-        days: Mapping[Weekday | str, Window],
+        days: Mapping[Weekday | str, TimeWindow],
         deadline: float | timedelta | None = None,
     ) -> Execution:
         """Charge within a window of its own on each given day, at this place."""

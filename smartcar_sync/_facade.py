@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from smartcar_async.charge_schedule import ChargeSchedule
-    from smartcar_async.charging import ClockTime, Position, Window
+    from smartcar_async.charging import ClockTime, Position, TimeWindow
     from smartcar_async.clock import Clock
     from smartcar_async.connect import ConnectLink, ConnectResult
     from smartcar_async.errors import CommandOutcomeUnknown
@@ -153,8 +153,8 @@ class Schedules:
         self,
         *,
         location: Position,
-        weekdays: Window | None = None,
-        weekends: Window | None = None,
+        weekdays: TimeWindow | None = None,
+        weekends: TimeWindow | None = None,
         deadline: float | timedelta | None = None,
     ) -> Execution:
         """Charge within one window on weekdays and another at weekends, at this place."""
@@ -163,7 +163,7 @@ class Schedules:
         )
 
     def create_weekly(
-        self, *, location: Position, days: Mapping[Weekday | str, Window], deadline: float | timedelta | None = None
+        self, *, location: Position, days: Mapping[Weekday | str, TimeWindow], deadline: float | timedelta | None = None
     ) -> Execution:
         """Charge within a window of its own on each given day, at this place."""
         return self._twin.call(lambda it: it.create_weekly(location=location, days=days, deadline=deadline))

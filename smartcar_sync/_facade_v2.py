@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from smartcar_async.auth import Token
-    from smartcar_async.charging import ClockTime, Position, Window
+    from smartcar_async.charging import ClockTime, Position, TimeWindow
     from smartcar_async.clock import Clock
     from smartcar_async.connect import ConnectResult
     from smartcar_async.errors import CommandOutcomeUnknown
@@ -394,8 +394,8 @@ class Ford:
         self,
         location: Position,
         charge_limit: float,
-        weekday: Iterable[Window] = (),
-        weekend: Iterable[Window] = (),
+        weekday: Iterable[TimeWindow] = (),
+        weekend: Iterable[TimeWindow] = (),
         *,
         deadline: float | timedelta | None = None,
     ) -> ActionResponse:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Union
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 
 if TYPE_CHECKING:
     from smartcar_async.auth import Token
-    from smartcar_async.store import StoredTokens
+    from smartcar_async.store import StoredTokens, TokenPair
 
     from ._facade_v2 import TokenSource
+
+AccessToken = Union[str, "TokenSource"]
+"""An access token, or something that keeps one fresh."""
+Refresh = Callable[[str], "TokenPair"]
+"""What gives a new pair for a refresh token."""
 
 P = ParamSpec("P")
 T = TypeVar("T")

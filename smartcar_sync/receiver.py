@@ -3,4 +3,13 @@
 Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 """
 
-from smartcar_async.receiver import Context as Context, Receiver as Receiver, Reply as Reply
+from smartcar_async.receiver import (
+    Asgi as Asgi,
+    Context as Context,
+    Endpoint as Endpoint,
+    OnError as OnError,
+    OnEvent as OnEvent,
+    OnSignal as OnSignal,
+    Receiver as Receiver,
+    Reply as Reply,
+)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Permissions as Permissions,
         RatedCapacity as RatedCapacity,
         Response as Response,
+        Secret as Secret,
         SecurityResponse as SecurityResponse,
         ServiceCost as ServiceCost,
         ServiceDetail as ServiceDetail,
@@ -57,7 +58,9 @@ if TYPE_CHECKING:
         TeslaScheduleType as TeslaScheduleType,
         TeslaTimer as TeslaTimer,
         TirePressure as TirePressure,
+        Token as Token,
         TokenPair as TokenPair,
+        Tokens as Tokens,
         User as User,
         V3Response as V3Response,
         VehicleIds as VehicleIds,
@@ -75,6 +78,7 @@ if TYPE_CHECKING:
         TokenSource as TokenSource,
         Vehicle as Vehicle,
     )
+    from smartcar_sync._inward import AccessToken as AccessToken, Refresh as Refresh
 
 _PLAIN: Final = {
     "Client": "_facade_v2",
@@ -83,6 +87,8 @@ _PLAIN: Final = {
     "Tesla": "_facade_v2",
     "TokenSource": "_facade_v2",
     "Vehicle": "_facade_v2",
+    "AccessToken": "_inward",
+    "Refresh": "_inward",
 }
 """Where the names live that are not the same as in the async package."""
 

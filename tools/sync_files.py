@@ -53,8 +53,11 @@ ROOTS: Final = {
     "testing": "A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out plain clients.",
 }
 """The module that gives each part's public names."""
-EXTRA: Final = {"Bridge": "_bridge", "TokenStore": "_inward"}
-"""Public names that no handle has."""
+EXTRA: Final[Mapping[str, dict[str, str]]] = {
+    "__init__": {"Bridge": "_bridge", "TokenStore": "_inward"},
+    "v2": {"AccessToken": "_inward", "Refresh": "_inward"},
+}
+"""Names that mean something else without await, or are only there, though they are no handles."""
 MARK: Final = '"""{about}\n\nWritten by tools/write_sync.py: not to be edited, but by `nox -s sync`.\n"""\n\n'
 PASSED_ON: Final = {
     "signals": "The catalogue of signals: the same as in `smartcar_async.signals`.",
@@ -143,7 +146,7 @@ def lists(handles: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> dic
     """The files that say where each public name is, by their name; `handles` are those of each part."""
     found = {f"{name}.py": _passed_on(name) for name in PASSED_ON}
     for (part, names), (root, about) in zip(handles.items(), ROOTS.items(), strict=True):
-        plain = dict.fromkeys(names, homes[part]) | (EXTRA if root == "__init__" else {})
+        plain = dict.fromkeys(names, homes[part]) | EXTRA.get(root, {})
         found[f"{root}.py"] = _lazy(about, part, plain, (*PASSED_ON, "testing", "v2") if root == "__init__" else ())
     return found
 

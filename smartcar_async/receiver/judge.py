@@ -9,11 +9,8 @@ from attrs import field, frozen
 
 from ..errors import ConfigurationError, PayloadTooLarge, SmartcarError, WrongMode, WrongWebhook, plain_id
 from ..log import logger
-from ..webhook import Event, LegacyEvent, VerifyEvent, challenge_answer, receive
+from ..webhook import Event, Headers as Headers, LegacyEvent, VerifyEvent, challenge_answer, receive
 from .reply import ACCEPTED, NOT_POST, Reply, answered, refusal
-
-Headers = Mapping[str, str] | Iterable[tuple[str | bytes, str | bytes]]
-"""The headers of a request, as a mapping or as pairs; their case does not matter."""
 
 LARGEST: Final = 1_048_576
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

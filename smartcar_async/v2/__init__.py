@@ -9,8 +9,11 @@ TYPE_CHECKING = False  # type checkers take this name for true; to import it, or
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from ..auth import Token as Token, Tokens as Tokens
+    from ..redaction import Secret as Secret
     from ..store import TokenPair as TokenPair
     from ..webhook import hash_challenge as hash_challenge, verify_payload as verify_payload
+    from .access import AccessToken as AccessToken
     from .answers import (
         Answer as Answer,
         Entry as Entry,
@@ -71,7 +74,7 @@ if TYPE_CHECKING:
         Vin as Vin,
         WebhookSubscription as WebhookSubscription,
     )
-    from .tokens import TokenSource as TokenSource
+    from .tokens import Refresh as Refresh, TokenSource as TokenSource
     from .vehicle import Vehicle as Vehicle
 
 _NAMES: Final = {
@@ -79,7 +82,8 @@ _NAMES: Final = {
     ".client": "Client",
     ".makes": "Cabin Ford Nissan NissanWindow Tesla TeslaSchedule TeslaScheduleType TeslaTimer",
     ".vehicle": "Vehicle",
-    ".tokens": "TokenSource",
+    ".access": "AccessToken",
+    ".tokens": "Refresh TokenSource",
     ".answers": "Answer Entry Meta Response V3Response",
     ".records": (
         "ActionResponse Attributes AvailableCapacity Battery BatteryCapacity Capability Charge ChargeLimit "
@@ -89,6 +93,8 @@ _NAMES: Final = {
         "Permissions RatedCapacity SecurityResponse ServiceCost ServiceDetail ServiceHistory ServiceRecord "
         "ServiceTask TirePressure User VehicleIds Vin WebhookSubscription"
     ),
+    "..auth": "Token Tokens",
+    "..redaction": "Secret",
     "..store": "TokenPair",
     "..webhook": "hash_challenge verify_payload",
 }

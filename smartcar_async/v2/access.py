@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from attrs import field, frozen
 
@@ -14,8 +14,8 @@ from ..request import header_value
 if TYPE_CHECKING:
     from ..auth import Tokens
 
-    AccessToken = str | Tokens
-    """An access token, or something that keeps one fresh."""
+AccessToken = Union[str, "Tokens"]
+"""An access token, or something that keeps one fresh."""
 
 
 @frozen

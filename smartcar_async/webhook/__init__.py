@@ -14,7 +14,12 @@ from .events import (
 )
 from .freshest import FreshestSignals as FreshestSignals
 from .parsing import parse as parse
-from .receiving import Delivery as Delivery, challenge_answer as challenge_answer, receive as receive
+from .receiving import (
+    Delivery as Delivery,
+    Headers as Headers,
+    challenge_answer as challenge_answer,
+    receive as receive,
+)
 from .signature import (
     Body as Body,
     Explanation as Explanation,

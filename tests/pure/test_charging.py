@@ -171,7 +171,7 @@ def test_a_window(start: charging.ClockTime, stop: charging.ClockTime, sent: tup
 
 
 @pytest.mark.parametrize("window", [("22:00", "22:00"), ("00:00", dt.time(0)), (dt.time(6), "06:00")])
-def test_a_window_of_no_length(window: charging.Window) -> None:
+def test_a_window_of_no_length(window: charging.TimeWindow) -> None:
     """Whether it means nothing or all day is not guessed."""
     with pytest.raises(ConfigurationError, match=r"^start and stop: the window from .* has no length$"):
         charging.daily(PLACE, *window)
@@ -204,7 +204,7 @@ def test_a_workweek() -> None:
 
 def test_a_week() -> None:
     """Days by their members or names, in any case; they are sent in small letters."""
-    days: dict[Weekday | str, charging.Window] = {
+    days: dict[Weekday | str, charging.TimeWindow] = {
         Weekday.MONDAY: NIGHT,
         "tuesday": (dt.time(1), "02:00"),
         "SUNDAY": NIGHT,

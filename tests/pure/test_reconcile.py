@@ -40,7 +40,7 @@ def reading(key: SignalKey[Any], body: State, recorded: object = LATER, status: 
     return codec.signal({"id": key.code, "type": "signal", "attributes": said, "meta": meta})
 
 
-NIGHT: charging.Window = ("22:00", "06:00")
+NIGHT: charging.TimeWindow = ("22:00", "06:00")
 DAILY = charging.daily(PLACE, *NIGHT)
 WORKWEEK = charging.workweek(PLACE, NIGHT, ("09:00", "17:30"))
 WEEKLY = charging.weekly(PLACE, {Weekday.MONDAY: NIGHT, "friday": ("09:00", "17:30")})

@@ -122,7 +122,7 @@ def test_a_class_has_nothing_more_and_nothing_less(wing: str, name: str) -> None
 def test_everything_else_is_the_same_object(wing: str) -> None:
     """Records, errors and functions: `isinstance` and `except` do not ask which client a thing came from."""
     theirs, ours = importlib.import_module(f"smartcar_async{wing}"), importlib.import_module(f"smartcar_sync{wing}")
-    wrapped = {name for other, name in HANDLES if other == wing} | {"TokenStore", "v2", "webhook", "signals"}
+    wrapped = {name for other, name in HANDLES if other == wing} | {"TokenStore", "v2", "webhook", "signals", *PLAIN}
     public = {name for name in dir(theirs) if not name.startswith("_") and not inspect.ismodule(getattr(theirs, name))}
     listed = {name for name in public if wing not in {".signals"} or inspect.isclass(getattr(theirs, name))}
     for name in listed - wrapped - {"annotations", "TYPE_CHECKING"}:

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from ... import charging
 from ...arguments import listed
-from ...charging import ClockTime, Position, Window
+from ...charging import ClockTime, Position, TimeWindow
 from ...errors import ConfigurationError
 from ...operations.reads import positive
 from ...request import Call, Endpoint
@@ -160,7 +160,12 @@ def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[Actio
 
 
 def set_ford_schedule(
-    car: Car, make: str, location: Position, charge_limit: float, weekday: Iterable[Window], weekend: Iterable[Window]
+    car: Car,
+    make: str,
+    location: Position,
+    charge_limit: float,
+    weekday: Iterable[TimeWindow],
+    weekend: Iterable[TimeWindow],
 ) -> Call[ActionResponse]:
     """Set all windows in which the car may charge at one place, and how far."""
     place = charging.position(location)
@@ -210,7 +215,7 @@ def _nissan_window(window: NissanWindow) -> Mapping[str, Any]:
     return {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "days": days}
 
 
-def _whole_hours(windows: Iterable[Window], argument: str) -> list[Mapping[str, str]]:
+def _whole_hours(windows: Iterable[TimeWindow], argument: str) -> list[Mapping[str, str]]:
     spans = [charging.span(window, argument) for window in listed(windows, argument)]
     if any(start.minute or end.minute for start, end in spans):
         raise ConfigurationError(f"{argument}: give whole hours, such as ('22:00', '06:00')")

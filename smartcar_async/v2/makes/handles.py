@@ -13,7 +13,7 @@ from ...request import Call
 from . import commands
 
 if TYPE_CHECKING:
-    from ...charging import ClockTime, Position, Window
+    from ...charging import ClockTime, Position, TimeWindow
     from ..operations import Car
     from ..records import ActionResponse
     from .records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType
@@ -170,8 +170,8 @@ class Ford:
         self,
         location: Position,
         charge_limit: float,
-        weekday: Iterable[Window] = (),
-        weekend: Iterable[Window] = (),
+        weekday: Iterable[TimeWindow] = (),
+        weekend: Iterable[TimeWindow] = (),
         *,
         deadline: float | timedelta | None = None,
     ) -> ActionResponse:
