@@ -1,6 +1,7 @@
 """The import rules of the house, read from the sources: each floor stands on those below it."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,15 @@ FILES = sorted(
     for path in SOURCES.rglob("*.py")
     if path.relative_to(SOURCES).as_posix() not in {"__init__.py", "_version.py"}
 )
+
+
+def test_the_files_that_contributors_are_told_of_are_there() -> None:
+    """Every path in CONTRIBUTING.md that names one of ours."""
+    root = SOURCES.parent
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`((?:smartcar_async|smartcar_sync|tests|tools)/[\w/]*(?:\.py)?)`", text))
+    assert len(told) > 10
+    assert {path for path in told if not (root / path).exists()} == set()
 
 
 def test_floors_rise() -> None:
