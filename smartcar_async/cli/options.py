@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from typing import NoReturn
+from datetime import UTC, datetime
+from typing import Literal, NoReturn
 
 
 class Parser(argparse.ArgumentParser):
@@ -22,6 +23,17 @@ def parser(command: str, description: str) -> Parser:
     )
     made.add_argument("--seed", type=whole, default=1, metavar="N", help="the same seed gives the same week (1)")
     return made
+
+
+def moment(text: str) -> datetime | Literal["real"]:
+    """The word "real", or a time; one without a zone is UTC."""
+    if text == "real":
+        return "real"
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time: give 'real', or one such as 2026-06-01") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def whole(text: str) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..testing import Simulator, SimulatorError
 from . import loop
-from .options import number, parser, whole
+from .options import moment, number, parser, whole
 
 
 def run(arguments: list[str]) -> int:
@@ -19,6 +19,9 @@ def run(arguments: list[str]) -> int:
         "--speed", type=number, default=1.0, metavar="X", help="how fast time passes; 60: an hour a minute (1)"
     )
     commands.add_argument(
+        "--now", type=moment, default="real", metavar="T", help="when the world begins, such as 2026-06-01 (real: now)"
+    )
+    commands.add_argument(
         "--user-header",
         choices=("required", "optional"),
         default="required",
@@ -26,7 +29,9 @@ def run(arguments: list[str]) -> int:
     )
     options = commands.parse_args(arguments)
     try:
-        simulator = Simulator(options.profile, seed=options.seed, speed=options.speed, port=options.port)
+        simulator = Simulator(
+            options.profile, seed=options.seed, speed=options.speed, now=options.now, port=options.port
+        )
         simulator.switches.user_header = options.user_header
         loop.run(_serve(simulator))
     except SimulatorError as error:

@@ -152,8 +152,9 @@ class World:
             raise SimulatorError(f"seed {self.seed!r} is not a whole number: give an int such as 1")
         if self.profile not in PROFILES:
             raise SimulatorError(f"unknown profile {self.profile!r}: choose one of {', '.join(PROFILES)}")
-        if not isinstance(self.begin, datetime) or self.begin.tzinfo is None:
-            raise SimulatorError("begin: give an aware datetime such as datetime.now(UTC)")
+        begin: object = self.begin
+        if not isinstance(begin, datetime) or begin.tzinfo is None or not 2000 <= begin.year < 2100:
+            raise SimulatorError("begin: give an aware datetime of this century, such as datetime.now(UTC)")
         self._elapsed = (self.begin - EPOCH) // _WEEK * _WEEK
         self._minute = self._elapsed // _MINUTE - DAY
         self.management_token = self.make_id("management token")

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from argparse import ArgumentTypeError
 from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
@@ -155,6 +156,20 @@ async def test_a_client_from_the_printed_environment() -> None:
             vehicle = client.vehicle(cars[0].vehicle_id, user_id=cars[0].user_id)
             odometer = await vehicle.signal(signals.Odometer.TraveledDistance)
             assert odometer.require().unit == "km"
+            assert timedelta() < (odometer.age(datetime.now(UTC)) or timedelta()) < timedelta(days=8)
+
+
+@pytest.mark.parametrize("begin", ["2026-06-01", "2031-02-05T15:20+01:00"])
+async def test_a_world_of_another_time(begin: str) -> None:
+    """The same cars, as they were then; a time without a zone is UTC."""
+    with running(*SMARTCAR, "simulate", "--profile", "volvo", "--now", begin) as process:
+        async with Smartcar(settings=Settings.from_env(exports(process))) as client:
+            (first, *_) = [connection async for connection in client.connections()]
+            odometer = await client.vehicle(first.vehicle_id, first.user_id).signal(signals.Odometer.TraveledDistance)
+            then = datetime.fromisoformat(begin)
+            age = odometer.age(then if then.tzinfo else then.replace(tzinfo=UTC))
+            assert age is not None
+            assert timedelta(seconds=-30) < age < timedelta(days=2)
 
 
 def test_the_printed_environment_can_be_sourced(tmp_path: Path) -> None:
@@ -210,6 +225,8 @@ async def json_of(request: AbstractAsyncContextManager[aiohttp.ClientResponse]) 
         (["simulate", "--profile", ""], "choose one of everyday, volvo, empty"),
         (["simulate", "--speed", "0"], "give 1 for real time"),
         (["simulate", "--speed", "nan"], "give one such as 5"),
+        (["simulate", "--now", "soon"], "give 'real', or one such as 2026-06-01"),
+        (["simulate", "--now", "1999-01-01"], "begin: give an aware datetime of this century"),
         (["simulate", "--port", "http"], "give one such as 1"),
         (["simulate", "--user-header", "no"], "choose from"),
     ],

@@ -55,8 +55,11 @@ def test_odd_beginnings() -> None:
     """One line that names the remedy."""
     naive: Any = [datetime(2026, 6, 1), "real", 5, None]  # noqa: DTZ001  # it is what is refused
     for odd in naive:
-        with pytest.raises(SimulatorError, match=r"^begin: give an aware datetime"):
+        with pytest.raises(SimulatorError, match=r"^begin: give an aware datetime of this century"):
             World(begin=odd)
+    for year in (1, 1999, 2100, 9999):
+        with pytest.raises(SimulatorError, match=r"^begin: give an aware datetime of this century"):
+            Simulator(now=datetime(year, 1, 1, tzinfo=UTC))
     with pytest.raises(SimulatorError, match=r"^now 'now' is no time: give an aware datetime, or 'real'"):
         Simulator(now="now")  # type: ignore[arg-type]  # pyright: ignore
 
