@@ -13,9 +13,8 @@ from ..errors import CommandOutcomeUnknown
 from ..redaction import Secret
 from ..request import Call, header_value
 from ..vocabulary import Permission, UnitSystem
-from . import access, links
+from . import access, links, paging
 from .operations import Car, account, reads, version_text
-from .paging import walked
 from .vehicle import Vehicle
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from ..store import TokenPair, TokenStore
     from . import records
     from .access import AccessToken
-    from .paging import Start
     from .tokens import TokenSource
 
 _HOME: Final = "Client"
@@ -233,16 +231,10 @@ class Client:
         tokens = access.tokens_of(token)
         account.vehicles(self.version, page_size)  # refuses a bad size here and now
 
-        async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
-            call = account.vehicles(self.version, page_size, start if isinstance(start, int) else None)
-            page = await self._engine.run(call, deadline, tokens)
-            sent = len(page.raw.get("vehicles", ()))
-            end = (start if isinstance(start, int) else 0) + sent
-            total = None if page.paging is None else page.paging.count
-            over = not sent or (total is not None and end >= total)
-            return page.vehicles, None if over else end, total
+        async def ask(offset: int | None) -> records.VehicleIds:
+            return await self._engine.run(account.vehicles(self.version, page_size, offset), deadline, tokens)
 
-        return walked(fetch)
+        return paging.by_offset(ask)
 
     async def get_vehicle(
         self,
@@ -348,8 +340,7 @@ class Client:
         """All of the application's connections; iterate with `async for`. `deadline` is for each page."""
         management = access.management(amt)
 
-        def asked(start: Start = None) -> Call[records.Connections]:
-            cursor = start if isinstance(start, str) else None
+        def asked(cursor: str | None = None) -> Call[records.Connections]:
             return account.connections(
                 management,
                 self.version,
@@ -360,12 +351,11 @@ class Client:
                 cursor=cursor,
             )
 
-        async def fetch(start: Start) -> tuple[tuple[records.Connection, ...], Start, int | None]:
-            page = await self._engine.run(asked(start), deadline)
-            return page.connections, None if page.paging is None else page.paging.cursor or None, None
+        async def ask(cursor: str | None) -> records.Connections:
+            return await self._engine.run(asked(cursor), deadline)
 
         asked()  # refuses bad filters here and now, not at the first step of a later loop
-        return walked(fetch)
+        return paging.by_cursor(ask)
 
     async def delete_connections(
         self,

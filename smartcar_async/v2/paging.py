@@ -10,6 +10,7 @@ from ..pages import Pages
 
 if TYPE_CHECKING:
     from ..records import Page
+    from .records import Connection, Connections, VehicleIds
 
 T = TypeVar("T")
 Start = str | int | None
@@ -41,3 +42,28 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
         return Page(items, number, number + 1 in starts, total)
 
     return Pages(page)
+
+
+def by_offset(ask: Callable[[int | None], Awaitable[VehicleIds]]) -> Pages[str]:
+    """The ids of vehicles: a page begins where those before it ended, by what the server sent."""
+
+    async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
+        offset = start if isinstance(start, int) else None
+        page = await ask(offset)
+        sent = len(page.raw.get("vehicles", ()))
+        end = (offset or 0) + sent
+        total = None if page.paging is None else page.paging.count
+        over = not sent or (total is not None and end >= total)
+        return page.vehicles, None if over else end, total
+
+    return walked(fetch)
+
+
+def by_cursor(ask: Callable[[str | None], Awaitable[Connections]]) -> Pages[Connection]:
+    """Connections: each page names the next one."""
+
+    async def fetch(start: Start) -> tuple[tuple[Connection, ...], Start, int | None]:
+        page = await ask(start if isinstance(start, str) else None)
+        return page.connections, None if page.paging is None else page.paging.cursor or None, None
+
+    return walked(fetch)
