@@ -33,7 +33,8 @@ def tokens_of(token: AccessToken) -> Tokens:
     if isinstance(token, str):
         return FixedToken(token)
     given: Any = token
-    if not callable(getattr(given, "get", None)) or not callable(getattr(given, "after_refusal", None)):
+    keeps = callable(getattr(given, "get", None)) and callable(getattr(given, "after_refusal", None))
+    if not keeps or isinstance(given, type):
         raise ConfigurationError("token: give an access token, or a token source")
     return token
 

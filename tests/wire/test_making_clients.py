@@ -145,3 +145,16 @@ def test_other_wrong_kinds(client: Any, name: str, odd: object) -> None:
     """A class in place of its instance, a number, a text: refused at once, under the argument's name."""
     with pytest.raises(ConfigurationError, match=rf"^{name}: give "):
         client("id", "secret", **{name: odd}).close()
+
+
+@pytest.mark.parametrize("odd", [None, 5, b"token", ["token"], v2.TokenSource, {"get": 1}])
+async def test_what_is_no_token(odd: Any) -> None:
+    """Wherever a token of an owner is taken, another kind is refused at once, and nothing is sent."""
+    wire = Wire()
+    client = v2.Client("id", "secret", session=wire)  # type: ignore[arg-type]  # pyright: ignore
+    for take in (lambda: client.vehicle("car-1", odd), lambda: client.iter_vehicles(odd)):
+        with pytest.raises(ConfigurationError, match=r"^token: give an access token, or a token source"):
+            take()
+    with pytest.raises(ConfigurationError, match=r"^token: give an access token, or a token source"):
+        await client.get_user(odd)
+    assert wire.calls == []
