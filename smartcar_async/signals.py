@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from .errors import ConfigurationError
-from .keys import SignalKey, did_you_mean
+from .keys import SignalKey, did_you_mean as _did_you_mean
 from .vocabulary import Permission as P
 
 if TYPE_CHECKING:
@@ -371,7 +371,7 @@ def by_code(code: str) -> SignalKey[Any]:
     """The key of this code; an unknown one raises ConfigurationError with the nearest known codes."""
     key = _BY_CODE.get(_text(code).lower().replace(".", "-"))
     if key is None:
-        hint = did_you_mean(code, _BY_CODE) or "signals.ALL lists the known ones."
+        hint = _did_you_mean(code, _BY_CODE) or "signals.ALL lists the known ones."
         raise ConfigurationError(f"code: no signal is called {code!r}; {hint} signals.custom(code) names a new one.")
     return key
 
@@ -380,7 +380,7 @@ def custom(code: str) -> SignalKey[dict[str, Any]]:
     """A key for a signal that this version does not know; its body is the JSON object as sent."""
     group, separator, name = _text(code).partition("-")
     if not (group and separator and name) or code != code.lower():
-        hint = f"; {near}" if (near := did_you_mean(code, _BY_CODE)) else ""
+        hint = f"; {near}" if (near := _did_you_mean(code, _BY_CODE)) else ""
         raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}{hint}")
     return SignalKey[dict[str, Any]](group, name, "dict", code=code)
 
