@@ -81,7 +81,9 @@ def test_where_owners_come_back_to(client: Any) -> None:
     assert client.from_env().redirect_uri == "https://example.com/home"
     assert client(settings=Settings.from_env()).redirect_uri == "https://example.com/home"
     assert client(settings=Settings.from_env(), redirect_uri="app://back").redirect_uri == "app://back"
-    assert client.from_env(test_mode=False, mode="test").mode == client.from_env(test_mode=False).mode
+    with pytest.warns(DeprecationWarning, match="^test_mode: deprecated") as caught:
+        assert client.from_env(test_mode=True).mode == "test"
+    assert caught[0].filename == __file__
 
 
 async def test_hooks_clock_and_session_reach_the_client() -> None:
