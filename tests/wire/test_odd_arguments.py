@@ -170,18 +170,18 @@ async def test_settings_that_were_taken_will_do(part: type[Any]) -> None:
             pytest.fail(f"{part.__name__}({given}): {error!r}")
 
 
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda one, _: one.vehicle("5YJ3E1EA7KF317000", USER),
-        lambda one, _: one.connections(vehicle_id="5YJ3E1EA7KF317000"),
-        lambda one, _: one.connection("5YJ3E1EA7KF317000"),
-        lambda one, _: one.subscribe(webhook_id="w", user_id=USER, vehicle_id="5YJ3E1EA7KF317000"),
-        lambda _, two: two.vehicle("5YJ3E1EA7KF317000", "token"),
-        lambda _, two: two.get_vehicle("token", "5YJ3E1EA7KF317000"),
-        lambda _, two: two.get_connections("amt", vehicle_id="5YJ3E1EA7KF317000"),
-    ],
-)
+VIN_USES: list[Callable[[Smartcar, v2.Client], Any]] = [
+    lambda one, _: one.vehicle("5YJ3E1EA7KF317000", USER),
+    lambda one, _: one.connections(vehicle_id="5YJ3E1EA7KF317000"),
+    lambda one, _: one.connection("5YJ3E1EA7KF317000"),
+    lambda one, _: one.subscribe(webhook_id="w", user_id=USER, vehicle_id="5YJ3E1EA7KF317000"),
+    lambda _, two: two.vehicle("5YJ3E1EA7KF317000", "token"),
+    lambda _, two: two.get_vehicle("token", "5YJ3E1EA7KF317000"),
+    lambda _, two: two.get_connections("amt", vehicle_id="5YJ3E1EA7KF317000"),
+]
+
+
+@pytest.mark.parametrize("use", VIN_USES)
 async def test_a_vin_in_place_of_an_id(use: Callable[[Smartcar, v2.Client], Any]) -> None:
     """Wherever a vehicle is named, nothing is sent, and the remedy is told."""
     wire = Wire()
