@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         PermissionDenied as PermissionDenied,
         RateLimited as RateLimited,
         Resolution as Resolution,
+        ResponseTooLarge as ResponseTooLarge,
         ServerError as ServerError,
         SignatureMismatch as SignatureMismatch,
         SmartcarError as SmartcarError,
@@ -196,9 +197,9 @@ _NAMES: Final = {
         "AccountError ApiError Attempt AuthenticationError BadChallenge BillingError "
         "CommandOutcomeUnknown CompatibilityError ConfigurationError ConnectionFailed ConnectionLost "
         "DeadlineExceeded DecodeError InvalidPayload InvalidRequest MalformedSignature MissingSignature "
-        "NotConnected NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ServerError SignatureMismatch "
-        "SmartcarError StaleEvent TokenStoreError TransportError UpstreamError VehicleStateError WebhookError "
-        "WrongMode WrongWebhook"
+        "NotConnected NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ResponseTooLarge "
+        "ServerError SignatureMismatch SmartcarError StaleEvent TokenStoreError TransportError UpstreamError "
+        "VehicleStateError WebhookError WrongMode WrongWebhook"
     ),
     "bodies": (
         "CapacityOption ChargeCondition ChargeCost ChargeLimit ChargeLimits ChargeRecord ChargeRecords "

@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeVar
 
 from attrs import define, field
@@ -32,7 +33,7 @@ from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Reque
 from .settings import Settings, seconds
 from .structure import Unreadable
 from .throttle import Bucket, Throttle
-from .transport import Transport
+from .transport import Transport, apart
 
 T = TypeVar("T")
 
@@ -101,9 +102,13 @@ class Engine:
         """Carry out one call within its deadline. `tokens` speak for the user of a call that a user makes."""
         allowed = self.allowed(call, deadline)
         flight = _Flight(self._clock.monotonic() + allowed)
+        reply = _ALREADY_DONE
         try:
             async with asyncio.timeout(allowed):
                 reply = await self._exchange(call, flight, tokens)
+                # Broken off while a long answer is read, what acts is as open as before it came.
+                flight.left_at = flight.last_left_at
+                return await apart(reply, call.decode)
         except TimeoutError:
             failure = self._out_of_time(call, flight, allowed)
         except asyncio.CancelledError as cancelled:
@@ -113,15 +118,10 @@ class Engine:
                 cancelled.__cause__ = outcome
                 self._reporter.tell_unknown(outcome)
             raise
+        except Unreadable as problem:
+            failure = self._undecodable(call, flight, reply, problem)
         except SmartcarError as error:
             failure = error
-        else:
-            try:
-                return call.decode(reply)
-            except Unreadable as problem:
-                failure = self._undecodable(call, flight, reply, problem)
-            except SmartcarError as error:
-                failure = error
         failure.attempts = (*flight.attempts, *failure.attempts)
         if isinstance(failure, CommandOutcomeUnknown):
             self._reporter.tell_unknown(failure)
@@ -164,7 +164,8 @@ class Engine:
             answer = await self._attempt(call, token, flight)
             if isinstance(answer, Reply):
                 self._budget.earn()
-                if call.action and (failed := reported_failure(answer, self._clock.now(), _private(call, token))):
+                told = partial(reported_failure, now=self._clock.now(), private=_private(call, token))
+                if call.action and (failed := await apart(answer, told)):
                     raise self._judged(call, flight, _named(call, failed))
                 return answer
             if policy.done_already(call, answer, acted_before=flight.may_have_acted):
@@ -223,7 +224,8 @@ class Engine:
         answer: Reply | SmartcarError
         try:
             reply = await self._transport.send(self._request(call, token), lambda: flight.leave(self._clock.now()))
-            answer = reply if reply.ok else _named(call, refusal(reply, self._clock.now(), _private(call, token)))
+            refused = partial(refusal, now=self._clock.now(), private=_private(call, token))
+            answer = reply if reply.ok else _named(call, await apart(reply, refused))
         except TransportError as error:
             reply, answer = None, error
         flight.left_at = None
@@ -254,7 +256,15 @@ class Engine:
         if call.body is not None:
             headers["Content-Type"] = call.content_type
         origin: str = getattr(settings, endpoint.host.value)
-        return Request(endpoint.method, origin + call.target, headers, call.body, endpoint.effect)
+        return Request(
+            endpoint.method,
+            origin + call.target,
+            headers,
+            call.body,
+            endpoint.effect,
+            pool=call.pool(headers.get("Authorization", "")),
+            recognise=partial(codec.recognise, call),
+        )
 
     def _heed(self, call: Call[T], error: SmartcarError) -> None:
         """Remember for later calls what the server asked of this one, and what it never saw."""

@@ -5,8 +5,9 @@ SmartcarError
 ├── NotConnected                  no tokens of this owner are stored: let the owner connect; nothing was sent
 ├── TransportError                no usable answer
 │   ├── ConnectionFailed            provably not sent
-│   ├── ConnectionLost              sent, at least in part, and no whole answer came
-│   └── DeadlineExceeded            the time given for the call is over
+│   ├── ConnectionLost              sent, at least in part, and no whole answer of its own came
+│   ├── DeadlineExceeded            the time given for the call is over
+│   └── ResponseTooLarge            the answer exceeds Settings(max_response_bytes=)
 ├── DecodeError                   an answer that cannot be read at all; carries the raw bytes
 ├── SignalUnavailable             this signal has no trustworthy body (defined beside `Signal`, in records.py)
 ├── ApiError                      the API said no
@@ -102,11 +103,18 @@ class ConnectionFailed(TransportError):
 
 
 class ConnectionLost(TransportError):
-    """The connection broke after the request began to leave: the server may or may not have acted."""
+    """The connection broke after the request began to leave: the server may or may not have acted.
+
+    An answer that belongs to another request breaks it too.
+    """
 
 
 class DeadlineExceeded(TransportError):
     """The time given for this call is over, with queueing, tokens and retries included."""
+
+
+class ResponseTooLarge(TransportError):
+    """The answer is larger than `Settings(max_response_bytes=)` allows. It was neither read nor asked for again."""
 
 
 class DecodeError(SmartcarError):

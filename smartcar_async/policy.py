@@ -14,6 +14,7 @@ from .errors import (
     NotFound,
     PermissionDenied,
     RateLimited,
+    ResponseTooLarge,
     ServerError,
     SmartcarError,
     TransportError,
@@ -75,7 +76,7 @@ def may_resend(effect: Effect, error: SmartcarError) -> bool:
     if isinstance(error, RateLimited):
         return not is_vehicle_throttle(error)
     if isinstance(error, TransportError):
-        return True
+        return not isinstance(error, ResponseTooLarge)
     return isinstance(error, (ServerError, UpstreamError)) and error.code not in _FINAL_CODES
 
 

@@ -2,9 +2,9 @@
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
@@ -19,6 +19,7 @@ FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _VIN: Final = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z\d]{17}", re.ASCII)
 _OF_A_VEHICLE: Final = ("vehicle_id", "connection_id", "id")
 """The arguments for which a VIN may be mistaken. Smartcar's ids are UUIDs."""
+_SUBJECT: Final = re.compile(r"/(vehicles|connections|webhooks|subscriptions)/([^/?#]+)")
 _NO_NUMBERS: Final = (float("inf"), float("-inf"))
 
 
@@ -108,6 +109,34 @@ class Call(Generic[T]):
         """Path and query as they go over the wire."""
         return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path
 
+    @property
+    def subjects(self) -> Mapping[str, str]:
+        """Whom the call asks about, as ids by kind: an answer that names another is the answer to another call."""
+        found = subjects_in(self.path)
+        if self.endpoint.effect is Effect.DELETE and "schedule_id" in self.parameters:
+            found["schedules"] = same_id(self.parameters["schedule_id"])
+        return found
+
+    def pool(self, token: str) -> Hashable:
+        """Which kept connections the call may use: a copy of an earlier answer may arrive there in place of its own.
+
+        Answers of API v3 name their subject, so calls about the same kind share connections. Those of API v2.0 name
+        nothing, so there a connection serves one car and one token. What changes something, and what names no subject,
+        gets a fresh connection.
+        """
+        endpoint, kinds = self.endpoint, tuple(sorted(self.subjects))
+        if endpoint.effect is not Effect.READ or not kinds:
+            return None
+        if self.names_subject:
+            return kinds
+        owned = endpoint.credential is Credential.USER and self.vehicle_id is not None
+        return (endpoint.host, self.vehicle_id, hash(token)) if owned else None
+
+    @property
+    def names_subject(self) -> bool:
+        """Whether the answer says what it is about."""
+        return self.endpoint.host in (Host.VEHICLE, Host.MANAGEMENT)
+
 
 @frozen
 class Request:
@@ -118,6 +147,18 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     effect: Effect = Effect.READ
+    pool: Hashable = field(default=None, repr=False)
+    """Which kept connections it may use: those that served requests of this pool only. None asks for a fresh one."""
+    recognise: "Callable[[Reply], bool | None]" = field(default=lambda _: None, repr=False, eq=False)
+    """Whether a copy of this answer would be recognised on a later request of the pool, which keeps the connection.
+
+    False is the answer to another request.
+    """
+
+    @property
+    def host(self) -> str:
+        """Whom it is sent to: a name that the user set, and that error texts may tell."""
+        return urlsplit(self.url).hostname or ""
 
 
 @frozen
@@ -137,6 +178,16 @@ class Reply:
     def request_id(self) -> str | None:
         """The id by which Smartcar's support finds this request."""
         return self.headers.get("sc-request-id")
+
+
+def subjects_in(path: str) -> dict[str, str]:
+    """The resources that a path or a link leads to, as ids by kind."""
+    return {kind: same_id(unquote(value)) for kind, value in _SUBJECT.findall(path)}
+
+
+def same_id(value: object) -> str:
+    """An id as it is compared: a server may write one in another case than the caller does."""
+    return str(value).casefold()
 
 
 def segment(value: str, argument: str) -> str:

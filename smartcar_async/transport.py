@@ -6,23 +6,35 @@ import importlib
 import ssl
 import sys
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ._version import __version__
 from .arguments import client_session, instance
-from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, TransportError
+from .connections import Connections, Passage, Unasked
+from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, ResponseTooLarge, TransportError
+from .inflate import Body, TooLarge, Undecodable
 from .request import Effect, Reply, Request
 from .settings import Settings, Tls
 
 if TYPE_CHECKING:
     import aiohttp
 
+T = TypeVar("T")
+
 _CONNECTIONS: Final = 100
+_LONGEST_HEADER: Final = 8190
+_LONG: Final = 256 * 1024
+"""Longer answers are read in a thread: this much takes a millisecond or two."""
 _USER_AGENT: Final = f"smartcar-async/{__version__} Python/{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class _Broken(Exception):
     """A connection that broke. aiohttp does not know it, and so does not send the request again by itself."""
+
+
+class _Foreign(Exception):
+    """An answer that belongs to another request."""
 
 
 class Transport:
@@ -35,7 +47,9 @@ class Transport:
         self._settings = instance(settings, Settings, "settings")
         self._session = session
         self._owned = session is None
-        self._command_session: aiohttp.ClientSession | None = None
+        self._acting_session: aiohttp.ClientSession | None = None
+        self._connections = Connections()
+        self._places: dict[str | None, asyncio.Semaphore] = {}
         self._options: dict[str, Any] = {}
         self._aiohttp: Any = None
         self._url: Any = None
@@ -50,53 +64,37 @@ class Transport:
             if self._aiohttp is None:
                 loaded, context = await asyncio.to_thread(_load, self._settings.tls)
                 if self._owned:
-                    self._session = loaded.ClientSession(
-                        connector=loaded.TCPConnector(limit=_CONNECTIONS), cookie_jar=loaded.DummyCookieJar()
-                    )
-                    self._command_session = _command_session(loaded)
-                self._options = {
-                    "allow_redirects": False,
-                    "raise_for_status": False,
-                    "skip_auto_headers": ("Content-Type",),
-                    "timeout": loaded.ClientTimeout(total=None, sock_connect=self._settings.connect_timeout),
-                    "middlewares": (_send_once(loaded),),
-                    **({} if context is None else {"ssl": context}),
-                }
+                    self._session, self._acting_session = (_session(loaded) for _ in range(2))
+                self._options = _options(loaded, self._settings, context)
                 self._url = importlib.import_module("yarl").URL
                 self._aiohttp = loaded
 
     async def send(self, request: Request, leaving: Callable[[], None]) -> Reply:
         """Send once. Raises ConnectionFailed if the request provably never left, else ConnectionLost.
 
-        `leaving` is called before the first byte can reach the server: for a command on our own session when the
-        connection stands, else at once.
+        `leaving` is called before the first byte can reach the server: on our own session when the connection stands,
+        else at once, for a caller's session may be a stand-in.
         """
         await self.open()
         if self._closed or self._session is None:
             raise ConfigurationError("the client is closed; make a new one")
         if self._session.closed:
             raise ConfigurationError("session: it was closed; the client that it was passed to still needs it")
-        proxy = None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url)
+        if not self._owned:
+            leaving()
+        passage = self._connections.passage(request.pool, leaving if self._owned else _nothing)
         failure: TransportError
         try:
-            session, context = self._session, None
-            if request.effect is Effect.COMMAND and self._command_session is not None:
-                session, context = self._command_session, leaving
-            else:
-                leaving()
-            async with session.request(
-                request.method,
-                self._url(request.url, encoded=True),  # its escapes are left exactly as they are
-                headers={"User-Agent": _USER_AGENT, **request.headers},
-                data=request.body,
-                proxy=proxy,
-                trace_request_ctx=context,
-                **self._options,
-            ) as response:
-                body = await response.read()
-                return Reply(response.status, {name.lower(): text for name, text in response.headers.items()}, body)
-        except (self._aiohttp.ClientError, _Broken, OSError, TimeoutError) as error:
-            failure = _failure(self._aiohttp, error)
+            async with self._place(request), self._exchange(request, passage) as response:
+                return await self._believed(request, passage, await self._whole(response))
+        except asyncio.CancelledError as cancelled:
+            # The frames of aiohttp hold headers, bodies and the proxy's password.
+            cancelled.__traceback__ = None
+            raise
+        except TooLarge:
+            failure = self._too_large(request)
+        except (self._aiohttp.ClientError, _Broken, _Foreign, Unasked, Undecodable, OSError, TimeoutError) as error:
+            failure = _failure(self._aiohttp, error, request.host)
         # Raised here and not above, so that aiohttp's error, which names addresses, is not its context.
         raise failure
 
@@ -104,24 +102,87 @@ class Transport:
         """Close the session, unless the caller passed it in. One that is just being opened is waited for."""
         self._closed = True
         async with self._opening:
-            for session in (self._session, self._command_session) if self._owned else ():
+            for session in (self._session, self._acting_session) if self._owned else ():
                 if session is not None:
                     await session.close()
 
+    def _exchange(self, request: Request, passage: Passage) -> Any:
+        """The request on its way. What acts has a session of its own: minutes of waiting must not hold up reads."""
+        acts = request.effect is not Effect.READ and self._acting_session is not None
+        session: Any = self._acting_session if acts else self._session
+        return session.request(
+            request.method,
+            self._url(request.url, encoded=True),  # its escapes are left exactly as they are
+            headers={"User-Agent": _USER_AGENT, **request.headers},
+            data=request.body,
+            # Never a local of ours: it may hold a password, and tracebacks can show locals.
+            proxy=None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url),
+            middlewares=(_send_once(self._aiohttp), passage.middleware),
+            **self._options,
+        )
 
-def _command_session(loaded: Any) -> Any:
-    """A session whose connections are never used twice: an old one may break on a command that did leave."""
+    def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
+        """A place among the connections that a caller's session allows to a host: it cannot count ours as one kind."""
+        most = 0 if self._owned else getattr(getattr(self._session, "connector", None), "limit_per_host", 0)
+        return self._places.setdefault(request.host, asyncio.Semaphore(most)) if most else nullcontext()
 
-    async def leaving(_session: object, context: Any, _params: object) -> None:
-        context.trace_request_ctx()
+    async def _whole(self, response: Any) -> Reply:
+        """All of an answer, if it keeps within bounds."""
+        headers = {name.lower(): text for name, text in response.headers.items()}
+        body = Body(headers.get("content-encoding", ""), self._settings.max_response_bytes)
+        try:
+            async for piece in response.content.iter_any():
+                for _ in body.feed(piece):
+                    await asyncio.sleep(0)
+            return Reply(response.status, headers, body.end())
+        except (TooLarge, Undecodable):
+            response.close()
+            raise
 
-    traces = loaded.TraceConfig()
-    traces.on_connection_create_end.append(leaving)
-    return loaded.ClientSession(
-        connector=loaded.TCPConnector(limit=_CONNECTIONS, force_close=True),
-        cookie_jar=loaded.DummyCookieJar(),
-        trace_configs=[traces],
-    )
+    async def _believed(self, request: Request, passage: Passage, reply: Reply) -> Reply:
+        """The answer, if it is the one to this request; and the connection is kept, or not."""
+        right = await apart(reply, request.recognise)
+        if right is False or passage.brings_again(reply):
+            passage.drop()
+            raise _Foreign
+        if right:
+            passage.keep(reply)
+        else:
+            passage.drop()
+        return reply
+
+    def _too_large(self, request: Request) -> ResponseTooLarge:
+        most = self._settings.max_response_bytes
+        return ResponseTooLarge(
+            f"the answer of {request.host} is longer than Settings(max_response_bytes={most}), and was not read"
+        )
+
+
+async def apart(reply: Reply, read: Callable[[Reply], T]) -> T:
+    """Read an answer: a long one in a thread, so that the loop goes on and no deadline has to wait."""
+    return read(reply) if len(reply.body) <= _LONG else await asyncio.to_thread(read, reply)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _session(loaded: Any) -> Any:
+    return loaded.ClientSession(connector=loaded.TCPConnector(limit=_CONNECTIONS), cookie_jar=loaded.DummyCookieJar())
+
+
+def _options(loaded: Any, settings: Settings, context: ssl.SSLContext | None) -> dict[str, Any]:
+    """What every request is sent with, whatever the session says: bodies are inflated here, where that is bounded."""
+    return {
+        "allow_redirects": False,
+        "raise_for_status": False,
+        "skip_auto_headers": ("Content-Type",),
+        "auto_decompress": False,
+        "max_line_size": _LONGEST_HEADER,
+        "max_field_size": _LONGEST_HEADER,
+        "timeout": loaded.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
+        **({} if context is None else {"ssl": context}),
+    }
 
 
 def _load(tls: Tls | None) -> tuple[Any, ssl.SSLContext | None]:
@@ -162,7 +223,7 @@ def _send_once(loaded: Any) -> Callable[[Any, Callable[[Any], Awaitable[Any]]], 
     return middleware
 
 
-def _failure(loaded: Any, error: Exception) -> TransportError:
+def _failure(loaded: Any, error: Exception, host: str) -> TransportError:
     never_left = (
         loaded.ClientConnectorError,
         loaded.ConnectionTimeoutError,
@@ -172,9 +233,12 @@ def _failure(loaded: Any, error: Exception) -> TransportError:
     cause = str(error) if isinstance(error, _Broken) else _cause(error)
     failure: TransportError
     if isinstance(error, never_left):
-        failure = ConnectionFailed(f"no connection could be made, and nothing was sent ({cause})")
+        failure = ConnectionFailed(f"no connection to {host} could be made, and nothing was sent ({cause})")
+    elif isinstance(error, _Foreign):
+        cause = "ForeignAnswer"
+        failure = ConnectionLost(f"an answer came from {host} that belongs to another request ({cause})")
     else:
-        failure = ConnectionLost(f"the connection broke before a whole answer came ({cause})")
+        failure = ConnectionLost(f"the connection to {host} broke before a whole answer came ({cause})")
     failure.cause = cause
     return failure
 

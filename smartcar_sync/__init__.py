@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         RequestEvent as RequestEvent,
         Resolution as Resolution,
         Response as Response,
+        ResponseTooLarge as ResponseTooLarge,
         Retry as Retry,
         SchedulePaths as SchedulePaths,
         ScheduleType as ScheduleType,

@@ -6,12 +6,14 @@ The rooms are loaded when they are first asked for: they bring all records along
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .documents import load as load
     from .executions import deletion as deletion, execution as execution
     from .listings import schedules as schedules, schedules_of_signal as schedules_of_signal
+    from .naming import recognise as recognise
     from .readings import (
         delivered_state as delivered_state,
         one_signal as one_signal,
@@ -36,6 +38,7 @@ _NAMES: Final = {
     "documents": "load",
     "executions": "deletion execution",
     "listings": "schedules schedules_of_signal",
+    "naming": "recognise",
     "readings": "delivered_state one_signal signal signal_set",
     "resources": (
         "application_token compatible_vehicles connection connections nothing response subscription subscriptions "
@@ -46,9 +49,13 @@ _HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.
 
 
 def __getattr__(name: str) -> Any:
+    """A function of one of the rooms. Naming it loads nothing: calls are built on the loop."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    home = f"{__name__}.{_HOMES[name]}"
+    if home not in sys.modules:
+        return lambda *given, **named: getattr(importlib.import_module(home), name)(*given, **named)
+    value = getattr(importlib.import_module(home), name)
     globals()[name] = value
     return value
 

@@ -21,6 +21,7 @@ from smartcar_async.errors import (
     PermissionDenied,
     RateLimited,
     Resolution,
+    ResponseTooLarge,
     SmartcarError,
     TransportError,
     WebhookError,
@@ -52,7 +53,7 @@ EXAMPLES = [
 
 def test_families_are_disjoint() -> None:
     """A class alone tells what to do: none is a kind of another, apart from the families of the tree."""
-    assert [ConnectionFailed, ConnectionLost, DeadlineExceeded] == TRANSPORT
+    assert [ConnectionFailed, ConnectionLost, DeadlineExceeded, ResponseTooLarge] == TRANSPORT
     for kind in ALL:
         above = [base for base in kind.__mro__[1:] if isinstance(base, type) and issubclass(base, SmartcarError)]
         parent = next((family for family, kinds in FAMILIES.items() if kind in kinds), None)

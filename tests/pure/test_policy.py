@@ -19,6 +19,7 @@ from smartcar_async.errors import (
     NotFound,
     PermissionDenied,
     RateLimited,
+    ResponseTooLarge,
     ServerError,
     SmartcarError,
     UpstreamError,
@@ -47,6 +48,7 @@ RESENDABLE: list[tuple[SmartcarError, set[Effect]]] = [
     (ConnectionFailed("dns"), EVERY),
     (ConnectionLost("reset"), SAFE),
     (DeadlineExceeded("late"), SAFE),
+    (ResponseTooLarge("long"), NEVER),
     (RateLimited("429", status=429, code="SMARTCAR_API"), EVERY),
     (RateLimited("429", status=429), SAFE),
     (RateLimited("429", status=429, code="VEHICLE"), NEVER),
@@ -83,7 +85,7 @@ def test_what_may_be_sent_again(error: SmartcarError, effects: set[Effect], effe
     assert (effect in effects) is may_resend(effect, error)
 
 
-UNKNOWN = (ConnectionLost, DeadlineExceeded, ServerError, UpstreamError)
+UNKNOWN = (ConnectionLost, DeadlineExceeded, ResponseTooLarge, ServerError, UpstreamError)
 
 
 @pytest.mark.parametrize("effect", Effect)

@@ -13,10 +13,10 @@ def vehicle(vehicle_id: str = "vehicle-1") -> dict[str, Any]:
     return {"id": vehicle_id, "type": "vehicle", "attributes": said}
 
 
-def connection(number: int = 1) -> dict[str, Any]:
+def connection(number: int = 1, connection_id: str | None = None) -> dict[str, Any]:
     """A connection resource."""
     return {
-        "id": f"connection-{number}",
+        "id": connection_id or f"connection-{number}",
         "type": "connection",
         "attributes": {
             "permissions": ["read_battery"],
@@ -46,10 +46,10 @@ def signal(code: str = "tractionbattery-stateofcharge", body: object = None) -> 
     return {"id": code, "type": "signal", "attributes": said, "meta": {"ingestedAt": "2026-06-30T00:00:01.000Z"}}
 
 
-def signal_list(count: int = 1) -> dict[str, Any]:
+def signal_list(count: int = 1, vehicle_id: str = "vehicle-1") -> dict[str, Any]:
     """A list of signals, all the same, with the vehicle beside it."""
     return {
         "data": [signal() for _ in range(count)],
         "meta": {"totalCount": count, "pageSize": count, "pageNumber": 1},
-        "included": {"vehicle": vehicle()},
+        "included": {"vehicle": vehicle(vehicle_id)},
     }

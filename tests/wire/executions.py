@@ -38,7 +38,7 @@ def execution(status: object = None, **attributes: object) -> dict[str, Any]:
     return {"data": {"id": "exec_1", "type": "command-execution", "attributes": said, "links": {}, "meta": EXECUTED}}
 
 
-def schedule_execution(action: str = "create", **attributes: object) -> dict[str, Any]:
+def schedule_execution(action: str = "create", vehicle_id: str = "vehicle-1", **attributes: object) -> dict[str, Any]:
     """The result of a schedule call, as section 6.2 shows it."""
     said = {
         "action": action,
@@ -49,7 +49,7 @@ def schedule_execution(action: str = "create", **attributes: object) -> dict[str
         "parameters": DAILY,
         **attributes,
     }
-    links = {"schedule": "/vehicles/vehicle-1/charge-schedules/sched_7"}
+    links = {"schedule": f"/vehicles/{vehicle_id}/charge-schedules/sched_7"}
     resource = {"id": "exec_42", "type": "charge-schedule-execution", "attributes": said}
     return {"data": {**resource, "links": links, "meta": EXECUTED}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
@@ -82,9 +82,14 @@ class _Response:
 
     def __init__(self, given: Answer) -> None:
         self.status, self.headers, self._body = given.status, given.headers, given.body
+        self.content = self
 
-    async def read(self) -> bytes:
-        return self._body
+    async def iter_any(self) -> AsyncIterator[bytes]:
+        """The body, whole."""
+        yield self._body
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class _Exchange:

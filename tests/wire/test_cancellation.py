@@ -163,14 +163,14 @@ async def test_a_session_of_the_callers_own_tells_less(silent: Raw) -> None:
 
 
 async def test_a_session_of_the_callers_own_carries_commands() -> None:
-    """It is used for them too, with its own way of keeping connections."""
+    """It is used for them too, each over a connection of its own."""
     async with raw_server(lambda _: Play(http(DONE.body))) as server, aiohttp.ClientSession() as session:
         smartcar = Smartcar("id", "secret", settings=server.settings(), session=session)
         for _ in range(3):
             assert (await smartcar.vehicle(VEHICLE, USER).lock()).ok
         await smartcar.aclose()
         assert not session.closed
-    assert (len(server.requests), server.connections) == (3, 1)
+    assert (len(server.requests), server.connections) == (3, 4)
 
 
 async def never(_: object) -> Answer:

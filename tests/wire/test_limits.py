@@ -13,6 +13,7 @@ from .fakes import (
     OTHER,
     USER,
     VEHICLE,
+    Answer,
     FakeClock,
     HeldClock,
     Outcome,
@@ -26,7 +27,7 @@ from .fakes import (
 )
 from .test_retry import THROTTLED, never_left
 
-OK = answer({"data": documents.connection()})
+OK = answer({"data": documents.connection(connection_id="c")})
 SLOW_DOWN = refused("RATE_LIMIT", "VEHICLE", 429, Retry_After="90")
 
 
@@ -162,12 +163,15 @@ async def test_a_429_without_a_time_empties_the_bucket() -> None:
     assert 1029 < clock.time < 1031
 
 
+def signals_of(sent: Sent) -> Answer:
+    """The signals of the vehicle that was asked about."""
+    return answer(documents.signal_list(vehicle_id=sent.url.split("/")[5]))
+
+
 async def test_a_throttled_vehicle_is_left_alone_until_its_time() -> None:
     """Nothing is sent to that vehicle before then, from whatever call, and other vehicles lose nothing."""
     clock = FakeClock()
-    wire = Wire(
-        lambda sent: SLOW_DOWN if VEHICLE in sent.url and clock.time < 1090 else answer(documents.signal_list())
-    )
+    wire = Wire(lambda sent: SLOW_DOWN if VEHICLE in sent.url and clock.time < 1090 else signals_of(sent))
     smartcar = await limited(wire, clock)
     throttled, other = smartcar.vehicle(VEHICLE, USER), smartcar.vehicle(OTHER, USER)
     with pytest.raises(RateLimited) as caught:
@@ -194,7 +198,7 @@ async def test_calls_that_wait_for_the_budget_heed_a_throttle_that_comes_meanwhi
 
     def serve(request: Sent) -> Outcome:
         sent.append((request.url.split("/")[5], clock.time - 1000))
-        return SLOW_DOWN if len(sent) == 1 else answer(documents.signal_list())
+        return SLOW_DOWN if len(sent) == 1 else signals_of(request)
 
     wire = Wire(serve)
     smartcar = await limited(wire, clock, RateLimit(1, 60))

@@ -113,7 +113,7 @@ CALLS: list[tuple[str, Use, Answer, Sent]] = [
     (
         "webhook",
         lambda smartcar: smartcar.webhook("w/1"),
-        answer({"data": WEBHOOK}),
+        answer({"data": {**WEBHOOK, "id": "w/1", "links": {"self": f"{MANAGEMENT}/v3/webhooks/w%2F1"}}}),
         Sent("GET", f"{MANAGEMENT}/v3/webhooks/w%2F1", PLAIN),
     ),
     (
@@ -141,7 +141,7 @@ CALLS: list[tuple[str, Use, Answer, Sent]] = [
     (
         "subscription",
         lambda smartcar: smartcar.subscription("s 1"),
-        answer({"data": subscription()}),
+        answer({"data": {**subscription(), "id": "S 1"}}),
         Sent("GET", f"{MANAGEMENT}/v3/subscriptions/s%201", PLAIN),
     ),
     (

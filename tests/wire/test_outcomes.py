@@ -31,6 +31,7 @@ from .test_transport import BREAKS
 ACTS = [*COMMANDS, *(act for act in CREATIONS if act.family == "reference")]
 acts = pytest.mark.parametrize("act", ACTS, ids=str)
 SOON = Retry(6, 0.01, 0.01)
+CAR = b'{"data": {"id": "vehicle-1", "type": "vehicle"}}'
 DONE = Play(http(json.dumps(execution()).encode()))
 
 
@@ -192,16 +193,16 @@ async def test_a_resend_that_is_lost_is_final(server: Raw) -> None:
 
 async def test_connections_of_commands_are_not_used_again(server: Raw, iam: Raw) -> None:
     """An old connection may break on a command that did leave: each has its own, while reads share one."""
-    server.player = lambda request: DONE if request.startswith(b"POST") else Play()
+    server.player = lambda request: DONE if request.startswith(b"POST") else Play(http(CAR))
     async with Smartcar("id", "secret", settings=server.settings(iam_origin=iam.url)) as smartcar:
         car = smartcar.vehicle("vehicle-1", USER)
         for _ in range(3):
-            await car.request("GET", "/x")
+            await car.attributes()
         assert server.connections == 1
         for act in COMMANDS:
             await act.use(car)
         assert server.connections == 1 + len(COMMANDS)
-        await car.request("GET", "/x")
+        await car.attributes()
         assert server.connections == 1 + len(COMMANDS)
     assert iam.connections == 1
 

@@ -63,7 +63,7 @@ async def test_the_token_is_asked_for_once_with_a_form(wire: Wire) -> None:
 
 async def test_special_characters_of_a_secret_survive_the_form(wire: Wire) -> None:
     """A secret may hold anything that a form must escape."""
-    wire.api = always(answer({"data": documents.connection()}))
+    wire.api = always(answer({"data": documents.connection(connection_id="c")}))
     async with Smartcar("id&1", "a=b&c d+ü%") as smartcar:
         await smartcar.connection("c")
     body = b"grant_type=client_credentials&client_id=id%261&client_secret=a%3Db%26c+d%2B%C3%BC%25"
@@ -74,7 +74,7 @@ CALLS: list[tuple[str, Use, object, Sent]] = [
     (
         "connection",
         lambda smartcar: smartcar.connection("c/1"),
-        {"data": documents.connection()},
+        {"data": documents.connection(connection_id="c/1")},
         Sent("GET", f"{API}/v3/connections/c%2F1", PLAIN),
     ),
     (
@@ -172,7 +172,9 @@ async def test_call(wire: Wire, use: Use, document: object, expected: Sent) -> N
 @pytest.mark.parametrize("system", [UnitSystem.IMPERIAL, "imperial"])
 async def test_the_unit_system_travels_with_what_concerns_a_vehicle(wire: Wire, system: UnitSystem | str) -> None:
     """The header is sent where it means something, and only when it was asked for."""
-    wire.api = in_turn(answer({"data": documents.signal()}), answer({"data": documents.connection()}), answer())
+    wire.api = in_turn(
+        answer({"data": documents.signal()}), answer({"data": documents.connection(connection_id="c")}), answer()
+    )
     async with Smartcar(CLIENT_ID, CLIENT_SECRET, settings=Settings(unit_system=system)) as smartcar:
         vehicle = smartcar.vehicle(VEHICLE, USER)
         await vehicle.signal(SOC)
@@ -183,7 +185,7 @@ async def test_the_unit_system_travels_with_what_concerns_a_vehicle(wire: Wire, 
 
 async def test_origins_are_those_of_the_settings(wire: Wire) -> None:
     """Each host can be moved, path prefix included."""
-    wire.api = always(answer({"data": documents.connection()}))
+    wire.api = always(answer({"data": documents.connection(connection_id="c")}))
     settings = Settings(vehicle_origin="http://one.test:81/base/", iam_origin="http://two.test")
     async with Smartcar(CLIENT_ID, CLIENT_SECRET, settings=settings) as smartcar:
         await smartcar.connection("c")
@@ -193,7 +195,7 @@ async def test_origins_are_those_of_the_settings(wire: Wire) -> None:
 
 async def test_from_env_finds_credentials_and_origins(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment is enough to make a client."""
-    wire.api = always(answer({"data": documents.connection()}))
+    wire.api = always(answer({"data": documents.connection(connection_id="c")}))
     monkeypatch.setenv("SMARTCAR_CLIENT_ID", "from-env")
     monkeypatch.setenv("SMARTCAR_CLIENT_SECRET", "its-secret")
     monkeypatch.setenv("SMARTCAR_IAM_ORIGIN", "http://iam.test")

@@ -32,7 +32,7 @@ from .fakes import USER, VEHICLE, Answer, FakeClock, Outcome, Wire, always, answ
 
 Use = Callable[[Smartcar], Awaitable[Any]]
 
-CONNECTION = answer({"data": documents.connection()})
+CONNECTION = answer({"data": documents.connection(connection_id="c")})
 UNAUTHORIZED = refused("AUTHENTICATION", "UNAUTHORIZED", 401)
 NOT_FOUND = refused("RESOURCE_NOT_FOUND", "CONNECTION", 404)
 THROTTLED = refused("RATE_LIMIT", "SMARTCAR_API", 429)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 
@@ -62,9 +63,16 @@ def family_of(sent: Sent) -> SchedulePaths:
     return ANNOUNCEMENT if sent.url.startswith(f"{API}/v3.0/") else REFERENCE
 
 
-def serving(family: SchedulePaths, no: Outcome, yes: Outcome = DONE) -> Handler:
+def done(sent: Sent) -> Answer:
+    """A schedule call to a car that was carried out."""
+    vehicle_id, last = sent.url.split("/")[5], sent.url.rpartition("/")[2]
+    named = {"scheduleId": unquote(last)} if sent.method == "DELETE" else {}
+    return answer(schedule_execution(vehicle_id=vehicle_id, **named))
+
+
+def serving(family: SchedulePaths, no: Outcome, yes: Outcome | None = None) -> Handler:
     """A server that has one family of paths, and says no to the other."""
-    return lambda sent: yes if family_of(sent) is family else no
+    return lambda sent: (yes or done(sent)) if family_of(sent) is family else no
 
 
 def families(wire: Wire) -> list[str]:

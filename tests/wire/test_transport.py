@@ -26,8 +26,9 @@ from .sockets import Play, Raw, http, raw_server, unused_port
 from .test_requests import AGENT
 
 Use = Callable[[Smartcar], Awaitable[Any]]
+VEHICLE = http(b'{"data": {"id": "v", "type": "vehicle"}}')
 USES: dict[str, Use] = {
-    "GET": lambda smartcar: smartcar.request("GET", "/v3/things"),
+    "GET": lambda smartcar: smartcar.vehicle("v", "user").attributes(),
     "DELETE": lambda smartcar: smartcar.delete_connection("c"),
     "PUT": lambda smartcar: smartcar.request("PUT", "/v3/things", body={}),
     "POST": lambda smartcar: smartcar.request("POST", "/v3/things"),
@@ -66,21 +67,22 @@ async def iam() -> AsyncIterator[Raw]:
 async def test_one_request_an_attempt(server: Raw, iam: Raw, method: str, broken: Play, kept: bool) -> None:
     """However and wherever the connection breaks, the server sees one request: aiohttp never sends again by itself.
 
-    What acts goes over a connection of its own, so that a kept one cannot break on it.
+    What changes something goes over a connection of its own, so that a kept one cannot break on it.
     """
     settings = server.settings(iam_origin=iam.url, retry=Retry(attempts=1))
     async with Smartcar("id", "secret", settings=settings) as smartcar:
         if kept:
-            await smartcar.request("GET", "/v3/first")
+            server.player = lambda _: Play(VEHICLE)
+            await USES["GET"](smartcar)
             server.requests.clear()
         server.player = lambda _: broken
-        acts = method in ("PUT", "POST")
-        expected = CommandOutcomeUnknown if acts else ConnectionLost
+        changes = method != "GET"
+        expected = CommandOutcomeUnknown if method in ("PUT", "POST") else ConnectionLost
         with pytest.raises(expected) as caught:
             await USES[method](smartcar)
         await asyncio.sleep(0.02)
     assert [request.split()[0].decode() for request in server.requests] == [method]
-    assert server.connections == 1 + (kept and acts)
+    assert server.connections == 1 + (kept and changes)
     assert [(attempt.status, attempt.problem) for attempt in caught.value.attempts] == [(None, "ConnectionLost")]
 
 
@@ -95,16 +97,17 @@ async def test_each_attempt_is_one_request(server: Raw) -> None:
 
 
 async def test_a_refused_connection_never_left() -> None:
-    """Nobody listens: ConnectionFailed, for a command too, with the reason and without an address."""
+    """Nobody listens: ConnectionFailed, for a command too, with the reason and the host, which the user set."""
     origin = f"http://127.0.0.1:{unused_port()}"
     async with raw_server() as iam:
         settings = iam.settings(vehicle_origin=origin, retry=Retry(2, 0.01, 0.01))
         async with Smartcar("id", "secret", settings=settings) as smartcar:
             for use in USES.values():
-                with pytest.raises(ConnectionFailed, match="nothing was sent") as caught:
+                told = r"^no connection to 127\.0\.0\.1 could be made, and nothing was sent"
+                with pytest.raises(ConnectionFailed, match=told) as caught:
                     await use(smartcar)
                 assert caught.value.cause == "ClientConnectorError: ECONNREFUSED"
-                assert "127.0.0.1" not in str(caught.value)
+                assert "/v3" not in str(caught.value)
                 assert len(caught.value.attempts) == 2
 
 
@@ -119,6 +122,7 @@ def taken_apart(request: bytes) -> tuple[bytes, list[bytes], bytes]:
 async def test_the_bytes_of_each_kind_of_body(server: Raw) -> None:
     """No body, JSON and form, byte for byte as they arrive; only the order of headers is aiohttp's."""
     common = [b"Accept: application/json", b"Host: 127.0.0.1:%d" % server.port, b"User-Agent: " + AGENT.encode()]
+    closing = b"Connection: close"
     bearer = [*common, b"Authorization: Bearer token-1"]
     async with Smartcar("the id", "s&cret", settings=server.settings(unit_system="imperial")) as smartcar:
         vehicle = smartcar.vehicle("v/1", "user-1")
@@ -127,19 +131,18 @@ async def test_the_bytes_of_each_kind_of_body(server: Raw) -> None:
         await vehicle.request("POST", "/json", body={"name": "Ünal", "n": [1, 2.5, None]})
         await smartcar.delete_connection("c")
     form = b"grant_type=client_credentials&client_id=the+id&client_secret=s%26cret"
-    of_form = [*common, b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: %d" % len(form)]
+    of_form = [*common, closing, b"Content-Type: application/x-www-form-urlencoded", b"Content-Length: %d" % len(form)]
     assert taken_apart(server.tokens[0]) == (b"POST /oauth2/token HTTP/1.1", sorted(of_form), form)
     of_user = [*bearer, b"sc-user-id: user-1", b"SC-Unit-System: imperial"]
     body = b'{"name":"\\u00dcnal","n":[1,2.5,null]}'
-    closing = b"Connection: close"
     of_json = [*of_user, closing, b"Content-Type: application/json", b"Content-Length: %d" % len(body)]
     assert [taken_apart(request) for request in server.requests] == [
         (b"GET /v3/vehicles/v%2F1/a%20b/%2F?filter%5Bx%5D=y%20z%26%C3%BC HTTP/1.1", sorted(of_user), b""),
         (b"POST /v3/vehicles/v%2F1/no-body HTTP/1.1", sorted([*of_user, closing]), b""),
         (b"POST /v3/vehicles/v%2F1/json HTTP/1.1", sorted(of_json), body),
-        (b"DELETE /v3/connections/c HTTP/1.1", sorted(bearer), b""),
+        (b"DELETE /v3/connections/c HTTP/1.1", sorted([*bearer, closing]), b""),
     ]
-    assert server.connections == 3
+    assert server.connections == 5
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -169,15 +172,16 @@ async def test_a_session_that_was_passed_in_is_left_open(server: Raw) -> None:
     """It is used, and still usable afterwards; its own redirects and errors are not asked for."""
     async with aiohttp.ClientSession(raise_for_status=True) as session:
         async with Smartcar("id", "secret", settings=server.settings(), session=session) as smartcar:
-            await smartcar.request("GET", "/v3/things")
+            server.player = lambda _: Play(VEHICLE)
+            await smartcar.vehicle("v", "user").attributes()
             server.player = lambda _: Play(http(b"", "409 Conflict"))
             with pytest.raises(ApiError):
-                await smartcar.request("GET", "/v3/things")
+                await smartcar.vehicle("v", "user").attributes()
         assert not session.closed
         server.player = lambda _: Play()
         async with session.get(f"{server.url}/mine") as response:
             assert response.status == 200
-    assert (server.connections, len(server.requests)) == (1, 3)
+    assert (server.connections, len(server.requests)) == (3, 3)
 
 
 def test_a_session_with_credentials_of_its_own() -> None:
@@ -212,10 +216,12 @@ async def test_our_own_session_is_closed(server: Raw) -> None:
     """Leaving the client ends its connections; entering opened none."""
     async with Smartcar("id", "secret", settings=server.settings()) as smartcar:
         assert server.connections == 0
-        await smartcar.request("GET", "/v3/things")
-        assert (server.connections, server.ended) == (1, 0)
+        server.player = lambda _: Play(VEHICLE)
+        await smartcar.vehicle("v", "user").attributes()
+        await asyncio.sleep(0.05)
+        assert (server.connections, server.ended) == (2, 1)
     await asyncio.sleep(0.05)
-    assert server.ended == 1
+    assert server.ended == 2
 
 
 async def test_use_after_close(server: Raw) -> None:

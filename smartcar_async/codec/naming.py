@@ -1,0 +1,81 @@
+"""Whether an answer is about what was asked: a copy of an earlier answer may arrive in place of the right one."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from ..request import Call, Reply, same_id, subjects_in
+from ..structure import is_object
+
+_UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class _Said(msgspec.Struct, gc=False):
+    """What an execution says of its schedule."""
+
+    scheduleId: Any = None
+
+
+class _Resource(msgspec.Struct, gc=False):
+    """As much of a resource as names something. API v2.0 has bare fields instead of types and links."""
+
+    id: Any = None
+    type: Any = None
+    links: Any = None
+    make: Any = None
+    vehicleId: Any = None
+    webhookId: Any = None
+    attributes: _Said | None = None
+
+
+class _Answer(_Resource, gc=False):
+    """As much of an answer."""
+
+    data: _Resource | list[_Resource] | None = None
+    included: Any = None
+
+
+_parse: Final = msgspec.json.Decoder(_Answer).decode
+
+
+def recognise(call: Call[Any], reply: Reply) -> bool | None:
+    """Whether a copy of this answer would be recognised, were it to arrive in place of a later one of the call's pool.
+
+    It would if it names what was asked for, or, where answers name nothing, by its request id. False is an answer that
+    names something else, and so is not this call's; None one that cannot be told.
+    """
+    asked, told = call.subjects, False
+    for kind, value in _names(reply.body):
+        if kind in asked:
+            if asked[kind] != value:
+                return False
+            told = True
+    return True if told or (not call.names_subject and reply.request_id) else None
+
+
+def _names(body: bytes) -> Iterator[tuple[str, str]]:
+    try:
+        answer = _parse(body)
+    except _UNREADABLE:
+        return
+    resources = answer.data if isinstance(answer.data, list) else [answer.data]
+    for resource in (answer, *resources):
+        if resource is not None:
+            yield from _names_of(resource)
+    vehicle = answer.included.get("vehicle") if is_object(answer.included) else None
+    if is_object(vehicle) and vehicle.get("id") is not None:
+        yield "vehicles", same_id(vehicle["id"])
+
+
+def _names_of(resource: _Resource) -> Iterator[tuple[str, str]]:
+    kind = "vehicle" if resource.type is None and resource.make is not None else resource.type
+    if resource.id is not None:
+        yield f"{kind}s", same_id(resource.id)
+    if resource.vehicleId is not None and resource.webhookId is not None:  # one alone may be the maker's own id
+        yield from (("vehicles", same_id(resource.vehicleId)), ("webhooks", same_id(resource.webhookId)))
+    if resource.attributes is not None and resource.attributes.scheduleId is not None:
+        yield "schedules", same_id(resource.attributes.scheduleId)
+    if is_object(resource.links):
+        for link in (resource.links.get("self"), resource.links.get("schedule")):
+            yield from subjects_in(link).items() if isinstance(link, str) else ()

@@ -1,0 +1,80 @@
+"""The body of an answer, inflated and counted piece by piece, so that a small one cannot grow beyond all bounds."""
+
+import io
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+STEP: Final = 256 * 1024
+"""Bytes that are inflated at a stretch: about a quarter of a millisecond."""
+
+ACCEPTED: Final = "gzip, deflate"
+"""What we ask for: encodings whose inflating can be stopped."""
+
+_GZIP: Final = 31
+_ZLIB: Final = 15
+_BARE: Final = -15
+
+
+class TooLarge(Exception):
+    """The body is longer than it may be."""
+
+
+class Undecodable(Exception):
+    """The body is not what its headers say, or is cut short."""
+
+
+class Body:
+    """Takes in what arrives, and holds no more than `most` bytes of what that stands for."""
+
+    def __init__(self, encoding: str, most: int) -> None:
+        words = encoding.strip().lower()
+        if words not in ("", "identity", "gzip", "x-gzip", "deflate"):
+            raise Undecodable("in an encoding that was not asked for")
+        self._encoding = words.removeprefix("x-").replace("identity", "")
+        self._most = most
+        self._inflating: Any = None
+        # It hands out what it holds without a copy, and does not keep small pieces apart.
+        self._held = io.BytesIO()
+
+    def feed(self, data: bytes) -> Iterator[None]:
+        """Take in a piece; each step of the iteration is short, so that others may have their turn in between."""
+        if not self._encoding:
+            self._hold(data)
+            return
+        more = bool(data)
+        while more:
+            if self._inflating is None or (self._inflating.eof and self._encoding == "gzip"):
+                self._inflating = self._start(data)  # gzip may go on with another member
+            elif self._inflating.eof:
+                return  # what follows a deflated body is ignored, as browsers do
+            inflating, room = self._inflating, min(STEP, self._most - self._held.tell() + 1)
+            inflated = _checked(inflating.decompress, data, room)
+            self._hold(inflated)
+            data = inflating.unused_data if inflating.eof else inflating.unconsumed_tail
+            more = bool(data) or (len(inflated) == room and not inflating.eof)
+            yield
+
+    def end(self) -> bytes:
+        """All of it, when all has arrived."""
+        if self._inflating is not None and not self._inflating.eof:
+            raise Undecodable("cut short")
+        return self._held.getvalue()
+
+    def _start(self, data: bytes) -> Any:
+        if self._encoding == "gzip":
+            return zlib.decompressobj(_GZIP)
+        # Some servers send deflated bytes without the header of zlib.
+        return zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _BARE)
+
+    def _hold(self, data: bytes) -> None:
+        if self._held.tell() + len(data) > self._most:
+            raise TooLarge
+        self._held.write(data)
+
+
+def _checked(decompress: Callable[[bytes, int], bytes], data: bytes, most: int) -> bytes:
+    try:
+        return decompress(data, most)
+    except zlib.error:
+        raise Undecodable("not what its headers say") from None
