@@ -9,7 +9,7 @@ pool of that key or makes one, and has the request `send` itself over it. So it 
 its connector, proxy and certificates, and leaves the connections of the caller's own requests alone.
 """
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -18,8 +18,6 @@ from attrs import define, field
 from .inflate import ACCEPTED
 from .request import Reply
 
-_MOST_KEPT: Final = 100
-"""So many idle connections are kept at the most, because there may be one for each car."""
 _MOST_ANSWERS: Final = 1000
 """After so many a connection is closed, so that what is remembered of it does not grow for ever."""
 
@@ -48,16 +46,15 @@ class Connections:
     """What is known of the connections of one session."""
 
     pasts: WeakKeyDictionary[Any, _Past] = field(factory=WeakKeyDictionary[Any, _Past])
-    _kept: dict[Any, None] = field(factory=dict[Any, None])
     _classes: dict[type, type] = field(factory=dict[type, type])
 
-    def passage(self, pool: Hashable, leaving: Callable[[], None]) -> "Passage":
+    def passage(self, pool: str | None, leaving: Callable[[], None]) -> "Passage":
         """The way of one request. `leaving` is called before its first byte is written."""
         return Passage(self, leaving, pool is None, object() if pool is None else pool)
 
     def hook(self, request: Any, passage: "Passage") -> None:
         """Have a request of aiohttp go this way."""
-        cls = type(request)
+        cls: type[object] = type(request)
         if cls not in self._classes:
             self._classes[cls] = type("Hooked", (_Hooks, cls), {})
         request.__class__ = self._classes[cls]
@@ -67,17 +64,7 @@ class Connections:
         """This connection is in use now; what comes over it is not yet judged."""
         past = self.pasts.setdefault(protocol, _Past())
         past.settled = False
-        self._kept.pop(protocol, None)
         return past
-
-    def keep(self, protocol: Any) -> None:
-        """This connection may be used again; the one that was left alone for the longest time makes room."""
-        self.pasts[protocol].settled = True
-        self._kept[protocol] = None
-        if len(self._kept) > _MOST_KEPT:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            oldest.close()
 
 
 @define(eq=False)
@@ -88,7 +75,7 @@ class Passage:
     _leaving: Callable[[], None]
     _alone: bool
     """Whether the connection serves this request only."""
-    _pool: Hashable
+    _pool: object
     _protocol: Any = None
     _past: _Past | None = None
 
@@ -130,7 +117,8 @@ class Passage:
         if self._past is None or self._alone or len(self._past.request_ids) >= _MOST_ANSWERS:
             return self.drop()
         self._past.request_ids.add(reply.request_id)
-        return self._connections.keep(self._protocol)
+        self._past.settled = True
+        return None
 
     def drop(self) -> None:
         """Close the connection, also if it is back in its pool already."""

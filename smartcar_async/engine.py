@@ -262,7 +262,7 @@ class Engine:
             headers,
             call.body,
             endpoint.effect,
-            pool=call.pool(headers.get("Authorization", "")),
+            pool=call.pool,
             recognise=partial(codec.recognise, call),
         )
 

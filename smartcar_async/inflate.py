@@ -11,13 +11,17 @@ STEP: Final = 256 * 1024
 ACCEPTED: Final = "gzip, deflate"
 """What we ask for: encodings whose inflating can be stopped."""
 
+MOST_VALUES: Final = 1_500_000
+MOST_CONTAINERS: Final = 200_000
+"""What is beyond would keep the interpreter to itself for longer than a deadline may be missed, in a thread too."""
+
 _GZIP: Final = 31
 _ZLIB: Final = 15
 _BARE: Final = -15
 
 
 class TooLarge(Exception):
-    """The body is longer than it may be."""
+    """The body is more than it may be. The text tells of what."""
 
 
 class Undecodable(Exception):
@@ -33,6 +37,7 @@ class Body:
             raise Undecodable("in an encoding that was not asked for")
         self._encoding = words.removeprefix("x-").replace("identity", "")
         self._most = most
+        self._values = self._containers = 0
         self._inflating: Any = None
         # It hands out what it holds without a copy, and does not keep small pieces apart.
         self._held = io.BytesIO()
@@ -68,9 +73,15 @@ class Body:
         return zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _BARE)
 
     def _hold(self, data: bytes) -> None:
-        if self._held.tell() + len(data) > self._most:
-            raise TooLarge
+        held = self._held.tell()
+        if held + len(data) > self._most:
+            raise TooLarge(f"is longer than Settings(max_response_bytes={self._most})")
         self._held.write(data)
+        if held + len(data) > STEP:  # what is shorter cannot hold too many
+            self._containers += data.count(b"{") + data.count(b"[")
+            self._values += data.count(b",")
+            if self._containers > MOST_CONTAINERS or self._values > MOST_VALUES:
+                raise TooLarge(f"holds more than {MOST_CONTAINERS} objects and lists, or {MOST_VALUES} values")
 
 
 def _checked(decompress: Callable[[bytes, int], bytes], data: bytes, most: int) -> bytes:

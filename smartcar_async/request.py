@@ -2,7 +2,7 @@
 
 import enum
 import re
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -19,7 +19,7 @@ FORM_TYPE: Final = "application/x-www-form-urlencoded"
 _VIN: Final = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z\d]{17}", re.ASCII)
 _OF_A_VEHICLE: Final = ("vehicle_id", "connection_id", "id")
 """The arguments for which a VIN may be mistaken. Smartcar's ids are UUIDs."""
-_SUBJECT: Final = re.compile(r"/(vehicles|connections|webhooks|subscriptions)/([^/?#]+)")
+_SUBJECT: Final = re.compile(r"/(vehicles|signals|connections|webhooks|subscriptions)/([^/?#]+)")
 _NO_NUMBERS: Final = (float("inf"), float("-inf"))
 
 
@@ -117,25 +117,16 @@ class Call(Generic[T]):
             found["schedules"] = same_id(self.parameters["schedule_id"])
         return found
 
-    def pool(self, token: str) -> Hashable:
+    @property
+    def pool(self) -> str | None:
         """Which kept connections the call may use: a copy of an earlier answer may arrive there in place of its own.
 
-        Answers of API v3 name their subject, so calls about the same kind share connections. Those of API v2.0 name
-        nothing, so there a connection serves one car and one token. What changes something, and what names no subject,
-        gets a fresh connection.
+        Answers of API v3 name their subject, so reads share connections that ask the same of another subject. What
+        changes something, and what would be answered without a name, as by API v2.0, gets a fresh connection.
         """
-        endpoint, kinds = self.endpoint, tuple(sorted(self.subjects))
-        if endpoint.effect is not Effect.READ or not kinds:
-            return None
-        if self.names_subject:
-            return kinds
-        owned = endpoint.credential is Credential.USER and self.vehicle_id is not None
-        return (endpoint.host, self.vehicle_id, hash(token)) if owned else None
-
-    @property
-    def names_subject(self) -> bool:
-        """Whether the answer says what it is about."""
-        return self.endpoint.host in (Host.VEHICLE, Host.MANAGEMENT)
+        endpoint = self.endpoint
+        named = self.subjects and endpoint.host in (Host.VEHICLE, Host.MANAGEMENT)
+        return _SUBJECT.sub(r"/\1/", self.target) if named and endpoint.effect is Effect.READ else None
 
 
 @frozen
@@ -147,10 +138,10 @@ class Request:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     effect: Effect = Effect.READ
-    pool: Hashable = field(default=None, repr=False)
+    pool: str | None = field(default=None, repr=False)
     """Which kept connections it may use: those that served requests of this pool only. None asks for a fresh one."""
     recognise: "Callable[[Reply], bool | None]" = field(default=lambda _: None, repr=False, eq=False)
-    """Whether a copy of this answer would be recognised on a later request of the pool, which keeps the connection.
+    """Whether the answer names all that was asked about, so that a copy would be recognised and the connection is kept.
 
     False is the answer to another request.
     """

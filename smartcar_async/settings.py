@@ -229,7 +229,7 @@ class Settings:
     """Seconds for one call that changes something: a car may take minutes to answer."""
     connect_timeout: float = _seconds_field(10.0, "connect_timeout")
     max_response_bytes: int = field(default=16 * 1024 * 1024, validator=_at_least(1, whole=True))
-    """The longest body of an answer that is read, counted after decompression."""
+    """The longest body of an answer that is read, counted after decompression; a longer one is ResponseTooLarge."""
     schedule_paths: SchedulePaths = field(default=SchedulePaths.AUTO, converter=_schedule_paths)
     rate_limit: RateLimit | None = field(default=RateLimit(), validator=_a(RateLimit, or_none=True))
     """The application's budget as this client keeps it; None lifts it."""

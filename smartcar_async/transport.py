@@ -91,8 +91,8 @@ class Transport:
             # The frames of aiohttp hold headers, bodies and the proxy's password.
             cancelled.__traceback__ = None
             raise
-        except TooLarge:
-            failure = self._too_large(request)
+        except TooLarge as error:
+            failure = ResponseTooLarge(f"the answer of {request.host} {error}, and was not read")
         except (self._aiohttp.ClientError, _Broken, _Foreign, Unasked, Undecodable, OSError, TimeoutError) as error:
             failure = _failure(self._aiohttp, error, request.host)
         # Raised here and not above, so that aiohttp's error, which names addresses, is not its context.
@@ -150,12 +150,6 @@ class Transport:
         else:
             passage.drop()
         return reply
-
-    def _too_large(self, request: Request) -> ResponseTooLarge:
-        most = self._settings.max_response_bytes
-        return ResponseTooLarge(
-            f"the answer of {request.host} is longer than Settings(max_response_bytes={most}), and was not read"
-        )
 
 
 async def apart(reply: Reply, read: Callable[[Reply], T]) -> T:

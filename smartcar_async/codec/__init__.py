@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -54,10 +55,14 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = f"{__name__}.{_HOMES[name]}"
     if home not in sys.modules:
-        return lambda *given, **named: getattr(importlib.import_module(home), name)(*given, **named)
-    value = getattr(importlib.import_module(home), name)
+        return partial(_loaded, home, name)
+    value = getattr(sys.modules[home], name)
     globals()[name] = value
     return value
+
+
+def _loaded(home: str, name: str, *given: Any, **named: Any) -> Any:
+    return getattr(importlib.import_module(home), name)(*given, **named)
 
 
 def prepare() -> None:

@@ -40,18 +40,14 @@ _parse: Final = msgspec.json.Decoder(_Answer).decode
 
 
 def recognise(call: Call[Any], reply: Reply) -> bool | None:
-    """Whether a copy of this answer would be recognised, were it to arrive in place of a later one of the call's pool.
-
-    It would if it names what was asked for, or, where answers name nothing, by its request id. False is an answer that
-    names something else, and so is not this call's; None one that cannot be told.
-    """
-    asked, told = call.subjects, False
+    """Whether an answer names all that was asked about. False: it names something else. None: it does not say."""
+    asked, told = call.subjects, set[str]()
     for kind, value in _names(reply.body):
         if kind in asked:
             if asked[kind] != value:
                 return False
-            told = True
-    return True if told or (not call.names_subject and reply.request_id) else None
+            told.add(kind)
+    return True if asked and told == set(asked) else None
 
 
 def _names(body: bytes) -> Iterator[tuple[str, str]]:
