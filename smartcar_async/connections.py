@@ -10,7 +10,7 @@ its connector, proxy and certificates, and leaves the connections of the caller'
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, cast
 from weakref import WeakKeyDictionary
 
 from attrs import define, field
@@ -36,7 +36,7 @@ class _Stale(Exception):
 class _Past:
     """What is known of a connection."""
 
-    request_ids: set[str | None] = field(factory=set[str | None])
+    request_ids: set[str] = field(factory=set[str])
     settled: bool = False
     """Whether its last answer was found to be the right one."""
 
@@ -54,7 +54,7 @@ class Connections:
 
     def hook(self, request: Any, passage: "Passage") -> None:
         """Have a request of aiohttp go this way."""
-        cls: type[object] = type(request)
+        cls = cast("type[object]", type(request))
         if cls not in self._classes:
             self._classes[cls] = type("Hooked", (_Hooks, cls), {})
         request.__class__ = self._classes[cls]
@@ -116,7 +116,8 @@ class Passage:
         """Let the connection be used again, for a copy of this answer would be recognised."""
         if self._past is None or self._alone or len(self._past.request_ids) >= _MOST_ANSWERS:
             return self.drop()
-        self._past.request_ids.add(reply.request_id)
+        if reply.request_id is not None:
+            self._past.request_ids.add(reply.request_id)
         self._past.settled = True
         return None
 

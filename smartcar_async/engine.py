@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from attrs import define, field
 
@@ -85,6 +85,10 @@ class Engine:
         self._budget = policy.RetryBudget()
         self._throttle = Throttle(None if settings.rate_limit is None else Bucket(settings.rate_limit))
         self._ready = False
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be copied into another process, with the secrets that it holds."""
+        raise TypeError("a client and its handles belong to one process: make a client in each")
 
     async def open(self) -> None:
         """Load and build all that would stall the loop later, in a thread. The first call does it if nobody did."""
