@@ -177,7 +177,7 @@ class Handle:
         read = READ_HERE if isinstance(node, ast.AsyncFunctionDef) else {}
         call, head = f"{name}({self.passed(node.args, read)})", self.signature(node.args)
         decorators = [ast.unparse(each) for each in node.decorator_list]
-        if name in {"__enter__", "__exit__"} or (name.startswith("_") and not name.startswith("__")):
+        if name in {"__enter__", "__exit__", "__reduce__"} or (name.startswith("_") and not name.startswith("__")):
             return
         if decorators == [f"{name}.setter"]:
             value = f"self._twin.plain.{name} = {node.args.args[1].arg}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from weakref import WeakSet
 
 from ..arguments import credential, instance
@@ -400,6 +400,9 @@ class Client:
 
     def _version(self, version: str | None) -> str:
         return self.version if version is None else version_text(version)
+
+    def __reduce__(self) -> NoReturn:
+        self._engine.__reduce__()
 
     def __repr__(self) -> str:
         return f"Client(client_id={self.client_id!r})"

@@ -79,6 +79,34 @@ def test_the_import_is_light() -> None:
     assert run(code.replace("sys.argv[1:]", repr(HEAVY))) == "[]"
 
 
+CALLS_ARE_BUILT = """
+import asyncio, sys
+
+async def main():
+    from smartcar_async import SchedulePaths, ScheduleType, Smartcar, operations, signals
+    smartcar = Smartcar("id", "secret")
+    daily = {"location": {"latitude": 1.0, "longitude": 2.0}}
+    schedule = ("v", "u", ScheduleType.DAILY, daily, SchedulePaths.REFERENCE)
+    given = {"get_signal": ("v", "u", signals.Charge.ChargeLimits), "delete_connection": ("c",), "get_webhook": ("w",),
+             "create_schedule": schedule, "custom": ("GET", "/x"), "application_token": ("a", "b")}
+    for name in ("lock", "list_signals", "vehicle_attributes", "list_schedules", "list_charge_timers"):
+        given[name] = ("v", "u")
+    for name in ("list_connections", "list_webhooks", "list_subscriptions", "compatible_vehicles"):
+        given[name] = ()
+    for name, arguments in given.items():
+        call = getattr(operations, name)(*arguments)
+        call.pool
+    print(sorted(name for name in sys.modules if name in HEAVY or name.startswith("smartcar_async.codec.")))
+
+asyncio.run(main())
+"""
+
+
+def test_building_a_call_loads_nothing_heavy() -> None:
+    """It happens on the event loop, before the thread in which a client that was not entered gets ready."""
+    assert run(CALLS_ARE_BUILT.replace("HEAVY", repr({*HEAVY} - {"asyncio"}))) == "[]"
+
+
 def test_any_name_can_be_the_first() -> None:
     """No module needs another one to have been loaded before it."""
     names = list({home: name for name, home in DECLARED.items()}.values())

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import traceback
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from smartcar_async import (
     Proxy,
@@ -281,6 +284,41 @@ async def test_nothing_that_was_planted_is_found() -> None:
     assert "RequestEvent(" in log
     assert "took 0.0" in log  # the loop told of every callback
     assert ears.found(garden.values) == []
+
+
+def shown_locals(error: BaseException) -> str:
+    """A traceback with the locals of every frame but the test's own, as error trackers keep them."""
+    here = error.__traceback__
+    while here is not None and here.tb_frame.f_code.co_filename == __file__:
+        here = here.tb_next
+    error = error.with_traceback(here)
+    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("trouble", ["refused", "broken", "nobody there", "late", "cancelled"])
+async def test_a_proxys_password_is_in_no_local_of_a_traceback(trouble: str, method: str) -> None:
+    """Not in ours, and none of aiohttp's frames is in what is raised."""
+    password = "pass-of-the-proxy"
+    drips = raw_server(lambda _: Play(b"", "drip"))
+    async with connect_proxy("else") as proxy, raw_server(lambda _: Play(b"", "close")) as broken, drips as silent:
+        ports = {"refused": proxy.port, "broken": broken.port, "nobody there": unused_port()}
+        url = f"http://user:{password}@127.0.0.1:{ports.get(trouble, silent.port)}"
+        settings = Settings(
+            vehicle_origin="https://api.test", iam_origin=broken.url, proxy=Proxy(https=url), retry=ONCE
+        )
+        settings = evolve(settings, deadline=0.1 if trouble == "late" else 30)
+        async with raw_server() as iam, Smartcar("id", "secret", settings=evolve(settings, iam_origin=iam.url)) as car:
+            calling = asyncio.ensure_future(car.request(method, "/v3/things", deadline=settings.deadline))
+            if trouble == "cancelled":
+                await silent.asked.wait()
+                calling.cancel()
+            with pytest.raises(asyncio.CancelledError if trouble == "cancelled" else SmartcarError) as caught:
+                await calling
+    told = shown_locals(caught.value)
+    assert "self = " in told
+    assert password not in told
+    assert b64encode(f"user:{password}".encode()).decode() not in told
 
 
 async def test_what_is_planted_would_be_found() -> None:

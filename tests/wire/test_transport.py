@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -17,10 +19,13 @@ from smartcar_async import (
     ConnectionFailed,
     ConnectionLost,
     DeadlineExceeded,
+    Proxy,
     Retry,
+    Settings,
     Smartcar,
     SmartcarError,
 )
+from smartcar_async.v2 import Client
 
 from .sockets import Play, Raw, http, raw_server, unused_port
 from .test_requests import AGENT
@@ -289,3 +294,32 @@ async def test_a_command_that_waits_for_its_connection_was_not_sent(server: Raw,
         with pytest.raises(DeadlineExceeded):
             await smartcar.request("POST", "/v3/things", deadline=0.1)
     assert server.requests == []
+
+
+async def test_what_broke_names_the_host(server: Raw) -> None:
+    """It is the user's own setting; the path, the port and a proxy's credentials are not told."""
+    server.player = lambda _: Play(b"", "close")
+    settings = server.settings(retry=Retry(attempts=1))
+    async with Smartcar("id", "secret", settings=settings) as smartcar:
+        with pytest.raises(ConnectionLost, match=r"^the connection to 127\.0\.0\.1 broke before .*\(Server\w+\)$"):
+            await smartcar.request("GET", "/v3/things")
+    proxied = Settings(
+        vehicle_origin="https://car.test/x",
+        iam_origin=server.url,
+        proxy=Proxy(https=f"http://u:p@127.0.0.1:{unused_port()}"),
+    )
+    async with Smartcar("id", "secret", settings=proxied) as smartcar:
+        with pytest.raises(ConnectionFailed) as caught:
+            await smartcar.request("POST", "/v3/things")
+    assert str(caught.value).startswith("no connection to car.test could be made, and nothing was sent (")
+
+
+@pytest.mark.parametrize("copied", [pickle.dumps, copy.deepcopy])
+async def test_a_client_belongs_to_one_process(copied: Callable[[object], object]) -> None:
+    """Neither it nor a handle can be sent to another with the secrets that it holds; the error says what to do."""
+    smartcar, client = Smartcar("id", "secret"), Client("id", "secret")
+    for one in (smartcar, smartcar.vehicle("v", "user"), client, client.vehicle("v", "token")):
+        with pytest.raises(TypeError, match="belong to one process: make a client in each"):
+            copied(one)
+    await smartcar.aclose()
+    await client.aclose()
