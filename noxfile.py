@@ -206,6 +206,22 @@ def webhooks(session: nox.Session) -> None:
 
 
 @nox.session(python=LOWEST, default=False)
+def proxies(session: nox.Session) -> None:
+    """The long form of the proxy campaign: 10,000 calls through copied, late and swapped answers."""
+    install(session, "tests")
+    numbers = {"SMARTCAR_PROXY_CALLS": "10000"}
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign/test_proxies.py", env=numbers)
+
+
+@nox.session(python=LOWEST, default=False)
+def large_answers(session: nox.Session) -> None:
+    """The long form of the size campaign: answers of a gigabyte, without end, or that inflate to it."""
+    install(session, "tests")
+    numbers = {"SMARTCAR_LARGE_MIB": "1024"}
+    session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign/test_large_answers.py", env=numbers)
+
+
+@nox.session(python=LOWEST, default=False)
 def soak(session: nox.Session) -> None:
     """The tests that take hours of simulated or minutes of real time."""
     install(session, "tests")

@@ -1,6 +1,5 @@
 """The body of an answer, inflated and counted piece by piece, so that a small one cannot grow beyond all bounds."""
 
-import io
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -39,8 +38,8 @@ class Body:
         self._most = most
         self._values = self._containers = 0
         self._inflating: Any = None
-        # It hands out what it holds without a copy, and does not keep small pieces apart.
-        self._held = io.BytesIO()
+        self._pieces: list[bytearray] = []
+        self._held = 0
 
     def feed(self, data: bytes) -> Iterator[None]:
         """Take in a piece; each step of the iteration is short, so that others may have their turn in between."""
@@ -53,7 +52,7 @@ class Body:
                 self._inflating = self._start(data)  # gzip may go on with another member
             elif self._inflating.eof:
                 return  # what follows a deflated body is ignored, as browsers do
-            inflating, room = self._inflating, min(STEP, self._most - self._held.tell() + 1)
+            inflating, room = self._inflating, min(STEP, self._most - self._held + 1)
             inflated = _checked(inflating.decompress, data, room)
             self._hold(inflated)
             data = inflating.unused_data if inflating.eof else inflating.unconsumed_tail
@@ -64,7 +63,7 @@ class Body:
         """All of it, when all has arrived."""
         if self._inflating is not None and not self._inflating.eof:
             raise Undecodable("cut short")
-        return self._held.getvalue()
+        return b"".join(self._pieces)
 
     def _start(self, data: bytes) -> Any:
         if self._encoding == "gzip":
@@ -73,15 +72,18 @@ class Body:
         return zlib.decompressobj(_ZLIB if data[0] & 0x0F == 8 else _BARE)
 
     def _hold(self, data: bytes) -> None:
-        held = self._held.tell()
-        if held + len(data) > self._most:
+        self._held += len(data)
+        if self._held > self._most:
             raise TooLarge(f"is longer than Settings(max_response_bytes={self._most})")
-        self._held.write(data)
-        if held + len(data) > STEP:  # what is shorter cannot hold too many
+        if self._held > STEP:  # what is shorter cannot hold too many
             self._containers += data.count(b"{") + data.count(b"[")
             self._values += data.count(b",")
             if self._containers > MOST_CONTAINERS or self._values > MOST_VALUES:
                 raise TooLarge(f"holds more than {MOST_CONTAINERS} objects and lists, or {MOST_VALUES} values")
+        if self._pieces and len(self._pieces[-1]) + len(data) <= STEP:
+            self._pieces[-1] += data  # many small ones would cost more than what is in them
+        else:
+            self._pieces.append(bytearray(data))
 
 
 def _checked(decompress: Callable[[bytes, int], bytes], data: bytes, most: int) -> bytes:

@@ -1,0 +1,119 @@
+"""Answers without end, and bombs, at every method of every client: memory and deadlines hold.
+
+SMARTCAR_LARGE_MIB is what an answer stands for, in MiB; the short form has smaller ones, and a lower bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import sys
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from .large_answers import ALLOWED, KINDS
+
+MIB = 1 << 20
+LARGE = int(os.environ.get("SMARTCAR_LARGE_MIB", "16"))
+BOUND = 16 * MIB if LARGE >= 1024 else 2 * MIB
+SHARE = 1 if LARGE >= 1024 else 3
+PIECE = b'{"data": "' + b"x" * 65536
+TOKEN = b'HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{"access_token":"token-1","expires_in":3600}'
+HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\n"
+
+
+def pieces(kind: str) -> tuple[bytes, bytes, int]:
+    """The head of an answer, and a piece that is repeated so often."""
+    whole = LARGE * MIB
+    match kind:
+        case "long":
+            return HEAD % b"200 OK" + b"Content-Length: %d\r\n\r\n" % whole, PIECE, whole // len(PIECE)
+        case "bomb":
+            squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+            bomb = b"".join(squeeze.compress(bytes(MIB)) for _ in range(LARGE)) + squeeze.flush()
+            return HEAD % b"200 OK" + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb), bomb, 1
+        case "endless bomb":
+            bomb = gzip.compress(bytes(MIB))
+            return HEAD % b"200 OK" + b"Content-Encoding: gzip\r\n\r\n", bomb, sys.maxsize
+        case "refusal":
+            return HEAD % b"503 No" + b"\r\n", PIECE, sys.maxsize
+        case "values":
+            return HEAD % b"200 OK" + b"\r\n", b"{}," * 20_000, sys.maxsize
+        case "slow":
+            return HEAD % b"200 OK" + b"\r\n", b" ", sys.maxsize
+        case _:
+            return HEAD % b"200 OK" + b"\r\n", PIECE, sys.maxsize
+
+
+ANSWERS = {kind: pieces(kind) for kind in KINDS}
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One connection: a token, or an answer of the kind that the path asks for, until the client has had enough."""
+    with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        while True:
+            line = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+            kind = line.split("/")[1]
+            if kind == "token":
+                writer.write(TOKEN)
+                continue
+            head, piece, count = ANSWERS[kind.replace("%20", " ")]
+            writer.write(head)
+            for _ in range(count):
+                writer.write(piece)
+                await writer.drain()
+                if kind == "slow":
+                    await asyncio.sleep(0.005)
+    writer.transport.abort()
+
+
+@pytest.fixture
+async def url() -> AsyncIterator[str]:
+    """A server of answers without end."""
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, limit=1 << 16)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    server.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's figures of a process are read from /proc")
+@pytest.mark.timeout(120 + LARGE)
+async def test_no_answer_is_too_large(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Memory grows by less than twice the bound, and no deadline is missed by more than 50 ms."""
+    started = monotonic()
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.campaign.large_answers",
+        url,
+        str(BOUND),
+        str(SHARE),
+        stdout=-1,
+        stderr=-1,
+        cwd=Path(__file__).parents[2],
+    )
+    output, errors = await child.communicate()  # the log of open outcomes
+    assert child.returncode == 0, errors.decode()
+    found = json.loads(output)
+    late = sorted(seconds for _, _, seconds in found["told"]["slow"])
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{LARGE} MiB, bound {BOUND / MIB:.0f} MiB: memory grew by {found['grown'] / MIB:.1f} MiB; "
+            f"{sum(map(len, found['told'].values()))} calls of {len(late)} methods in {monotonic() - started:.0f} s; "
+            f"late by {late[len(late) // 2] * 1000:.0f} ms, {late[-1] * 1000:.0f} ms at the most\n"
+        )
+    for kind, told in found["told"].items():
+        ends = Counter(end.partition(":")[0] for _, end, _ in told)
+        wanted = "DeadlineExceeded" if kind == "slow" else "ResponseTooLarge"
+        assert set(ends) <= {wanted, "CommandOutcomeUnknown"}, [one for one in told if wanted not in one[1]][:5]
+        assert min(ends[wanted], ends["CommandOutcomeUnknown"]) > 5, (kind, ends)
+    assert len(late) > 80
+    assert found["grown"] < 2 * BOUND
+    assert late[-1] <= ALLOWED
