@@ -1,6 +1,7 @@
 """Whether an answer is about what was asked: a copy of an earlier answer may arrive in place of the right one."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -32,36 +33,40 @@ class _Resource(msgspec.Struct, gc=False):
 class _Answer(_Resource, gc=False):
     """As much of an answer."""
 
-    data: _Resource | list[_Resource] | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
     included: Any = None
 
 
-_parse: Final = msgspec.json.Decoder(_Answer).decode
+_answer: Final = msgspec.json.Decoder(_Answer).decode
+_resources: Final = msgspec.json.Decoder(_Resource | list[_Resource] | None).decode
 
 
 def recognise(call: Call[Any], reply: Reply) -> bool | None:
     """Whether an answer names all that was asked about. False: it names something else. None: it does not say."""
     asked, told = call.subjects, set[str]()
-    for kind, value in _names(reply.body):
-        if kind in asked:
-            if asked[kind] != value:
-                return False
-            told.add(kind)
-    return True if asked and told == set(asked) else None
+    if not asked:
+        return None
+    with suppress(*_UNREADABLE):
+        for kind, value in _names(reply.body):
+            if kind in asked:
+                if asked[kind] != value:
+                    return False
+                told.add(kind)
+                if len(told) == len(asked):
+                    return True
+    return None
 
 
 def _names(body: bytes) -> Iterator[tuple[str, str]]:
-    try:
-        answer = _parse(body)
-    except _UNREADABLE:
-        return
-    resources = answer.data if isinstance(answer.data, list) else [answer.data]
-    for resource in (answer, *resources):
-        if resource is not None:
-            yield from _names_of(resource)
+    """What the whole is about comes first, so that a list need not be read."""
+    answer = _answer(body)
     vehicle = answer.included.get("vehicle") if is_object(answer.included) else None
     if is_object(vehicle) and vehicle.get("id") is not None:
         yield "vehicles", same_id(vehicle["id"])
+    yield from _names_of(answer)
+    data = _resources(answer.data)
+    for resource in data if isinstance(data, list) else () if data is None else (data,):
+        yield from _names_of(resource)
 
 
 def _names_of(resource: _Resource) -> Iterator[tuple[str, str]]:
