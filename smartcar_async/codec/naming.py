@@ -64,8 +64,10 @@ def _names(body: bytes) -> Iterator[tuple[str, str]]:
     if is_object(vehicle) and vehicle.get("id") is not None:
         yield "vehicles", same_id(vehicle["id"])
     yield from _names_of(answer)
-    data = _resources(answer.data)
-    for resource in data if isinstance(data, list) else () if data is None else (data,):
+    data: _Resource | list[_Resource] | None = _resources(answer.data)
+    if isinstance(data, _Resource):
+        yield from _names_of(data)
+    for resource in data if isinstance(data, list) else ():
         yield from _names_of(resource)
 
 

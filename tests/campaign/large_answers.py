@@ -72,8 +72,9 @@ GIVEN: Mapping[str, Any] = {
 def owners(origin: str, most: int) -> tuple[Any, ...]:
     """Clients, and every handle that they hand out."""
     names = [name for name in dir(Settings()) if name.endswith("_origin") and name != "iam_origin"]
+    everywhere: dict[str, Any] = dict.fromkeys(names, origin)
     settings = Settings(
-        **dict.fromkeys(names, origin),
+        **everywhere,
         iam_origin=re.sub(r"(:\d+)/.*", r"\1/token", origin),
         max_response_bytes=most,
         rate_limit=None,
@@ -126,11 +127,10 @@ async def call(method: Callable[..., Any], deadline: float) -> tuple[str, float]
 
 async def hurried(method: Callable[..., Any]) -> tuple[str, float]:
     """The same against a slow answer; the best of three counts, because other programs stop this one as well."""
-    for _ in range(3):
-        told, late = await call(method, HASTE)
-        if late <= ALLOWED:
-            break
-    return told, late
+    tries: list[tuple[str, float]] = []
+    while not tries or (len(tries) < 3 and tries[-1][1] > ALLOWED):
+        tries.append(await call(method, HASTE))
+    return tries[-1]
 
 
 def memory(field: str) -> int:
