@@ -8,6 +8,13 @@ HIDDEN: Final = "[hidden]"
 _LONGEST: Final = 500
 """A longer text is cut: nobody reads it, and the search for what is private may take the square of its length."""
 
+_LONGEST_ENCODED: Final = 4 * _LONGEST
+"""As much of a text is decoded: encoded, most characters take at most so many."""
+_ROUNDS: Final = 8
+"""How often a text may be encoded over again. Of one that is encoded more often, nothing is shown."""
+_ENTITY: Final = r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});"
+_ESCAPE: Final = r"\\(?:u([0-9a-fA-F]{4})|([\"'\\/]))"
+
 _LABELLED: Final = (
     r"(?P<label>\b(?:access_token|refresh_token|id_token|client_secret|password|secret|token|pin|vin|"
     r"user_?id|latitude|longitude|lat|lon|lng|code(?==))\b[\"']?\s*[:=]\s*)(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'&,;})\]]+)"
@@ -49,11 +56,61 @@ class Secret:
 def redact(text: str, known: Iterable[str] = ()) -> str:
     """The text without the `known` values and without anything that looks private.
 
-    Tokens, VINs, UUIDs, coordinates and addresses are found by their form, because a server may echo them.
+    Tokens, VINs, UUIDs, coordinates and addresses are found by their form, because a server may echo them. A text that
+    is percent-encoded, or escaped as in HTML or JSON, is shown decoded: encoded, what is private would not be found.
     """
-    for value in sorted((value for value in known if len(value) > 3), key=len, reverse=True):
+    values = sorted({each for value in known for each in _spellings(value)}, key=len, reverse=True)
+    shown = _without(text, values)
+    cut = shortened(shown, _LONGEST_ENCODED)
+    plain = _decoded(cut, values)
+    shown = shortened(shown if plain == cut else plain, _LONGEST)
+    return re.sub(_PRIVATE, _hide, shown, flags=re.IGNORECASE | re.ASCII)
+
+
+def _spellings(value: str) -> Iterable[str]:
+    """A value as it may stand in a decoded text: its blanks as the pluses of a form or the other way round, and itself
+    decoded, if it looks as if it were encoded. Three letters are no secret.
+    """
+    each = {value, value.replace(" ", "+"), value.replace("+", " "), _decoded(value, ())}
+    return (spelling for spelling in each if len(spelling) > 3)
+
+
+def _without(text: str, values: Iterable[str]) -> str:
+    for value in values:
         text = text.replace(value, HIDDEN)
-    return re.sub(_PRIVATE, _hide, shortened(text, _LONGEST), flags=re.IGNORECASE | re.ASCII)
+    return text
+
+
+def _decoded(text: str, values: Iterable[str]) -> str:
+    """The text as a reader would take it, however often it was encoded, without the values that come to light."""
+    for _ in range(_ROUNDS):
+        before = text
+        # After each step, for a value may itself look encoded.
+        for sign, decode in (("%", _unquoted), ("&", _unescaped_html), ("\\", _unescaped_json)):
+            if sign in text:
+                text = _without(decode(text), values)
+        if text == before:
+            return text
+        # A character that breaks the line could forge a line of a log.
+        text = re.sub(r"[\x00-\x1f\x7f]", " ", text)
+    return HIDDEN
+
+
+def _unquoted(text: str) -> str:
+    from urllib.parse import unquote  # most texts are not encoded, and an import of this package need not wait for it
+
+    return unquote(text)
+
+
+def _unescaped_html(text: str) -> str:
+    from html import unescape
+
+    return re.sub(_ENTITY, lambda match: unescape(match[0]), text)
+
+
+def _unescaped_json(text: str) -> str:
+    whole = re.sub(_ESCAPE, lambda match: match[2] or chr(int(match[1], 16)), text)
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def shortened(text: str, length: int) -> str:
