@@ -1,5 +1,7 @@
 """What this client sends at the most: the application's budget, and a pause for a single vehicle."""
 
+from heapq import heappop, heappush
+
 from attrs import define, field
 
 from .settings import RateLimit
@@ -52,6 +54,9 @@ class Throttle:
 
     bucket: Bucket | None = None
     _paused: dict[str, float] = field(factory=dict[str, float])
+    """When the pause of each vehicle ends."""
+    _ends: list[tuple[float, str]] = field(factory=list[tuple[float, str]], repr=False)
+    """The same as a heap, the first end first, with ends that were put off since: so that what is over is forgotten."""
 
     def vehicle_wait(self, vehicle_id: str | None, now: float) -> float:
         """Seconds that this vehicle must still be left alone. Other vehicles lose nothing by it."""
@@ -59,8 +64,14 @@ class Throttle:
 
     def pause_vehicle(self, vehicle_id: str, now: float, seconds: float) -> None:
         """Leave this vehicle alone for so long."""
-        self._paused = {key: until for key, until in self._paused.items() if until > now}
-        self._paused[vehicle_id] = max(self._paused.get(vehicle_id, 0.0), now + seconds)
+        while self._ends and self._ends[0][0] <= now:
+            end, over = heappop(self._ends)
+            if self._paused.get(over) == end:
+                del self._paused[over]
+        until = now + seconds
+        if until > self._paused.get(vehicle_id, now):
+            self._paused[vehicle_id] = until
+            heappush(self._ends, (until, vehicle_id))
 
     def wait(self, vehicle_id: str | None, now: float, cost: int = 1) -> float:
         """Seconds until a request for this vehicle may go."""

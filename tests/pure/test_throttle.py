@@ -1,5 +1,7 @@
 """The application's budget and the pauses of single vehicles, driven by numbers instead of a clock."""
 
+import time
+
 import pytest
 
 from smartcar_async.settings import RateLimit
@@ -94,6 +96,20 @@ def test_pauses_that_are_over_are_forgotten() -> None:
     for number in range(1000):
         throttle.pause_vehicle(f"v{number}", float(number), 1.0)
     assert str(throttle).count("'v") == 1
+
+
+def test_many_pauses_cost_little() -> None:
+    """A fleet that is throttled as a whole does not hold the loop up, and leaves no trace either."""
+    throttle, started = Throttle(), time.perf_counter()
+    for number in range(16_000):
+        throttle.pause_vehicle(f"v{number}", number / 1000, 60.0)
+        throttle.pause_vehicle(f"v{number}", number / 1000, 90.0)
+        throttle.pause_vehicle(f"v{number}", number / 1000, 30.0)
+    assert time.perf_counter() - started < 1
+    assert throttle.vehicle_wait("v0", 16.0) == 74.0
+    throttle.pause_vehicle("last", 1000.0, 1.0)
+    assert str(throttle).count("'v") == 0
+    assert [throttle.vehicle_wait(vehicle, 1000.0) for vehicle in ("v0", "last")] == [0.0, 1.0]
 
 
 def test_the_longer_of_both_waits() -> None:
