@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from .errors import ConfigurationError
 
@@ -19,7 +19,9 @@ class PageWalk(Generic[T]):
     def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]]) -> None:
         self._fetch = fetch
         self._number = 1
-        self._before: object = None
+        self._before: int | None = None
+        self._seen: set[int] = set()
+        """What all pages are known by. They themselves would be too much to keep."""
         self._over = False
 
     def __aiter__(self) -> Self:
@@ -29,16 +31,27 @@ class PageWalk(Generic[T]):
         if self._over:
             raise StopAsyncIteration
         page = await self._fetch(self._number)
-        content = (page.items, page.malformed)
-        self._over = not page.has_next
-        if content == self._before:
-            self._over = True
-            raise StopAsyncIteration  # a server that ignores the page number would never end
-        self._number, self._before = self._number + 1, content
+        mark = _mark(page)
+        known = mark == self._before or ((page.items or page.malformed) and mark in self._seen)
+        self._over = bool(known) or not page.has_next
+        if known:
+            raise StopAsyncIteration  # a server that ignores the page number, or goes round in a ring, would never end
+        self._seen.add(mark)
+        self._number, self._before = self._number + 1, mark
         return page
 
     def __repr__(self) -> str:
         return f"PageWalk(at {self._number})"
+
+
+def _mark(page: Page[Any]) -> int:
+    """By which a page is known again: by what was sent, for entries that cannot be read look alike."""
+    sent = (getattr(entry, "raw", None) for entry in (*page.items, *page.malformed))
+    content = (page.items, *(repr(raw) for raw in sent if raw is not None))
+    try:
+        return hash(content)
+    except TypeError:
+        return hash(repr(content))
 
 
 class Pages(Generic[T]):

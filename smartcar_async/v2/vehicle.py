@@ -122,12 +122,12 @@ class Vehicle:
         call = reads.permissions(self._car)
         left = self._engine.stopwatch(call, deadline)
         offset = 0
-        before: object = None
+        seen: set[object] = set()
         while True:
             page = await self._run(call, left())
-            if page.permissions == before:
-                return False  # a server that ignores the offset would never end
-            before = page.permissions
+            if page.permissions in seen:
+                return False  # a server that ignores the offset, or goes round in a ring, would never end
+            seen.add(page.permissions)
             wanted -= {str(word) for word in page.permissions}
             offset += len(page.raw.get("permissions", ()))
             total = None if page.paging is None else page.paging.count

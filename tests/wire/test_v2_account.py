@@ -307,6 +307,18 @@ async def test_a_cursor_that_comes_back_ends_the_list(wire: Wire) -> None:
     assert found == ["v1", "v2", "v3"]
 
 
+async def test_lists_that_go_round_in_a_ring_end(wire: Wire) -> None:
+    """Cursors and offsets that are always new lead nowhere, if the pages come again: each entry comes once."""
+    wire.api = lambda _: connections(len(wire.calls) % 3, f"cursor-{len(wire.calls)}")
+    async with client() as smartcar:
+        found = [one.vehicle_id async for one in smartcar.iter_connections(AMT)]
+        assert (found, len(wire.calls)) == (["v1", "v2", "v0"], 4)
+        wire.calls.clear()
+        wire.api = lambda _: said({"vehicles": [f"v{len(wire.calls) % 2}"], "paging": {"count": 10**9}})
+        assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == ["v1", "v0"]
+        assert len(wire.calls) == 3
+
+
 async def test_a_list_that_is_none_cannot_be_read(wire: Wire) -> None:
     """An answer without its list must not look like an empty list."""
     wire.api = always(said({"vehicles": None}))

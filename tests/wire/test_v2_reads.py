@@ -315,6 +315,15 @@ async def test_a_success_without_a_body(wire: Wire) -> None:
         assert [connection async for connection in smartcar.iter_connections(AMT)] == []
 
 
+async def test_permissions_that_go_round_in_a_ring(wire: Wire) -> None:
+    """A page that was there before is the end as well."""
+    names = ("read_vin", "read_fuel", "read_tires")
+    wire.api = lambda _: said({"permissions": [names[len(wire.calls) % 3]], "paging": {"count": 10**9}})
+    async with client() as smartcar:
+        assert not await car(smartcar).has_permissions("read_odometer")
+    assert len(wire.calls) == 4
+
+
 async def test_signals_of_v3(wire: Wire) -> None:
     """They come from the other host with the same token, as the records that v3 has for them."""
     key = signals.TractionBattery.StateOfCharge
