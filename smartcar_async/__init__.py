@@ -132,9 +132,11 @@ if TYPE_CHECKING:
     from .file_store import FileTokenStore as FileTokenStore
     from .keys import SignalKey as SignalKey
     from .log import (
+        AllowanceWait as AllowanceWait,
         EntriesSkipped as EntriesSkipped,
         Event as Event,
         RequestEvent as RequestEvent,
+        RetryWait as RetryWait,
     )
     from .pages import Pages as Pages, PageWalk as PageWalk
     from .reconcile import Reconciled as Reconciled
@@ -211,7 +213,7 @@ _NAMES: Final = {
     "vocabulary": (
         "ExecutionStatus Permission Powertrain SchedulePaths ScheduleType SignalStatus UnitSystem VehicleMode Weekday"
     ),
-    "log": "EntriesSkipped Event RequestEvent",
+    "log": "AllowanceWait EntriesSkipped Event RequestEvent RetryWait",
     "clock": "Clock SystemClock",
     "file_store": "FileTokenStore",
     "store": "MemoryTokenStore StoredTokens TokenPair TokenStore",

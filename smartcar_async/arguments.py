@@ -1,8 +1,10 @@
 """What a caller passes in, checked before anything is sent: a refusal names the argument and what to give."""
 
+import inspect
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from .errors import ConfigurationError
@@ -104,6 +106,20 @@ def client_session(value: object) -> None:
     alike = all(hasattr(value, name) for name in ("request", "closed", "connector")) and not isinstance(value, type)
     if value is not None and not alike:
         raise ConfigurationError("session: give an aiohttp.ClientSession, or none: the client then makes its own")
+
+
+def plain_function(value: object, argument: str) -> None:
+    """Refuse what is no function, and an async one, which nobody would await; None stands for none."""
+    able(value, argument, "__call__")
+    function: Any = value
+    while isinstance(function, partial):
+        function = function.func
+    kinds = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
+    if any(kind(one) for kind in kinds for one in (function, type(function).__call__)):
+        raise ConfigurationError(
+            f"{argument}: give a plain function, for nobody would await an async one; "
+            "it may begin a task: asyncio.create_task(...)"
+        )
 
 
 def flags_text(flags: Mapping[str, str | bool | int] | None) -> str | None:

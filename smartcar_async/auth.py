@@ -83,14 +83,14 @@ class SingleFlight(Generic[T]):
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._remembered(work), name=self._name)
             self._task.add_done_callback(_mark_retrieved)
-        task = self._task
+        task, asked = self._task, cancellations()
         shared: SmartcarError
         try:
             return await asyncio.shield(task)
         except SmartcarError as error:
             shared = error.fresh()
         except asyncio.CancelledError:
-            if not task.cancelled():
+            if not task.cancelled() or cancellations() > asked:
                 raise
             shared = ConnectionFailed("the client was closed while it fetched a token; nothing was sent")
         raise shared
@@ -154,6 +154,12 @@ class ApplicationTokens:
         now = self._clock.monotonic()
         self._current = Token(Secret(answer.access_token), now, now + answer.expires_in - margin(answer.expires_in))
         return self._current
+
+
+def cancellations() -> int:
+    """How often somebody has asked to cancel the task that runs this, as far as it was not taken back."""
+    task = asyncio.current_task()
+    return 0 if task is None else task.cancelling()
 
 
 def is_young(token: Token, clock: Clock) -> bool:

@@ -38,7 +38,9 @@ class Smartcar:
     """Your application at Smartcar. Use it as `async with`, or end it with `aclose`.
 
     An id or a secret that is not given is that of the settings.
-    A `session` that you pass in is used and never closed. `on_event` is told of every request, without secrets.
+    A `session` that you pass in is used and never closed.
+    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
+    are plain functions, and nothing that they raise changes what a call does: it is logged.
     """
 
     def __init__(
@@ -112,7 +114,7 @@ class Smartcar:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Close the connections. Calls after this raise ConfigurationError."""
+        """Close the connections. Calls that are under way end with an error; later ones raise ConfigurationError."""
         await self._engine.aclose()
 
     def connections(

@@ -1,23 +1,23 @@
 """The one path that every call takes: authorise, admit, send, classify, wait, decode."""
 
 import asyncio
+import atexit
 import random
+import weakref
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NoReturn, TypeVar
 
-from attrs import define, field
-
 from . import codec, policy
-from .arguments import able
-from .auth import ApplicationTokens, Token, Tokens
+from .admission import Admission
+from .arguments import able, plain_function
+from .auth import ApplicationTokens, Token, Tokens, cancellations
 from .clock import Clock, SystemClock
 from .errors import (
     ApiError,
-    Attempt,
     CommandOutcomeUnknown,
-    ConnectionFailed,
+    ConfigurationError,
     DeadlineExceeded,
     DecodeError,
     PermissionDenied,
@@ -26,37 +26,19 @@ from .errors import (
     TransportError,
     plain_id,
 )
-from .log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent
+from .flight import Flight
+from .log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
 from .records import Malformed
 from .refusal import refusal, reported_failure
 from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Request
 from .settings import Settings, seconds
 from .structure import Unreadable
-from .throttle import Bucket, Throttle
 from .transport import Transport, apart
 
 T = TypeVar("T")
 
 _ALREADY_DONE: Final = Reply(204)
 _UNITS: Final = "SC-Unit-System"
-
-
-@define
-class _Flight:
-    """What happened so far to one call."""
-
-    until: float
-    attempts: list[Attempt] = field(factory=list[Attempt])
-    left_at: datetime | None = None
-    """When the request that is under way left, so that breaking it off leaves its outcome open."""
-    last_left_at: datetime | None = None
-    may_have_acted: bool = False
-    """Whether one of the attempts may have done what was asked."""
-    renewed: bool = False
-
-    def leave(self, now: datetime) -> None:
-        """From here on the server may have seen the request."""
-        self.left_at = self.last_left_at = now
 
 
 class Engine:
@@ -73,8 +55,8 @@ class Engine:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        able(on_event, "on_event", "__call__")
-        able(on_outcome_unknown, "on_outcome_unknown", "__call__")
+        plain_function(on_event, "on_event")
+        plain_function(on_outcome_unknown, "on_outcome_unknown")
         able(clock, "clock", "monotonic", "now", "sleep")
         self._settings = settings
         self._transport = transport
@@ -83,7 +65,10 @@ class Engine:
         self._chance = chance
         self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
         self._budget = policy.RetryBudget()
-        self._throttle = Throttle(None if settings.rate_limit is None else Bucket(settings.rate_limit))
+        self._admission = Admission(settings, self._reporter, self._clock)
+        self._under_way: set[asyncio.Timeout] = set()
+        """What ends the calls that are under way."""
+        self._closed = False
         self._ready = False
 
     def __reduce__(self) -> NoReturn:
@@ -105,37 +90,54 @@ class Engine:
     async def run(self, call: Call[T], deadline: float | timedelta | None = None, tokens: Tokens | None = None) -> T:
         """Carry out one call within its deadline. `tokens` speak for the user of a call that a user makes."""
         allowed = self.allowed(call, deadline)
-        flight = _Flight(self._clock.monotonic() + allowed)
-        reply = _ALREADY_DONE
+        if self._closed:
+            raise ConfigurationError("the client is closed; make a new one")
+        flight = Flight(call, self._clock.monotonic() + allowed)
+        loop, asked = asyncio.get_running_loop(), cancellations()
         try:
-            async with asyncio.timeout(allowed):
-                reply = await self._exchange(call, flight, tokens)
-                # Broken off while a long answer is read, what acts is as open as before it came.
-                flight.left_at = flight.last_left_at
-                return await apart(reply, call.decode)
-        except TimeoutError:
-            failure = self._out_of_time(call, flight, allowed)
-        except asyncio.CancelledError as cancelled:
-            if flight.left_at is not None and call.endpoint.effect is Effect.COMMAND:
-                outcome = self._unknown(call, flight, "the call was cancelled")
-                cancelled.add_note(str(outcome))
-                cancelled.__cause__ = outcome
-                self._reporter.tell_unknown(outcome)
-            raise
+            return await self._in_time(call, flight, tokens, allowed)
         except Unreadable as problem:
-            failure = self._undecodable(call, flight, reply, problem)
+            failure = self._undecodable(call, flight, problem)
         except SmartcarError as error:
-            failure = error
+            failure = _unknown(flight, error) if flight.is_open else error
+            if flight.left_at is not None:
+                self._end_request(flight, type(error).__name__)
+        except TimeoutError:
+            failure = self._ended(flight) if self._closed else self._out_of_time(flight, allowed)
+        except asyncio.CancelledError as cancelled:
+            # Closing may cancel what a call waits for. Then nobody has cancelled the call itself.
+            if not self._closed or cancellations() > asked:
+                self._broken_off(flight, cancelled, "Cancelled", "the call was cancelled")
+                raise
+            failure = self._ended(flight)
+        except BaseException as broken:
+            # The loop was closed under the call, which is thrown away now, or it is what no code of ours expects.
+            closed = isinstance(broken, GeneratorExit) or loop.is_closed()
+            name = "LoopClosed" if closed else type(broken).__name__
+            self._broken_off(flight, broken, name, f"the call was broken off ({name})")
+            raise
         failure.attempts = (*flight.attempts, *failure.attempts)
+        if isinstance(failure, RateLimited):
+            failure.retry_after = policy.wait_of(failure, self._admission.usual_wait(call))
         if isinstance(failure, CommandOutcomeUnknown):
             self._reporter.tell_unknown(failure)
         raise failure
+
+    async def _in_time(self, call: Call[T], flight: Flight, tokens: Tokens | None, allowed: float) -> T:
+        """What the answer says, before the time is over or the client is closed."""
+        async with asyncio.timeout(allowed) as ending:
+            self._under_way.add(ending)
+            try:
+                flight.reply = await self._exchange(call, flight, tokens)
+                return await _read(flight, flight.reply, call.decode)
+            finally:
+                self._under_way.discard(ending)
 
     def allowed(self, call: Call[T], deadline: float | timedelta | None) -> float:
         """Seconds that this call may take: what acts on a car may take minutes."""
         if deadline is not None:
             return seconds(deadline, "deadline")
-        return self._settings.command_deadline if call.action else self._settings.deadline
+        return self._settings.command_deadline if call.acts_on_car else self._settings.deadline
 
     def stopwatch(self, call: Call[T], deadline: float | timedelta | None) -> Callable[[], float]:
         """What is left of the deadline, at each time of asking: for work that takes several calls."""
@@ -155,39 +157,58 @@ class Engine:
         await self._clock.sleep(seconds)
 
     async def aclose(self) -> None:
-        """Stop what runs in the background, and close the transport."""
+        """End the calls that are under way with an error that says so, and close the transport."""
+        self._closed = True
+        for ending in self._under_way:
+            if not ending.expired():
+                ending.reschedule(asyncio.get_running_loop().time())
+        await asyncio.sleep(0)  # so that they are told before their connections break
         await self._tokens.aclose()
         await self._transport.aclose()
 
-    async def _exchange(self, call: Call[T], flight: _Flight, user: Tokens | None) -> Reply:
+    async def _exchange(self, call: Call[T], flight: Flight, user: Tokens | None) -> Reply:
         await self.open()
         tokens = self._speaker(call, user)
         token = None if tokens is None else await tokens.get()
         while True:
-            await self._admit(call, flight)
+            await self._admission.admit(call, flight.until)
             answer = await self._attempt(call, token, flight)
             if isinstance(answer, Reply):
                 self._budget.earn()
-                told = partial(reported_failure, now=self._clock.now(), private=_private(call, token))
-                if call.action and (failed := await apart(answer, told)):
-                    raise self._judged(call, flight, _named(call, failed))
+                await self._check_success(call, flight, answer, token)
                 return answer
             if policy.done_already(call, answer, acted_before=flight.may_have_acted):
                 return _ALREADY_DONE
             flight.may_have_acted |= policy.may_have_acted(answer)
-            self._heed(call, answer)
+            self._admission.heed(call, answer)
+            if policy.outcome_is_unknown(call.endpoint.effect, answer):
+                raise _unknown(flight, answer)
             if tokens is not None and token is not None and not flight.renewed and policy.renews_token(answer):
                 flight.renewed = True
                 fresh = await tokens.after_refusal(token)
                 if fresh is not None:
                     token = fresh
                     continue
-            if policy.outcome_is_unknown(call.endpoint.effect, answer):
-                raise self._judged(call, flight, answer)
             pause = self._pause(call, answer, flight)
             if pause is None:
                 raise answer
+            self._reporter.tell(RetryWait(pause, type(answer).__name__, len(flight.attempts), call.endpoint.path))
             await self._clock.sleep(pause)
+
+    async def _check_success(self, call: Call[T], flight: Flight, reply: Reply, token: Token | None) -> None:
+        """Raise the failure that stands in the body of a success, as it may for whatever changes something."""
+        effect = call.endpoint.effect
+        if effect is Effect.READ:
+            return
+        told = partial(reported_failure, now=self._clock.now(), private=_private(call, token))
+        failed = await _read(flight, reply, told)
+        if failed is None:
+            return
+        # What may be asked for again is told by its class that it may have been done, where the class says so.
+        told_by_class = effect is not Effect.COMMAND and policy.is_trouble(failed)
+        if policy.may_have_acted_all_the_same(failed) and not told_by_class:
+            raise _unknown(flight, failed)
+        raise _named(call, failed)
 
     def _speaker(self, call: Call[T], user: Tokens | None) -> Tokens | None:
         """Whose tokens the call is sent with."""
@@ -195,60 +216,59 @@ class Engine:
             return self._tokens
         return user if call.endpoint.credential is Credential.USER else None
 
-    async def _admit(self, call: Call[T], flight: _Flight) -> None:
-        """Wait for the vehicle's pause to end and for a place in the budget, or refuse what cannot come in time."""
-        if call.endpoint.credential is Credential.NONE:
-            return
-        throttle, clock = self._throttle, self._clock
-        while True:
-            now = clock.monotonic()
-            wait = throttle.wait(call.vehicle_id, now, call.cost)
-            if wait and now + wait > flight.until:
-                raise _held_back(call, wait, throttle.vehicle_wait(call.vehicle_id, now) >= wait)
-            if paused := throttle.vehicle_wait(call.vehicle_id, now):
-                await clock.sleep(paused)
-                continue
-            if throttle.bucket is None:
-                return
-            turn = throttle.bucket.take(now, call.cost)
-            if not turn:
-                return
-            try:
-                await clock.sleep(turn)
-            except asyncio.CancelledError:
-                throttle.bucket.give_back(call.cost)
-                raise
-            if not throttle.vehicle_wait(call.vehicle_id, clock.monotonic()):
-                return
-            throttle.bucket.give_back(call.cost)
-
-    async def _attempt(self, call: Call[T], token: Token | None, flight: _Flight) -> Reply | SmartcarError:
+    async def _attempt(self, call: Call[T], token: Token | None, flight: Flight) -> Reply | SmartcarError:
         """Send once. The answer of a server that said no, or of none, is an error that is returned, not raised."""
-        started = self._clock.monotonic()
+        request = self._request(call, token)
         answer: Reply | SmartcarError
+        flight.begin(self._clock.monotonic())
         try:
-            reply = await self._transport.send(self._request(call, token), lambda: flight.leave(self._clock.now()))
+            reply = await self._transport.send(request, lambda: self._leave(flight))
             refused = partial(refusal, now=self._clock.now(), private=_private(call, token))
             answer = reply if reply.ok else _named(call, await apart(reply, refused))
         except TransportError as error:
             reply, answer = None, error
-        flight.left_at = None
         problem = "" if isinstance(answer, Reply) else type(answer).__name__
-        identity = plain_id(getattr(answer, "request_id", None))
-        status = None if reply is None else reply.status
-        flight.attempts.append(Attempt(status, problem, self._clock.monotonic() - started, identity))
+        self._end_request(flight, problem, None if reply is None else reply.status, getattr(answer, "request_id", None))
+        return answer
+
+    def _leave(self, flight: Flight) -> None:
+        """Something may reach the server from here on. Of a command, somebody is told even if Python ends first."""
+        flight.leave(self._clock.now())
+        if flight.is_open and flight.at_exit is None:
+            # Weakly, because a call that is thrown away is told of at once, and so must not be kept from that.
+            loop = weakref.ref(asyncio.get_running_loop())
+            flight.at_exit = partial(_exit, weakref.ref(self), weakref.ref(flight), loop)
+            atexit.register(flight.at_exit)
+
+    def tell_abandoned(self, flight: Flight) -> None:
+        """Python ends, and nobody runs the loop in which a command waits for its answer."""
+        outcome = flight.unknown("the program ended, and nothing ran its event loop")
+        self._end_request(flight, "LoopClosed")
+        outcome.attempts = tuple(flight.attempts)
+        self._reporter.tell_unknown(outcome)
+
+    def _end_request(
+        self, flight: Flight, problem: str, status: int | None = None, request_id: str | None = None
+    ) -> None:
+        """Keep and tell how the request ended that is under way, if one is."""
+        if flight.begun_at is None:
+            return
+        if flight.at_exit is not None:
+            atexit.unregister(flight.at_exit)
+            flight.at_exit = None
+        attempt = flight.end(self._clock.monotonic(), status, problem, plain_id(request_id))
+        endpoint, number = flight.call.endpoint, len(flight.attempts)
         self._reporter.tell(
             RequestEvent(
-                method=call.endpoint.method,
-                route=call.endpoint.path,
-                attempt=len(flight.attempts),
-                seconds=flight.attempts[-1].seconds,
+                method=endpoint.method,
+                route=endpoint.path,
+                attempt=number,
+                seconds=attempt.seconds,
                 status=status,
                 problem=problem or None,
-                request_id=identity,
+                request_id=attempt.request_id,
             )
         )
-        return answer
 
     def _request(self, call: Call[T], token: Token | None) -> Request:
         endpoint, settings = call.endpoint, self._settings
@@ -270,23 +290,7 @@ class Engine:
             recognise=partial(codec.recognise, call),
         )
 
-    def _heed(self, call: Call[T], error: SmartcarError) -> None:
-        """Remember for later calls what the server asked of this one, and what it never saw."""
-        if call.endpoint.credential is Credential.NONE:
-            return
-        now, bucket = self._clock.monotonic(), self._throttle.bucket
-        if isinstance(error, ConnectionFailed) and bucket is not None:
-            bucket.give_back(call.cost)
-        if not isinstance(error, RateLimited):
-            return
-        if policy.is_vehicle_throttle(error) and call.vehicle_id is not None:
-            if error.retry_after is None:
-                error.retry_after = policy.VEHICLE_PAUSE
-            self._throttle.pause_vehicle(call.vehicle_id, now, error.retry_after)
-        elif bucket is not None:
-            bucket.empty(now, error.retry_after or 0.0)
-
-    def _pause(self, call: Call[T], error: SmartcarError, flight: _Flight) -> float | None:
+    def _pause(self, call: Call[T], error: SmartcarError, flight: Flight) -> float | None:
         """Seconds until the call is sent again, or None if it is not."""
         number, retry = len(flight.attempts), self._settings.retry
         most = policy.most_attempts(call.endpoint.effect, retry) + flight.renewed
@@ -296,15 +300,34 @@ class Engine:
         in_time = self._clock.monotonic() + pause < flight.until
         return pause if in_time and self._budget.spend() else None
 
-    def _out_of_time(self, call: Call[T], flight: _Flight, allowed: float) -> SmartcarError:
+    def _out_of_time(self, flight: Flight, allowed: float) -> SmartcarError:
         last = flight.attempts[-1].problem if flight.attempts else ""
-        if flight.left_at is not None and call.endpoint.effect is Effect.COMMAND:
-            return self._unknown(call, flight, f"no answer within {allowed:g} s")
-        return DeadlineExceeded(f"no answer within {allowed:g} s" + (f"; before that: {last}" if last else ""))
+        text = f"no answer within {allowed:g} s"
+        late = DeadlineExceeded(text + (f"; before that: {last}" if last else ""))
+        failure = flight.unknown(text) if flight.is_open else late
+        self._end_request(flight, "DeadlineExceeded")
+        return failure
 
-    def _undecodable(self, call: Call[T], flight: _Flight, reply: Reply, problem: Unreadable) -> SmartcarError:
-        if call.action:
-            return self._unknown(call, flight, f"the answer does not tell ({problem})", reply.request_id)
+    def _ended(self, flight: Flight) -> SmartcarError:
+        """What a call raises that was under way when the client was closed."""
+        failure = flight.closed()
+        self._end_request(flight, "Closed")
+        return failure
+
+    def _broken_off(self, flight: Flight, by: BaseException, problem: str, reason: str) -> None:
+        """Tell what a call leaves open that does not end with an error of ours."""
+        outcome = flight.unknown(reason) if flight.is_open else None
+        self._end_request(flight, problem)
+        if outcome is not None:
+            outcome.attempts = tuple(flight.attempts)
+            by.add_note(str(outcome))
+            by.__cause__ = outcome
+            self._reporter.tell_unknown(outcome)
+
+    def _undecodable(self, call: Call[T], flight: Flight, problem: Unreadable) -> SmartcarError:
+        reply = flight.reply
+        if call.endpoint.effect is not Effect.READ:
+            return flight.unknown(f"the answer does not tell ({problem})", reply.request_id)
         return DecodeError(
             f"the answer to {call.endpoint.method} {call.endpoint.path} cannot be read: {problem}",
             body=reply.body,
@@ -312,24 +335,32 @@ class Engine:
             request_id=reply.request_id,
         )
 
-    def _judged(self, call: Call[T], flight: _Flight, error: SmartcarError) -> SmartcarError:
-        """The error itself, or that it leaves the outcome of a command open."""
-        if not policy.outcome_is_unknown(call.endpoint.effect, error):
-            return error
-        reason = type(error).__name__ if isinstance(error, TransportError) else str(error)
-        return self._unknown(call, flight, reason, getattr(error, "request_id", None))
 
-    def _unknown(
-        self, call: Call[T], flight: _Flight, reason: str, request_id: str | None = None
-    ) -> CommandOutcomeUnknown:
-        return CommandOutcomeUnknown(
-            f"{call.action} may or may not have been carried out: {reason}. It was not sent again.",
-            action=call.action,
-            vehicle_id=call.vehicle_id,
-            parameters=call.parameters,
-            sent_at=flight.last_left_at,
-            request_id=request_id,
-        )
+def _exit(
+    engine: "weakref.ref[Engine]", flight: "weakref.ref[Flight]", loop: "weakref.ref[asyncio.AbstractEventLoop]"
+) -> None:
+    """At the end of Python. A loop that still runs, in another thread, is not ours to judge."""
+    teller, abandoned, runs = engine(), flight(), loop()
+    if teller is not None and abandoned is not None and (runs is None or not runs.is_running()):
+        teller.tell_abandoned(abandoned)
+
+
+async def _read(flight: Flight, reply: Reply, read: Callable[[Reply], T]) -> T:
+    """What an answer says. Broken off while a long one is read, what acts is as open as before the answer came."""
+    flight.left_at = flight.last_left_at
+    try:
+        found = await apart(reply, read)
+    except (Unreadable, SmartcarError):
+        flight.left_at = None
+        raise
+    flight.left_at = None
+    return found
+
+
+def _unknown(flight: Flight, error: SmartcarError) -> CommandOutcomeUnknown:
+    """That this error leaves the outcome of a command open."""
+    reason = type(error).__name__ if isinstance(error, TransportError) else str(error)
+    return flight.unknown(reason, getattr(error, "request_id", None))
 
 
 def _private(call: Call[T], token: Token | None) -> tuple[str, ...]:
@@ -342,15 +373,3 @@ def _named(call: Call[T], error: ApiError) -> ApiError:
     if isinstance(error, PermissionDenied):
         error.permission = call.permission or call.endpoint.permission
     return error
-
-
-def _held_back(call: Call[T], wait: float, by_vehicle: bool) -> RateLimited:
-    if by_vehicle:
-        text = f"this vehicle asked to be left alone for another {wait:.0f} s; nothing was sent"
-    else:
-        text = (
-            f"the application's request budget is spent for another {wait:.0f} s, longer than the deadline; "
-            "nothing was sent. Settings(rate_limit=None) lifts this client's own limit."
-        )
-    code = "VEHICLE" if by_vehicle else "SMARTCAR_API"
-    return RateLimited(text, type="RATE_LIMIT", code=code, retry_after=wait)

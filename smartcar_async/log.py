@@ -1,8 +1,10 @@
 """What happened, told without secrets: to the log, and to a hook of the caller's."""
 
+import inspect
 import logging
+import traceback
 from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from attrs import frozen
 
@@ -11,6 +13,9 @@ from .errors import CommandOutcomeUnknown, SmartcarError, plain_id
 T = TypeVar("T")
 
 logger: Final = logging.getLogger("smartcar_async")
+
+_LONG: Final = 1.0
+"""Seconds of waiting that are worth a line in a log at its usual level."""
 
 
 @frozen
@@ -22,7 +27,9 @@ class RequestEvent:
     attempt: int
     seconds: float
     status: int | None = None
+    """None when no whole answer came."""
     problem: str | None = None
+    """The class of the error, or `Cancelled` or `Closed` for a request that was broken off."""
     request_id: str | None = None
 
 
@@ -35,13 +42,35 @@ class EntriesSkipped:
     problems: tuple[str, ...]
 
 
-Event = RequestEvent | EntriesSkipped
+@frozen
+class AllowanceWait:
+    """A call begins to wait, because nothing may be sent for it yet."""
+
+    seconds: float
+    reason: Literal["application", "vehicle"]
+    """Whose limit it is: the application's request budget, or the pause that one vehicle asked for."""
+    route: str
+
+
+@frozen
+class RetryWait:
+    """A call begins to wait before it is sent again."""
+
+    seconds: float
+    problem: str
+    """The class of the error because of which it is sent again."""
+    attempt: int
+    """How often it was sent so far."""
+    route: str
+
+
+Event = RequestEvent | EntriesSkipped | AllowanceWait | RetryWait
 Hook = Callable[[Event], None]
 OutcomeHook = Callable[[CommandOutcomeUnknown], None]
 
 
 class Reporter:
-    """Tells events to the log and to the caller's hook. A hook that raises is logged and does no harm."""
+    """Tells events to the log and to the caller's hook. Whatever a hook does, the call that is told of goes on."""
 
     def __init__(self, hook: Hook | None = None, on_outcome_unknown: OutcomeHook | None = None) -> None:
         self._hook = hook
@@ -49,7 +78,7 @@ class Reporter:
 
     def tell(self, event: Event) -> None:
         """Tell one event."""
-        logger.log(logging.WARNING if isinstance(event, EntriesSkipped) else logging.DEBUG, "%s", event)
+        logger.log(_level(event), "%s", event)
         if self._hook is not None:
             _call(self._hook, event, "on_event")
 
@@ -60,11 +89,39 @@ class Reporter:
             _call(self._on_outcome_unknown, outcome, "on_outcome_unknown")
 
 
-def _call(hook: Callable[[T], None], value: T, name: str) -> None:
+def _level(event: Event) -> int:
+    if isinstance(event, EntriesSkipped):
+        return logging.WARNING
+    waits_long = isinstance(event, (AllowanceWait, RetryWait)) and event.seconds > _LONG
+    return logging.INFO if waits_long else logging.DEBUG
+
+
+def _call(hook: Callable[[T], object], value: T, name: str) -> None:
     try:
-        hook(value)
-    except SmartcarError as error:
-        logger.warning("the %s hook raised %s: %s", name, type(error).__name__, error)
-    except Exception as error:
-        # Its text is the caller's, who may have put anything into it.
-        logger.warning("the %s hook raised %s", name, type(error).__name__)
+        answer = hook(value)
+    except (KeyboardInterrupt, SystemExit) as ending:
+        _end_soon(ending)
+    except BaseException as error:
+        # A CancelledError too: nobody has cancelled the call. Only our own errors show their text, for into that of
+        # others the caller may have put anything; where it was raised is shown of all.
+        text = f": {error}" if isinstance(error, SmartcarError) else ""
+        where = "".join(traceback.format_tb(error.__traceback__)).rstrip()
+        logger.warning("the %s hook raised %s%s\n%s", name, type(error).__name__, text, where)
+    else:
+        if inspect.iscoroutine(answer):
+            answer.close()
+            logger.warning("the %s hook returned a coroutine, which was not run: give a plain function", name)
+
+
+def _end_soon(ending: BaseException) -> None:
+    """Let the program end, as anywhere, but at the loop's next step: the call has its outcome by then."""
+    import asyncio  # here, so that whoever imports an event's class does not load it
+
+    def end() -> None:
+        raise ending
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        raise ending from None
+    loop.call_soon(end)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
@@ -30,8 +30,36 @@ _FINAL_CODES: Final = frozenset(
 )
 """Failures of the maker or of Smartcar that a second try moments later cannot mend."""
 
+REFUSALS: Final[Mapping[int, frozenset[str]]] = {
+    status: frozenset(types.split())
+    for status, types in {
+        400: "VALIDATION CONNECTED_SERVICES_ACCOUNT BAD_REQUEST INVALID_REQUEST INVALID_CLIENT INVALID_GRANT "
+        "INVALID_SCOPE UNAUTHORIZED_CLIENT UNSUPPORTED_GRANT_TYPE",
+        401: "AUTHENTICATION UNAUTHORIZED INVALID_TOKEN INVALID_CLIENT UNAUTHORIZED_CLIENT",
+        403: "AUTHENTICATION PERMISSION FORBIDDEN ACCESS_DENIED INSUFFICIENT_SCOPE UNAUTHORIZED_CLIENT",
+        404: "RESOURCE_NOT_FOUND NOT_FOUND",
+        405: "RESOURCE_NOT_FOUND METHOD_NOT_ALLOWED",
+        409: "VEHICLE_STATE CONFLICT",
+        429: "RATE_LIMIT TOO_MANY_REQUESTS",
+        430: "BILLING",
+        501: "COMPATIBILITY NOT_IMPLEMENTED",
+    }.items()
+}
+"""The answers that prove that nothing was done: a status, and the types that its body may name or leave out.
+
+Smartcar's own types, those of OAuth, and words that only repeat the status. Whatever is not here may have acted: a
+redirect, 408, a server in trouble whatever its body says, and a refusal whose body speaks of something else.
+"""
+_EVERY_REFUSAL: Final = frozenset[str]().union(*REFUSALS.values())
+
 VEHICLE_PAUSE: Final = 60.0
 """Seconds to leave a vehicle alone after a throttle that does not say how long."""
+LONGEST_VEHICLE_PAUSE: Final = 900.0
+"""Seconds for which one answer can pause a vehicle here. The longest that was seen is 252: a false one must not keep a
+car from being unlocked for a day, and a true one is simply said again."""
+LONGEST_APPLICATION_PAUSE: Final = 60.0
+"""Seconds for which one answer can hold all calls back. The least budget has a place every 30: a longer wait is none
+of the application's limit, and would stop every car and every command."""
 
 
 @define
@@ -59,7 +87,41 @@ class RetryBudget:
 
 def is_vehicle_throttle(error: SmartcarError) -> bool:
     """Whether the API asks to leave this one vehicle alone."""
-    return isinstance(error, RateLimited) and error.code == "VEHICLE"
+    return _is_limit(error, "VEHICLE")
+
+
+def is_application_limit(error: SmartcarError) -> bool:
+    """Whether the API says, and nobody on the way to it, that the application's budget is spent."""
+    return _is_limit(error, "SMARTCAR_API")
+
+
+def _is_limit(error: SmartcarError, code: str) -> bool:
+    return isinstance(error, RateLimited) and (error.status, error.code) == (429, code)
+
+
+def may_have_acted(error: SmartcarError) -> bool:
+    """Whether the server may have done what was asked although it did not say so."""
+    if isinstance(error, TransportError):
+        return not isinstance(error, ConnectionFailed)
+    if not isinstance(error, ApiError) or error.status is None:
+        return False
+    refusals = REFUSALS.get(error.status)
+    return refusals is None or not all(kind is None or kind in refusals for kind in _types(error))
+
+
+def may_have_acted_all_the_same(failure: ApiError) -> bool:
+    """The same of a failure that stands in the body of a success: the server had begun, so it must say what stopped it.
+
+    Its status is the one that the body names, if it names one.
+    """
+    refusals = REFUSALS.get(failure.status or 0, frozenset()) if (failure.status or 0) >= 400 else _EVERY_REFUSAL
+    return not all(kind in refusals for kind in _types(failure))
+
+
+def _types(error: ApiError) -> Iterable[str | None]:
+    """The types of all entries, as they stand in the list of refusals."""
+    for kind in [entry.get("type") for entry in error.errors] or [error.type]:
+        yield kind.upper().replace(" ", "_").replace("-", "_") if isinstance(kind, str) and kind else None
 
 
 def outcome_is_unknown(effect: Effect, error: SmartcarError) -> bool:
@@ -72,18 +134,16 @@ def may_resend(effect: Effect, error: SmartcarError) -> bool:
     if isinstance(error, ConnectionFailed):
         return True
     if effect is Effect.COMMAND:
-        return isinstance(error, RateLimited) and error.code == "SMARTCAR_API"
+        return is_application_limit(error) and not may_have_acted(error)
     if isinstance(error, RateLimited):
         return not is_vehicle_throttle(error)
     if isinstance(error, TransportError):
         return not isinstance(error, ResponseTooLarge)
-    return isinstance(error, (ServerError, UpstreamError)) and error.code not in _FINAL_CODES
+    return is_trouble(error) and getattr(error, "code", None) not in _FINAL_CODES
 
 
-def may_have_acted(error: SmartcarError) -> bool:
-    """Whether the server may have done what was asked although it did not say so."""
-    if isinstance(error, TransportError):
-        return not isinstance(error, ConnectionFailed)
+def is_trouble(error: SmartcarError) -> bool:
+    """Whether Smartcar or the maker failed, which may pass."""
     return isinstance(error, (ServerError, UpstreamError))
 
 
@@ -93,7 +153,8 @@ def done_already(call: Call[Any], error: SmartcarError, *, acted_before: bool) -
         path_exists = call.gone_is_done or _names_its_object(error)
         denied = call.denied_is_done and isinstance(error, PermissionDenied)
         return acted_before and (denied or (isinstance(error, NotFound) and path_exists))
-    return call.endpoint.effect is Effect.ENSURE and isinstance(error, ApiError) and error.status == 409
+    conflict = isinstance(error, ApiError) and error.status == 409 and not is_trouble(error)
+    return call.endpoint.effect is Effect.ENSURE and conflict
 
 
 def _names_its_object(error: SmartcarError) -> bool:
@@ -121,6 +182,13 @@ def most_attempts(effect: Effect, retry: Retry) -> int:
 def renews_token(error: SmartcarError) -> bool:
     """Whether a new token could help: the server says that it does not know who is asking."""
     return isinstance(error, AuthenticationError) and error.status == 401
+
+
+def wait_of(error: RateLimited, usual: float) -> float:
+    """Seconds until a call can work: what the server asked, else a vehicle's usual pause or that of others."""
+    if error.retry_after is not None:
+        return error.retry_after
+    return VEHICLE_PAUSE if is_vehicle_throttle(error) else usual
 
 
 def pause(retry: Retry, attempt: int, error: SmartcarError, chance: Callable[[], float]) -> float:

@@ -142,10 +142,23 @@ def _until_date(header: str, now: datetime) -> float | None:
 
 
 def _family(status: int, kind: str | None, code: str | None) -> type[ApiError]:
+    """By the type that the body names, unless that would make the status look better than it is.
+
+    Callers act on the class alone. So a server in trouble stays one whatever its body says, only a 429 is a limit that
+    passes with time, and a redirect is no answer of the API. In the body of a success the type alone counts.
+    """
+    by_status = _BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
+    named = _BY_TYPE.get(kind.upper()) if kind else None
+    if named is None or 300 <= status < 400:
+        return by_status
+    if status >= 500:
+        fits = named in (UpstreamError, ServerError) or (status, named) == (501, CompatibilityError)
+        return named if fits else UpstreamError if status == 502 else ServerError
+    if named is RateLimited and status >= 400 and status != 429:
+        return by_status
     if kind == "AUTHENTICATION" and (status == 403 or code == "ACCESS_DENIED"):
         return PermissionDenied
-    found = _BY_TYPE.get(kind.upper()) if kind else None
-    return found or _BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
+    return named
 
 
 def _summary(status: int, facts: Mapping[str, Any]) -> str:

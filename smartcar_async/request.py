@@ -105,6 +105,13 @@ class Call(Generic[T]):
     """How many requests the server counts this call as."""
 
     @property
+    def acts_on_car(self) -> bool:
+        """Whether a car has to do something before it is answered, which takes longer. What it means for a resend,
+        and for an answer that does not come, is said by the endpoint's effect alone.
+        """
+        return bool(self.action)
+
+    @property
     def target(self) -> str:
         """Path and query as they go over the wire."""
         return f"{self.path}?{urlencode(self.query, quote_via=quote)}" if self.query else self.path

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from smartcar_async import (
         AccountError as AccountError,
+        AllowanceWait as AllowanceWait,
         ApiError as ApiError,
         ApplicationToken as ApplicationToken,
         Attempt as Attempt,
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
         Response as Response,
         ResponseTooLarge as ResponseTooLarge,
         Retry as Retry,
+        RetryWait as RetryWait,
         SchedulePaths as SchedulePaths,
         ScheduleType as ScheduleType,
         ServerError as ServerError,

@@ -21,6 +21,7 @@ from typing import Any, Final, NoReturn, ParamSpec, Self, TypeVar, cast
 
 from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream
 
+from smartcar_async.arguments import plain_function
 from smartcar_async.errors import ConfigurationError, ConnectionFailed
 
 from ._far_side import CLOSED, UNWINDING, Crossing, FarSide
@@ -185,8 +186,9 @@ class Bridge:
 
 def callback(name: str, function: Callable[P, T] | None) -> Callable[P, T] | None:
     """The caller's function, which will run on the client's thread; a call that it makes is refused by this name."""
-    if not callable(function):
-        return function  # none; or no function at all, which the client refuses by its name
+    if function is None:
+        return None
+    plain_function(function, name)
 
     @wraps(function)
     def named(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -184,7 +184,9 @@ class Smartcar:
     """Your application at Smartcar. Use it as `with`, or end it with `close`.
 
     An id or a secret that is not given is that of the settings.
-    `on_event` is told of every request, without secrets.
+
+    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
+    are plain functions, and nothing that they raise changes what a call does: it is logged.
     """
 
     def __init__(
@@ -257,7 +259,7 @@ class Smartcar:
         return self._twin.close()
 
     def close(self) -> None:
-        """Close the connections. Calls after this raise ConfigurationError."""
+        """Close the connections. Calls that are under way end with an error; later ones raise ConfigurationError."""
         return self._twin.close()
 
     def connections(

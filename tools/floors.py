@@ -42,6 +42,8 @@ FLOORS: Final[dict[str, int]] = {
     "connections": 3,
     "transport": 3,
     "auth": 4,
+    "flight": 4,
+    "admission": 4,
     "engine": 5,
     "pages": 6,
     "schedule": 6,

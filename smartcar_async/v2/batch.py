@@ -10,9 +10,11 @@ from attrs import evolve, frozen
 
 from ..codec.documents import an_object
 from ..codec.lenient import load_leniently
-from ..errors import ApiError, ConfigurationError, DecodeError, NotFound, PermissionDenied, SmartcarError
+from ..errors import ApiError, ConfigurationError, DecodeError, NotFound, PermissionDenied, RateLimited, SmartcarError
+from ..policy import wait_of
 from ..refusal import refusal
 from ..request import Call, Credential, Endpoint, Host, Reply, json_body
+from ..settings import RateLimit
 from ..structure import Unreadable, is_list, is_object, wrong
 from . import decode
 from .answers import Meta
@@ -222,6 +224,8 @@ def _refused(reply: Reply, call: Call[Any] | None, now: datetime) -> ApiError:
     error = refusal(reply, now)
     if isinstance(error, PermissionDenied) and call is not None:
         error.permission = call.endpoint.permission
+    if isinstance(error, RateLimited):
+        error.retry_after = wait_of(error, 60 / RateLimit().per_minute)
     return error
 
 

@@ -39,7 +39,9 @@ class Client:
 
     `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
     An id, a secret or a `redirect_uri` that is not given is that of the settings.
-    A `session` that you pass in is used and never closed. `on_event` is told of every request, without secrets.
+    A `session` that you pass in is used and never closed.
+    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
+    are plain functions, and nothing that they raise changes what a call does: it is logged.
     """
 
     def __init__(
@@ -136,7 +138,7 @@ class Client:
     async def aclose(self) -> None:
         """Let refreshes that are under way store their pairs, then close the connections.
 
-        Calls after this raise ConfigurationError.
+        Calls that are under way then end with an error; later ones raise ConfigurationError.
         """
         from .tokens import finished
 

@@ -10,7 +10,7 @@ import attrs
 
 from ..codec.documents import an_object, load, word
 from ..errors import CompatibilityError, ConfigurationError
-from ..policy import may_have_acted
+from ..policy import may_have_acted_all_the_same
 from ..refusal import refusal
 from ..request import Reply, header_value
 from ..store import TokenPair
@@ -240,11 +240,11 @@ def command_document(reply: Reply, private: Iterable[str] = ()) -> dict[str, Any
 
 
 def _told_failure(reply: Reply, document: Mapping[str, Any], private: Iterable[str]) -> Exception:
-    """The error that the body of a successful answer tells. Trouble at a server leaves the outcome open."""
+    """The error that the body of a successful answer tells. One that proves no inaction leaves the outcome open."""
     status = document.get("statusCode")
     facts = attrs.evolve(reply, status=status if type(status) is int else reply.status)
     error = refusal(facts, datetime.fromtimestamp(0, UTC), private)
-    return Unreadable(str(error)) if may_have_acted(error) else error
+    return Unreadable(str(error)) if may_have_acted_all_the_same(error) else error
 
 
 def matrix(reply: Reply) -> CompatibilityMatrix:

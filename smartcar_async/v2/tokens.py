@@ -240,6 +240,8 @@ def _invalid_grant(error: SmartcarError) -> AuthenticationError | None:
     """What a caller gets who asks for tokens that the server will not renew; None for any other error."""
     if not isinstance(error, ApiError) or "invalid_grant" not in (error.error, (error.type or "").lower()):
         return None
+    if error.status not in (None, 400, 401):
+        return None  # a server in trouble says nothing of a token, whatever its body says
     told = AuthenticationError(
         "the refresh token is not valid any more (invalid_grant): let the owner connect again, exchange the code, and "
         "save the new pair: await source.save(pair)",
@@ -263,4 +265,4 @@ def _may_have_spent(error: SmartcarError) -> bool:
 
 def _may_pass(error: SmartcarError) -> bool:
     """Whether the same request may succeed in a moment."""
-    return isinstance(error, (TransportError, DecodeError, RateLimited)) or policy.may_have_acted(error)
+    return isinstance(error, (TransportError, DecodeError, RateLimited)) or policy.is_trouble(error)

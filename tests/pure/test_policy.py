@@ -1,5 +1,8 @@
 """What may be sent again and when, as the table of `Effect` against every kind of error."""
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 from attrs import evolve
 
@@ -28,14 +31,19 @@ from smartcar_async.errors import (
 from smartcar_async.policy import (
     RetryBudget,
     done_already,
+    is_application_limit,
     is_vehicle_throttle,
+    may_have_acted,
+    may_have_acted_all_the_same,
     may_resend,
     most_attempts,
     no_such_path,
     outcome_is_unknown,
     pause,
     renews_token,
+    wait_of,
 )
+from smartcar_async.refusal import refusal
 from smartcar_async.request import Call, Effect, Endpoint, Reply
 from smartcar_async.settings import Retry
 
@@ -85,14 +93,112 @@ def test_what_may_be_sent_again(error: SmartcarError, effects: set[Effect], effe
     assert (effect in effects) is may_resend(effect, error)
 
 
-UNKNOWN = (ConnectionLost, DeadlineExceeded, ResponseTooLarge, ServerError, UpstreamError)
+MAY_HAVE_ACTED = (ConnectionLost, DeadlineExceeded, ResponseTooLarge, ServerError, UpstreamError)
 
 
 @pytest.mark.parametrize("effect", Effect)
 @pytest.mark.parametrize("error", [error for error, _ in RESENDABLE])
 def test_whose_outcome_is_unknown(error: SmartcarError, effect: Effect) -> None:
     """Only a command's: when it left and no answer came, or when the server failed while it acted."""
-    assert (effect is COMMAND and isinstance(error, UNKNOWN)) is outcome_is_unknown(effect, error)
+    of_no_family = getattr(error, "status", None) == 418
+    open_ended = effect is COMMAND and (isinstance(error, MAY_HAVE_ACTED) or of_no_family)
+    assert open_ended is outcome_is_unknown(effect, error)
+
+
+KNOWN: dict[int, tuple[str | None, ...]] = {
+    400: (None, "VALIDATION", "CONNECTED_SERVICES_ACCOUNT", "invalid_request", "invalid_grant", "Bad Request"),
+    401: (None, "AUTHENTICATION", "invalid_token", "invalid_client", "Unauthorized"),
+    403: (None, "AUTHENTICATION", "PERMISSION", "access_denied", "Forbidden"),
+    404: (None, "RESOURCE_NOT_FOUND", "Not Found", "not-found"),
+    405: (None, "RESOURCE_NOT_FOUND", "Method Not Allowed"),
+    409: (None, "VEHICLE_STATE", "Conflict"),
+    429: (None, "RATE_LIMIT", "Too Many Requests"),
+    430: (None, "BILLING"),
+    501: (None, "COMPATIBILITY", "Not Implemented"),
+}
+EVERY_TYPE: tuple[str | None, ...] = (
+    None, "VALIDATION", "AUTHENTICATION", "PERMISSION", "CONNECTED_SERVICES_ACCOUNT", "RESOURCE_NOT_FOUND",
+    "VEHICLE_STATE", "RATE_LIMIT", "BILLING", "COMPATIBILITY", "UPSTREAM", "SERVER", "invalid_token", "invalid_grant",
+    "access_denied", "NEW_TYPE", "Internal Server Error",
+)  # fmt: skip
+
+
+def answered(status: int, *kinds: str | None, code: str | None = None) -> ApiError:
+    """The error for an answer of this status and these types."""
+    entries = [{"type": kind, "code": code} for kind in kinds]
+    return refusal(Reply(status, {}, json.dumps({"errors": entries}).encode()), datetime(2026, 5, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("status", [*range(300, 310), *range(400, 432), 460, 499, *range(500, 512), 520, 599])
+def test_only_a_known_refusal_proves_that_nothing_was_done(status: int) -> None:
+    """Status and type must be a pair that is known to refuse before acting. After all else a command may be done."""
+    for kind in {*EVERY_TYPE, *KNOWN.get(status, ())}:
+        for code in (None, "SMARTCAR_API", "VEHICLE"):
+            error = answered(status, kind, code=code)
+            known = kind in KNOWN.get(status, ())
+            assert outcome_is_unknown(COMMAND, error) is not known, error
+            resent = known and status == 429 and code == "SMARTCAR_API"
+            assert may_resend(COMMAND, error) is resent, error
+
+
+def test_every_entry_must_refuse() -> None:
+    """A validation of two fields is one refusal; a second entry that speaks of a failure behind is none."""
+    assert not may_have_acted(answered(400, "VALIDATION", "VALIDATION"))
+    assert may_have_acted(answered(400, "VALIDATION", "UPSTREAM"))
+    assert may_have_acted(answered(409, "VEHICLE_STATE", "NEW_TYPE"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "acted"),
+    [
+        (VehicleStateError("in a 200", status=409, type="VEHICLE_STATE"), False),
+        (VehicleStateError("in a 202", status=202, type="VEHICLE_STATE"), False),
+        (RateLimited("in a 202", status=429, type="RATE_LIMIT"), False),
+        (VehicleStateError("in a 202", status=409), True),
+        (ApiError("in a 202", status=202), True),
+        (ApiError("in a 202", status=202, type="NEW_TYPE"), True),
+        (InvalidRequest("in a 202", status=409, type="VALIDATION"), True),
+        (ServerError("in a 202", status=500, type="VALIDATION"), True),
+        (UpstreamError("in a 202", status=202, type="UPSTREAM"), True),
+        (ServerError("in a 202", status=202, type="SERVER"), True),
+    ],
+)
+def test_a_failure_in_a_success_must_say_what_stopped_it(failure: ApiError, acted: bool) -> None:
+    """The server had begun. A type that is known to refuse is a proof, and a status that contradicts it is none."""
+    assert acted is may_have_acted_all_the_same(failure)
+
+
+@pytest.mark.parametrize(
+    ("error", "limit"),
+    [
+        (answered(429, "RATE_LIMIT", code="SMARTCAR_API"), True),
+        (answered(429, "RATE_LIMIT", code="VEHICLE"), False),
+        (answered(429, "RATE_LIMIT"), False),
+        (answered(429, None), False),
+        (answered(429, "UPSTREAM", code="SMARTCAR_API"), False),
+        (answered(500, "RATE_LIMIT", code="SMARTCAR_API"), False),
+        (answered(403, "RATE_LIMIT", code="SMARTCAR_API"), False),
+        (RateLimited("held back", code="SMARTCAR_API"), False),
+    ],
+)
+def test_the_applications_limit(error: SmartcarError, limit: bool) -> None:
+    """Only Smartcar itself can say that the budget is spent, and it says so with status 429."""
+    assert limit is is_application_limit(error)
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (RateLimited("429", status=429, code="VEHICLE", retry_after=7), 7),
+        (RateLimited("429", status=429, code="VEHICLE"), 60),
+        (RateLimited("429", status=429, code="SMARTCAR_API"), 30),
+        (RateLimited("429", status=429, retry_after=0.0), 0),
+        (RateLimited("429"), 30),
+    ],
+)
+def test_how_long_to_wait_after_a_limit(error: RateLimited, seconds: float) -> None:
+    """What the server says; where it says nothing, a vehicle's usual pause or the time until the next place."""
+    assert seconds == wait_of(error, 30.0)
 
 
 @pytest.mark.parametrize("error", [error for error, _ in RESENDABLE])
@@ -119,6 +225,7 @@ def call(effect: Effect, gone_is_done: bool = True, denied_is_done: bool = False
         (call(DELETE, denied_is_done=True), PermissionDenied("403"), False, False),
         (call(Effect.ENSURE), VehicleStateError("409", status=409), False, True),
         (call(Effect.ENSURE), NotFound("404", status=404), True, False),
+        (call(Effect.ENSURE), UpstreamError("409", status=409), True, False),
         (call(Effect.ENSURE), ConnectionLost("reset"), True, False),
         (call(READ), NotFound("404"), True, False),
         (call(COMMAND), NotFound("404"), True, False),
@@ -173,8 +280,9 @@ def test_when_a_new_token_could_help(error: SmartcarError, renews: bool) -> None
 @pytest.mark.parametrize(
     ("error", "throttled"),
     [
-        (RateLimited("429", code="VEHICLE"), True),
-        (RateLimited("429", code="SMARTCAR_API"), False),
+        (RateLimited("429", status=429, code="VEHICLE"), True),
+        (RateLimited("held back", code="VEHICLE"), False),
+        (RateLimited("429", status=429, code="SMARTCAR_API"), False),
         (UpstreamError("502", code="VEHICLE"), False),
     ],
 )

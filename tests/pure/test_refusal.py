@@ -263,6 +263,36 @@ def test_the_type_chooses_the_family(
     assert (family, kind, code, status) == (type(error), error.type, error.code, error.status)
 
 
+FOREIGN: list[tuple[int, str, str | None, type[ApiError]]] = [
+    (500, "RATE_LIMIT", "SMARTCAR_API", ServerError),
+    (502, "RATE_LIMIT", "VEHICLE", UpstreamError),
+    (502, "VALIDATION", None, UpstreamError),
+    (503, "AUTHENTICATION", "ACCESS_DENIED", ServerError),
+    (504, "invalid_token", None, ServerError),
+    (500, "invalid_grant", None, ServerError),
+    (500, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", ServerError),
+    (501, "VALIDATION", None, ServerError),
+    (501, "UPSTREAM", None, UpstreamError),
+    (501, "NEW_TYPE", None, CompatibilityError),
+    (404, "RESOURCE_NOT_FOUND", None, NotFound),
+    (500, "RESOURCE_NOT_FOUND", None, ServerError),
+    (504, "UPSTREAM", "NO_RESPONSE", UpstreamError),
+    (400, "RATE_LIMIT", "SMARTCAR_API", InvalidRequest),
+    (401, "RATE_LIMIT", None, AuthenticationError),
+    (418, "RATE_LIMIT", None, ApiError),
+    (429, "SERVER", "INTERNAL", ServerError),
+    (303, "VALIDATION", None, ApiError),
+    (302, "RATE_LIMIT", "SMARTCAR_API", ApiError),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "code", "family"), FOREIGN)
+def test_no_body_makes_a_status_look_better(status: int, kind: str, code: str | None, family: type[ApiError]) -> None:
+    """Callers act on the class: a server in trouble is no limit to wait for, no bad token and no car that cannot."""
+    error = refused(status, {"errors": [{"type": kind, "code": code}]})
+    assert (family, kind, code, status) == (type(error), error.type, error.code, error.status)
+
+
 @pytest.mark.parametrize(
     ("status", "family"),
     [

@@ -159,7 +159,8 @@ def test_system_exit_in_a_task(sim: Simulator) -> None:
     assert said == [
         "ready",
         "ConnectionLost: the client was broken while this call was under way",
-        "CommandOutcomeUnknown: unlock may or may not have been carried out: ConnectionLost. It was not sent again.",
+        "CommandOutcomeUnknown: unlock may or may not have been carried out: the client was closed. "
+        "It was not sent again.",
         "ConfigurationError: the client is broken: SystemExit was raised on its thread; make a new one",
         "TESLA",
     ]

@@ -203,6 +203,16 @@ def test_a_callback_is_itself() -> None:
     assert callback("on_event", None) is None
 
 
+def test_an_async_callback_is_refused() -> None:
+    """Nobody would await it; the name says which it is."""
+
+    async def asynchronous() -> None:
+        """It is never run."""
+
+    with pytest.raises(ConfigurationError, match=r"^on_event: give a plain function"):
+        callback("on_event", asynchronous)
+
+
 def test_an_error_keeps_nothing_alive(bridge: Bridge) -> None:
     """Who handled it is rid of it, and of what the callers had, without the garbage collector."""
 

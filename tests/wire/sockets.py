@@ -108,6 +108,20 @@ async def read_request(reader: asyncio.StreamReader) -> bytes:
     return head + await reader.readexactly(int(length[1]) if length else 0)
 
 
+async def connected(server: Raw) -> None:
+    """Wait until somebody has connected."""
+    await until(lambda: server.connections > 0)
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that comes soon."""
+    for _ in range(2000):
+        if happened():
+            return
+        await asyncio.sleep(0.005)
+    raise AssertionError("it does not happen")
+
+
 @asynccontextmanager
 async def raw_server(player: Player | None = None, context: ssl.SSLContext | None = None) -> AsyncGenerator[Raw, None]:
     """A server on a port of its own."""

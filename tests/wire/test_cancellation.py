@@ -15,7 +15,7 @@ from attrs import define, field
 from smartcar_async import CommandOutcomeUnknown, DeadlineExceeded, RateLimit, Settings, Smartcar, Vehicle
 
 from .fakes import Answer, Handler, HeldClock, Wire, always, answer, in_turn, refused, settle, token
-from .sockets import Play, Raw, http, raw_server
+from .sockets import Play, Raw, connected, http, raw_server
 
 VEHICLE, USER = "vehicle-1", "22222222-2222-4222-8222-222222222222"
 PLACE = (57.70887, 11.97456)
@@ -55,15 +55,6 @@ async def cancelled(calling: asyncio.Future[Any]) -> list[str]:
         await calling
     assert type(caught.value) is asyncio.CancelledError
     return getattr(caught.value, "__notes__", [])
-
-
-async def connected(server: Raw) -> None:
-    """Wait until somebody has connected."""
-    for _ in range(1000):
-        if server.connections:
-            return
-        await asyncio.sleep(0.005)
-    raise AssertionError("nobody connects")
 
 
 async def test_a_command_that_left(silent: Raw, caplog: pytest.LogCaptureFixture) -> None:

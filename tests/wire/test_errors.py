@@ -23,6 +23,7 @@ from smartcar_async import (
     RateLimited,
     RequestEvent,
     Resolution,
+    RetryWait,
     ServerError,
     Smartcar,
     UpstreamError,
@@ -220,6 +221,7 @@ async def test_the_history_tells_every_attempt_in_order() -> None:
     assert events == [
         RequestEvent(method="POST", route="/oauth2/token", attempt=1, seconds=0.0, status=200),
         RequestEvent("GET", route, 1, 1.0, 503, "ServerError", "a"),
+        RetryWait(clock.slept[0], "ServerError", 1, route),
         RequestEvent("GET", route, 2, 2.0, 430, "BillingError", None),
     ]
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
-from smartcar_async import ConnectionFailed, RateLimit, RateLimited, Response, Retry, Settings, Smartcar
+from smartcar_async import (
+    AllowanceWait,
+    ConnectionFailed,
+    RateLimit,
+    RateLimited,
+    RequestEvent,
+    Response,
+    Retry,
+    RetryWait,
+    Settings,
+    Smartcar,
+)
+from smartcar_async.log import Event
 
 from . import documents
+from .executions import execution
 from .fakes import (
     OTHER,
     USER,
@@ -242,3 +256,117 @@ async def test_a_token_endpoint_that_throttles_touches_no_budget() -> None:
     await ask(smartcar)
     await ask(smartcar)
     assert sum(clock.slept) < 1
+
+
+FIREWALL = Answer(429, b"<html>Slow down</html>", {"Retry-After": "999999999"})
+FOR_A_DAY = refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="999999999")
+
+
+async def test_a_limit_that_is_not_smartcars_holds_nobody_back() -> None:
+    """A firewall's page says nothing of the budget: the call ends with what was asked, and the next ones go at once."""
+    clock, wire = FakeClock(), Wire(in_turn(FIREWALL, OK, OK, OK))
+    smartcar = await limited(wire, clock)
+    with pytest.raises(RateLimited) as caught:
+        await ask(smartcar)
+    assert caught.value.retry_after == 86_400
+    for _ in range(3):
+        await ask(smartcar)
+    assert clock.slept == []
+
+
+async def test_one_answer_holds_everybody_back_for_a_minute_at_the_most() -> None:
+    """Smartcar's own limit too: a budget has a place every half minute, and commands must go on."""
+    clock, wire = FakeClock(), Wire(in_turn(FOR_A_DAY, answer(execution()), OK))
+    smartcar = await limited(wire, clock)
+    with pytest.raises(RateLimited) as caught:
+        await ask(smartcar)
+    assert caught.value.retry_after == 86_400
+    assert (await smartcar.vehicle(OTHER, USER).lock()).ok
+    assert clock.time == pytest.approx(1060)
+    assert len(wire.calls) == 2
+    await ask(smartcar, deadline=31)
+    assert clock.time == pytest.approx(1090)
+
+
+async def test_one_answer_pauses_a_vehicle_for_a_quarter_of_an_hour_at_the_most() -> None:
+    """A false one must not keep a car from its owner for a day. The error says what was asked; others go on."""
+    clock = FakeClock()
+    wire = Wire(in_turn(refused("RATE_LIMIT", "VEHICLE", 429, Retry_After="999999999"), *[answer(execution())] * 2))
+    smartcar = await limited(wire, clock)
+    with pytest.raises(RateLimited) as caught:
+        await smartcar.vehicle(VEHICLE, USER).unlock()
+    assert caught.value.retry_after == 86_400
+    assert (await smartcar.vehicle(OTHER, USER).unlock()).ok
+    with pytest.raises(RateLimited, match="another 900 s") as caught:
+        await smartcar.vehicle(VEHICLE, USER).unlock()
+    assert caught.value.retry_after == 900
+    clock.time += 900
+    assert (await smartcar.vehicle(VEHICLE, USER).unlock()).ok
+    assert (clock.slept, len(wire.calls)) == ([], 3)
+
+
+LIMITS: dict[str, tuple[Answer, float]] = {
+    "the application's": (refused("RATE_LIMIT", "SMARTCAR_API", 429), 30),
+    "the application's, with a time": (refused("RATE_LIMIT", "SMARTCAR_API", 429, Retry_After="70"), 70),
+    "the vehicle's": (refused("RATE_LIMIT", "VEHICLE", 429), 60),
+    "of a new kind": (refused("RATE_LIMIT", "NEW_CODE", 429, Retry_After="soon"), 30),
+    "nobody's": (Answer(429, b""), 30),
+    "in a success": (answer({"errors": [{"status": "429", "type": "RATE_LIMIT", "code": "VEHICLE"}]}, 202), 60),
+}
+
+
+@pytest.mark.parametrize(("limit", "seconds"), LIMITS.values(), ids=list(LIMITS))
+@pytest.mark.parametrize("own", [None, RateLimit()])
+async def test_a_limit_always_says_how_long(limit: Answer, seconds: float, own: RateLimit | None) -> None:
+    """What the server says, or what we would wait: a number that a caller can sleep."""
+    smartcar = await Wire(always(limit)).client(FakeClock(), rate_limit=own, retry=Retry(attempts=1))
+    for use in (smartcar.vehicle(VEHICLE, USER).lock(), smartcar.vehicle(OTHER, USER).lock()):
+        with pytest.raises(RateLimited) as caught:
+            await use
+        assert caught.value.retry_after == seconds
+
+
+async def test_a_limit_of_the_token_endpoint_says_how_long() -> None:
+    """It has nothing to do with the application's budget."""
+    smartcar = await Wire(iam=always(THROTTLED)).client(FakeClock(), retry=Retry(attempts=1))
+    with pytest.raises(RateLimited) as caught:
+        await ask(smartcar)
+    assert caught.value.retry_after == Retry().longest_pause
+
+
+async def test_waits_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    """Before each one: how long it is, whose limit it is, and which call waits; in the log where it is long."""
+    clock, events = FakeClock(), list[Event]()
+    wire = Wire(in_turn(OK, OK, SLOW_DOWN, OK))
+    smartcar = await wire.client(clock, on_event=events.append, rate_limit=RateLimit(1, 30))
+    with caplog.at_level(logging.INFO, "smartcar_async"):
+        await ask(smartcar)
+        assert not [event for event in events if not isinstance(event, RequestEvent)]
+        await ask(smartcar, deadline=40)
+        with pytest.raises(RateLimited):
+            await smartcar.vehicle(VEHICLE, USER).request("GET", "/x", deadline=40)
+        await smartcar.vehicle(VEHICLE, USER).request("GET", "/x", deadline=100)
+    below = "/v3/vehicles/{vehicle_id}/..."
+    waits = [event for event in events if not isinstance(event, RequestEvent)]
+    assert waits == [
+        AllowanceWait(2.0, "application", "/..."),
+        AllowanceWait(2.0, "application", below),
+        AllowanceWait(90.0, "vehicle", below),
+    ]
+    assert clock.slept == [wait.seconds for wait in waits if isinstance(wait, AllowanceWait)]
+    assert caplog.messages == [str(event) for event in waits]
+
+
+async def test_waits_for_the_next_try_are_told() -> None:
+    """With the error because of which it comes, and how often it was sent."""
+    clock, events = FakeClock(), list[Event]()
+    wire = Wire(in_turn(answer(status=503), THROTTLED, OK))
+    await ask(await wire.client(clock, on_event=events.append))
+    waits = [event for event in events if isinstance(event, RetryWait)]
+    assert [(wait.problem, wait.attempt, wait.route) for wait in waits] == [
+        ("ServerError", 1, "/..."),
+        ("RateLimited", 2, "/..."),
+    ]
+    assert clock.slept == [wait.seconds for wait in waits]
+    order = [type(event).__name__ for event in events][1:]
+    assert order == ["RequestEvent", "RetryWait", "RequestEvent", "RetryWait", "RequestEvent"]

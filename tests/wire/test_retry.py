@@ -92,7 +92,6 @@ PERMANENT: list[Answer] = [
     refused("SERVER", "MULTIPLE_RECORDS_FOUND", 500),
 ]
 NO: list[Answer] = [
-    Answer(302, b"", {"Location": "https://elsewhere.test/"}),
     refused("VALIDATION", "INVALID_INPUT_FORMAT", 400),
     refused("AUTHENTICATION", "ACCESS_DENIED", 403),
     NOT_FOUND,
@@ -150,6 +149,15 @@ async def test_a_plain_no_is_final(use: Use, failure: Answer) -> None:
     with pytest.raises(ApiError) as caught:
         await use(await wire.client(clock))
     assert (len(wire.calls), clock.slept, caught.value.status) == (1, [], failure.status)
+
+
+@reads
+async def test_a_redirect_is_not_followed(use: Use) -> None:
+    """It is no answer of the API: for a read an error without a family, after one request."""
+    wire = Wire(always(Answer(302, b'{"type": "VALIDATION"}', {"Location": "https://elsewhere.test/"})))
+    with pytest.raises(ApiError) as caught:
+        await use(await wire.client(FakeClock()))
+    assert (type(caught.value), caught.value.status, len(wire.calls)) == (ApiError, 302, 1)
 
 
 @reads
@@ -320,7 +328,7 @@ async def test_a_command_that_times_out_is_unknown() -> None:
         await vehicle.request("POST", "/commands/security/lock", deadline=0.02)
     with pytest.raises(DeadlineExceeded, match=r"no answer within 0\.02 s") as caught:
         await vehicle.signals(deadline=0.02)
-    assert caught.value.attempts == ()
+    assert [(attempt.status, attempt.problem) for attempt in caught.value.attempts] == [(None, "DeadlineExceeded")]
 
 
 async def test_a_command_that_never_got_its_token_was_not_sent() -> None:
@@ -337,7 +345,10 @@ async def test_a_deadline_tells_what_failed_before_it() -> None:
     wire = Wire(lambda sent: next(outcomes)(sent))
     with pytest.raises(DeadlineExceeded, match="before that: ServerError") as caught:
         await (await wire.client(deadline=0.2, retry=Retry(first_pause=0.01))).connection("c")
-    assert [attempt.status for attempt in caught.value.attempts] == [503]
+    assert [(attempt.status, attempt.problem) for attempt in caught.value.attempts] == [
+        (503, "ServerError"),
+        (None, "DeadlineExceeded"),
+    ]
 
 
 @everything

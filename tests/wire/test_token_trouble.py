@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import cast
 
@@ -26,6 +27,8 @@ from smartcar_async import (
     TokenPair,
     TokenStoreError,
 )
+from smartcar_async.refusal import refusal
+from smartcar_async.request import Reply
 from smartcar_async.v2 import TokenSource
 
 from .fakes import HeldClock, settle
@@ -146,6 +149,19 @@ async def test_invalid_grant_is_final_for_that_pair(owner: Owner) -> None:
     await source.save(owner.pair(7, timedelta(0)))
     assert await source.access_token() == "access-3"
     assert owner.sent == ["refresh-1", "refresh-7"]
+
+
+@pytest.mark.parametrize("status", [404, 429, 500, 503, 504])
+async def test_a_server_in_trouble_ends_no_pair(owner: Owner, status: int) -> None:
+    """Its body may say invalid_grant: the owner need not connect again for it, and the pair is presented again."""
+    source = await owner.source(left=timedelta(0))
+    document = b'{"error": "invalid_grant"}'
+    owner.turns = [refusal(Reply(status, {}, document), owner.clock.now())]
+    with suppress(ApiError):
+        await source.access_token()
+    owner.clock.time += 2
+    assert (await source.access_token()).startswith("access-")
+    assert set(owner.sent) == {"refresh-1"}
 
 
 async def test_what_is_saved_meanwhile_is_adopted_on_invalid_grant(owner: Owner) -> None:

@@ -249,7 +249,7 @@ async def test_closing_while_fetching() -> None:
     await smartcar.aclose()
     results = await asyncio.gather(*calls, return_exceptions=True)
     assert {type(result) for result in results} == {ConnectionFailed}
-    assert {str(result) for result in results} == {"the client was closed while it fetched a token; nothing was sent"}
+    assert {str(result) for result in results} == {"the client was closed while this call waited; nothing was sent"}
     assert [task for task in asyncio.all_tasks() if "smartcar" in task.get_name()] == []
     with pytest.raises(ConfigurationError, match="the client is closed"):
         await ask(smartcar)

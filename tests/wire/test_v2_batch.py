@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -48,6 +49,21 @@ def all_well(sent: Sent) -> Outcome:
     """An answer with an item for each path that was asked for."""
     requests = json.loads(sent.body or b"")["requests"]
     return answer({"responses": [{"path": asked["path"], "code": 200, "body": asked} for asked in requests]})
+
+
+async def test_a_limited_path_says_how_long(wire: Wire) -> None:
+    """A number that a caller can sleep, whether the part tells it or not."""
+    limited = {"type": "RATE_LIMIT", "code": "VEHICLE", "statusCode": 429}
+    parts: list[dict[str, Any]] = [
+        {"path": "/vin", "code": 429, "body": limited},
+        {"path": "/fuel", "code": 429, "body": limited, "headers": {"Retry-After": 252}},
+        {"path": "/location", "code": 429, "body": {**limited, "code": "SMARTCAR_API"}},
+    ]
+    wire.api = always(said({"responses": parts}))
+    async with client() as smartcar:
+        batch = await car(smartcar).batch([part["path"] for part in parts])
+    waits = {path: error.retry_after for path, error in batch.failed.items() if isinstance(error, RateLimited)}
+    assert waits == {"/vin": 60, "/fuel": 252, "/location": 30}
 
 
 async def test_a_batch(wire: Wire) -> None:

@@ -154,7 +154,6 @@ async def test_a_success_that_is_none(wire: Wire) -> None:
     told: dict[type[ApiError], object] = {
         CompatibilityError: {"status": "UNAVAILABLE"},
         VehicleStateError: {"type": "VEHICLE_STATE", "code": "IN_MOTION", "statusCode": 409, "requestId": "r-1"},
-        ApiError: {"status": "failed", "message": "no"},
     }
     async with quick(wire) as smartcar:
         for expected, document in told.items():
@@ -164,6 +163,23 @@ async def test_a_success_that_is_none(wire: Wire) -> None:
                     await act.use(car(smartcar, make=act.make))
                 assert caught.value.request_id is not None
                 assert type(caught.value) is expected
+
+
+async def test_a_failure_that_does_not_say_why(wire: Wire) -> None:
+    """In a 200, only a type that is known to refuse proves that nothing was done."""
+    told: list[dict[str, object]] = [
+        {"status": "failed", "message": "no"},
+        {"type": "NEW_TYPE", "code": None},
+        {"type": "VEHICLE_STATE", "code": "IN_MOTION", "statusCode": 500},
+        {"type": "RATE_LIMIT", "code": "SMARTCAR_API", "statusCode": 502},
+    ]
+    async with quick(wire) as smartcar:
+        for document in told:
+            wire.api = always(said(document))
+            for act in ACTS:
+                with pytest.raises(CommandOutcomeUnknown):
+                    await act.use(car(smartcar, make=act.make))
+    assert len(wire.calls) == len(told) * len(ACTS)
 
 
 async def test_odd_successes(wire: Wire) -> None:

@@ -1,0 +1,78 @@
+"""One call under way: what happened to it so far, and what that leaves to say if it ends now."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from attrs import define, field
+
+from .errors import Attempt, CommandOutcomeUnknown, ConnectionFailed, ConnectionLost, SmartcarError, plain_id
+from .request import Call, Effect, Reply
+
+
+@define(eq=False)
+class Flight:
+    """What happened so far to one call."""
+
+    call: Call[Any]
+    until: float
+    """When its time is over, on the monotonic clock."""
+    attempts: list[Attempt] = field(factory=list[Attempt])
+    begun_at: float | None = None
+    """When the request that is under way was begun, on the monotonic clock."""
+    left_at: datetime | None = None
+    """When the request that is under way left, so that breaking it off leaves its outcome open."""
+    last_left_at: datetime | None = None
+    may_have_acted: bool = False
+    """Whether one of the attempts may have done what was asked."""
+    renewed: bool = False
+    reply: Reply = Reply(204)
+    """The answer that is being read."""
+    at_exit: Callable[[], None] | None = None
+    """What Python calls if it ends while a command is on its way."""
+
+    def begin(self, now: float) -> None:
+        """A request is made."""
+        self.begun_at = now
+
+    def leave(self, now: datetime) -> None:
+        """From here on the server may have seen the request."""
+        self.left_at = self.last_left_at = now
+
+    def end(self, now: float, status: int | None, problem: str, request_id: str | None = None) -> Attempt:
+        """The request has ended, one way or the other."""
+        began = now if self.begun_at is None else self.begun_at
+        self.attempts.append(Attempt(status, problem, now - began, request_id))
+        self.begun_at = self.left_at = None
+        return self.attempts[-1]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a command is on its way, so that nobody knows what becomes of it if it is broken off now."""
+        return self.left_at is not None and self.call.endpoint.effect is Effect.COMMAND
+
+    def unknown(self, reason: str, request_id: str | None = None) -> CommandOutcomeUnknown:
+        """That the call may or may not have been carried out."""
+        call, times = self.call, len(self.attempts)
+        # What may be repeated may have been. A command was sent again only after it was refused, and not after this.
+        repeated = call.endpoint.effect is not Effect.COMMAND and times > 1
+        again = f"It was sent {times} times." if repeated else "It was not sent again."
+        action = call.action or f"{call.endpoint.method} {call.endpoint.path}"
+        return CommandOutcomeUnknown(
+            f"{action} may or may not have been carried out: {reason}. {again}",
+            action=action,
+            vehicle_id=call.vehicle_id,
+            parameters=call.parameters,
+            sent_at=self.last_left_at,
+            request_id=plain_id(request_id),
+        )
+
+    def closed(self) -> SmartcarError:
+        """That the client was closed before the call had its answer."""
+        if self.is_open:
+            return self.unknown("the client was closed")
+        if self.left_at is not None or self.may_have_acted:
+            return ConnectionLost("the client was closed before an answer came")
+        if any(attempt.status is not None for attempt in self.attempts):
+            return ConnectionFailed("the client was closed before this could be sent again; it was only refused so far")
+        return ConnectionFailed("the client was closed while this call waited; nothing was sent")
