@@ -128,7 +128,7 @@ def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
 
 MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
     ("token", frozenset({"join"})),
-    ("queue", frozenset({"_admit"})),
+    ("queue", frozenset({"admit"})),
     ("opening", frozenset({"open"})),
     ("waiting", frozenset({"send", "start"})),
     ("reading", frozenset({"send", "read"})),

@@ -16,14 +16,14 @@ from time import monotonic
 
 from attrs import define, field
 
-from smartcar_async import CommandOutcomeUnknown, Execution, NotFound, Reconciled, Smartcar, SmartcarError
+from smartcar_async import ApiError, CommandOutcomeUnknown, Execution, NotFound, Reconciled, Smartcar, SmartcarError
 from smartcar_async.reconcile import SETTLED, evidence
 from smartcar_async.testing import Car, Deed, Delay, Simulator, Vehicle, World
 
 from .access import Line, fast, line, moment_of
 from .orders import MODEL
 from .score import Outcome, Score, Shot, shots
-from .troubles import NEVER_LEAVES, Access, Fate, Trouble
+from .troubles import NEVER_LEAVES, NEW_TYPE, Access, Fate, Trouble
 
 LANES, CARS = 6, 8
 VOLLEYS_OF_A_CLIENT = 4
@@ -263,7 +263,9 @@ def _seen(flights: list[Flight], world: World) -> Sight:
 
 def _may_have_acted(result: object) -> bool:
     """Whether one of the tries of a deletion may have worked. It may be sent again, so its error is only the last."""
-    if not isinstance(result, SmartcarError):
+    if not isinstance(result, SmartcarError) or type(result) is ApiError:
+        return True
+    if isinstance(result, ApiError) and result.type == NEW_TYPE:
         return True
     return not OPEN.isdisjoint({type(result).__name__, *(one.problem for one in result.attempts)})
 

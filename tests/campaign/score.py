@@ -14,7 +14,21 @@ from .troubles import SAYS_DONE, TROUBLES, Moment, Trouble
 
 Outcome = Literal["done", "refused", "unknown", "cancelled, open", "cancelled, not sent"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-REACHED = ("ConnectionFailed", "ConnectionLost", "200", "202", "401", "429", "500", "502", "503", "504")
+REACHED = (
+    "ConnectionFailed",
+    "ConnectionLost",
+    "200",
+    "202",
+    "303",
+    "400",
+    "401",
+    "408",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+)
 """How requests must have ended, each at least once."""
 CANCELLED: tuple[Moment, ...] = ("token", "queue", "pause", "connecting", "waiting", "reading")
 """What calls must have been doing when they were cancelled, each at least once."""
@@ -78,13 +92,13 @@ class Score:
 
     def table(self) -> str:
         """All counts as text."""
-        lines = [f"{'trouble':32}{'calls':>7}{'met':>7}" + "".join(f"{outcome:>22}" for outcome in OUTCOMES)]
+        lines = [f"{'trouble':36}{'calls':>7}{'met':>7}" + "".join(f"{outcome:>22}" for outcome in OUTCOMES)]
         for label in TROUBLES:
             row = "".join(f"{self.outcomes[label, outcome] or '':>22}" for outcome in OUTCOMES)
-            lines.append(f"{label:32}{self.calls[label]:7}{self.struck[label]:7}{row}")
+            lines.append(f"{label:36}{self.calls[label]:7}{self.struck[label]:7}{row}")
         totals = {outcome: sum(self.outcomes[label, outcome] for label in TROUBLES) for outcome in OUTCOMES}
         lines.append(
-            f"{'all':32}{self.calls.total():7}{self.struck.total():7}"
+            f"{'all':36}{self.calls.total():7}{self.struck.total():7}"
             + "".join(f"{totals[one]:22}" for one in OUTCOMES)
         )
         for title, counts in (

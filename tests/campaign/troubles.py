@@ -83,6 +83,19 @@ def _bare(status: int) -> Callable[[Random, bool], Fault]:
     return lambda random, acts: Reply(status, random.choice(bodies), acts=acts)
 
 
+def _odd(status: int, *bodies: str, **headers: str) -> Callable[[Random, bool], Fault]:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda random, acts: Reply(status, random.choice(bodies), headers=named, acts=acts)
+
+
+NEW_TYPE = "NEW_TYPE"
+"""A type that nobody knows. Whether it refused, nobody knows either."""
+TYPELESS = (
+    '{"errors": [{"status": "409", "code": "IN_MOTION"}]}',
+    '{"errors": [{"status": "400", "type": "NEW_TYPE"}]}',
+    '{"errors": [{"detail": "no"}]}',
+    '{"data": {"attributes": {"status": "FAILURE"}}}',
+)
 NO_SUCCESS = ("<html>", "[]", '{"data": {}}', '{"data"', '{"data": {"attributes": {"status": "IN_PROGRESS"}}}')
 
 LOST: Mapping[str, Callable[[Random, bool], Fault]] = {
@@ -98,12 +111,21 @@ LOST: Mapping[str, Callable[[Random, bool], Fault]] = {
     "503 without": _bare(503),
     "504 with a document": _error(504, "UPSTREAM", "NO_RESPONSE"),
     "504 without": _bare(504),
+    "500 that says RATE_LIMIT": _error(500, "RATE_LIMIT", "SMARTCAR_API", "VEHICLE"),
+    "502 that says VALIDATION": _error(502, "VALIDATION", "INVALID_INPUT_FORMAT"),
+    "503 that says RATE_LIMIT": _error(503, "RATE_LIMIT", "SMARTCAR_API"),
+    "504 that says invalid_token": _odd(504, '{"error": "invalid_token"}'),
+    "400 of a new type": _error(400, NEW_TYPE, "NEW_CODE"),
+    "303": _odd(303, "", "{}", Location="/elsewhere"),
+    "408": _odd(408, "", "Request Timeout"),
     "202, cut": lambda random, acts: Late(random.choice((0, 0.005)), "cut", acts=acts),
     "202, reset": lambda random, acts: Late(random.choice((0, 0.005)), "reset", acts=acts),
     "202, empty": lambda random, acts: Late(random.choice((0, 0.005)), "empty", acts=acts),
     "202, PENDING": lambda random, acts: Late(random.choice((0, 0.005)), "pending", acts=acts),
     "202, then UPSTREAM": lambda _, acts: Late(0.005, reply=ErrorReply(502, "UPSTREAM", "NO_RESPONSE"), acts=acts),
     "202, then SERVER": lambda _, acts: Late(0.005, reply=ErrorReply(500, "SERVER", "INTERNAL"), acts=acts),
+    "202, then nobody knows": lambda random, acts: Late(0.005, reply=Reply(200, random.choice(TYPELESS)), acts=acts),
+    "200, nobody knows": lambda random, acts: Reply(random.choice((200, 202)), random.choice(TYPELESS), acts=acts),
     "200, empty": lambda _, acts: Reply(200, acts=acts),
     "200, PENDING": lambda _, acts: Reply(200, PENDING, acts=acts),
     "200, SERVER inside": lambda _, acts: ErrorReply(500, "SERVER", "INTERNAL", acts=acts, http_status=200),
