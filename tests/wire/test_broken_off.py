@@ -74,7 +74,7 @@ async def test_a_request_that_runs_into_the_deadline(name: str, caplog: pytest.L
     """It is one of the attempts, an event, and a line of the log."""
     events: list[Event] = []
     with caplog.at_level(logging.DEBUG, "smartcar_async"), pytest.raises(SmartcarError) as caught:
-        await EVERY[name](await client(name, Wire(never), events), 0.05)
+        await EVERY[name](await client(name, Wire(never), events), 0.2)
     assert caught.value.attempts == (Attempt(None, "DeadlineExceeded", 0.0),)
     assert ended(events) == [(1, None, "DeadlineExceeded")]
     assert [text for text in caplog.messages if "problem='DeadlineExceeded'" in text]
@@ -115,7 +115,7 @@ async def test_a_token_request_that_runs_into_its_deadline() -> None:
     """The calls that wait for the token have it in their history, once."""
     events = list[Event]()
     wire = Wire(iam=never)
-    smartcar = await wire.client(on_event=events.append, deadline=0.05)
+    smartcar = await wire.client(on_event=events.append, deadline=0.2)
     with pytest.raises(SmartcarError) as caught:
         await smartcar.connection("c", deadline=5)
     assert [(attempt.status, attempt.problem) for attempt in caught.value.attempts] == [(None, "DeadlineExceeded")]
