@@ -88,7 +88,7 @@ def tests(session: nox.Session) -> None:
         return
     pure = runpy.run_path("tools/floors.py")["PURE"]
     pure_files = ",".join(f"smartcar_async/{name}{tail}" for name in sorted(pure) for tail in (".py", "/*"))
-    bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("bridge", "far_side", "inward", "twin"))
+    bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("bridge", "far_side", "inward", "loading", "twin"))
     session.run("coverage", "erase")
     run_tests(session, "coverage", "run")
     session.run("coverage", "combine", "--quiet")

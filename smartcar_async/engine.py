@@ -33,6 +33,7 @@ from .refusal import refusal, reported_failure
 from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Request
 from .settings import Settings, seconds
 from .structure import Unreadable
+from .threads import in_thread
 from .transport import Transport, apart
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ class Engine:
     async def open(self) -> None:
         """Load and build all that would stall the loop later, in a thread. The first call does it if nobody did."""
         if not self._ready:
-            await asyncio.to_thread(codec.prepare)
+            await in_thread(codec.prepare)
             await self._transport.open()
             self._ready = True
 

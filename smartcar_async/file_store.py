@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, Literal
 
 import msgspec
 from attrs import frozen
@@ -21,8 +21,7 @@ from .errors import ConfigurationError, TokenStoreError
 from .file_lock import FileLock
 from .log import logger
 from .store import StoredTokens, TokenPair, check_key, check_tokens
-
-T = TypeVar("T")
+from .threads import begin_in_thread, in_thread
 
 _FORMAT: Final = "smartcar-tokens/1"
 _LOCK_PATIENCE: Final = 10.0
@@ -87,13 +86,13 @@ class FileTokenStore:
     async def load(self, key: str) -> StoredTokens | None:
         """What is stored under this key."""
         check_key(key)
-        return await _in_thread(lambda: _load(self._files()).get(key))
+        return await in_thread(lambda: _load(self._files()).get(key))
 
     async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
         """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
         check_key(key)
         check_tokens(new)
-        return await _in_thread(lambda: _swap(self._files(), key, old, new))
+        return await in_thread(lambda: _swap(self._files(), key, old, new))
 
     @asynccontextmanager
     async def lease(self, key: str) -> AsyncGenerator[None, None]:
@@ -104,7 +103,7 @@ class FileTokenStore:
         try:
             yield
         finally:
-            await _in_thread(lock.release)
+            await in_thread(lock.release)
 
     def _files(self) -> "_Files":
         return _Files(Path(os.path.realpath(self._path)))
@@ -319,17 +318,12 @@ def _unused(path: Path) -> Path:
     return aside
 
 
-async def _in_thread(work: Callable[[], T]) -> T:
-    """Do blocking work in a thread, and to its end, even if nobody waits for it any more."""
-    return await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, work))
-
-
 async def _leased(attempt: Callable[[], FileLock | None]) -> FileLock:
     """Try until the lock is there. One that comes after its waiter has gone is given back."""
     shortest, longest = _LEASE_PAUSES
     pause = shortest
     while True:
-        trying = asyncio.get_running_loop().run_in_executor(None, attempt)
+        trying = begin_in_thread(attempt)
         try:
             lock = await asyncio.shield(trying)
         except asyncio.CancelledError:

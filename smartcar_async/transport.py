@@ -16,6 +16,7 @@ from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, Respon
 from .inflate import Body, TooLarge, Undecodable
 from .request import Effect, Reply, Request
 from .settings import Settings, Tls
+from .threads import ENDING, in_thread, is_ending
 
 if TYPE_CHECKING:
     import aiohttp
@@ -62,7 +63,7 @@ class Transport:
             return
         async with self._opening:
             if self._aiohttp is None:
-                loaded, context = await asyncio.to_thread(_load, self._settings.tls)
+                loaded, context = await in_thread(lambda: _load(self._settings.tls))
                 if self._owned:
                     self._session, self._acting_session = (_session(loaded) for _ in range(2))
                 self._options = _options(loaded, self._settings, context)
@@ -95,6 +96,10 @@ class Transport:
             failure = ResponseTooLarge(f"the answer of {request.host} {error}, and was not read")
         except (self._aiohttp.ClientError, _Broken, _Foreign, Unasked, Undecodable, OSError, TimeoutError) as error:
             failure = _failure(self._aiohttp, error, request.host)
+        except RuntimeError as error:
+            if not is_ending(error):
+                raise
+            failure = ConnectionFailed(ENDING)  # a host's name is looked up in a thread
         # Raised here and not above, so that aiohttp's error, which names addresses, is not its context.
         raise failure
 

@@ -13,7 +13,7 @@ import warnings
 import weakref
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager
 from contextvars import ContextVar
 from functools import wraps
 from types import TracebackType
@@ -22,19 +22,30 @@ from typing import Any, Final, NoReturn, ParamSpec, Self, TypeVar, cast
 from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream
 
 from smartcar_async.arguments import plain_function
-from smartcar_async.errors import ConfigurationError, ConnectionFailed
+from smartcar_async.errors import ConfigurationError
+from smartcar_async.log import logger
 
-from ._far_side import CLOSED, UNWINDING, Crossing, FarSide
+from ._far_side import CLOSED, UNWINDING, Crossing, FarSide, alive
+from ._loading import begun
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _LEFT_OPEN: Final = "a smartcar_sync client was left open: use `with`, or end it with close()"
 
+_CLOSING_GOES_ON: Final = "What was open is still being closed; the exit of Python waits for it."
+_WAITING: Final = "smartcar_sync: Python waits for the answer to a token request, so that no tokens are lost. Ctrl-C again gives it up."
+_GIVEN_UP: Final = (
+    "smartcar_sync: a client could not be closed in peace. If a token refresh was under way, start again within a minute: "
+    "the store says that it was begun, and the next start completes it."
+)
+
 _callback: ContextVar[str] = ContextVar("_callback", default="a callback")
 _bridges: weakref.WeakSet[Bridge] = weakref.WeakSet()
 _inherited: list[object] = []
 """What a forked child got from its parent, kept for ever: to drop a socket or a loop would disturb the parent's."""
+_ended = threading.Event()
+"""Set at the exit of Python, when all is closed."""
 
 
 class Bridge:
@@ -60,13 +71,25 @@ class Bridge:
         self.close()
 
     def close(self) -> None:
-        """Close what is open, and end the thread. Calls after this raise ConfigurationError."""
+        """Close what is open, and end the thread. Calls after this raise ConfigurationError.
+
+        A token refresh that was sent is waited for, so that its pair is stored.
+        """
         self.stay_out()
         with self.lock:
-            self._closed, far, self._far = True, self._far, None
+            far = self._far
         if far is not None:
             far.stop()
-            far.join()
+        try:
+            if far is not None:
+                far.join()
+        except BaseException as interruption:
+            interruption.add_note(_CLOSING_GOES_ON)
+            raise
+        finally:
+            # Not before: what is being closed may need a store that has this bridge, too.
+            with self.lock:
+                self._closed, self._far = True, None
 
     def stay_out(self) -> None:
         """Refuse what would wait for the very thread that it runs on."""
@@ -80,17 +103,12 @@ class Bridge:
         """The loop of this process, running."""
         self.stay_out()
         with self.lock:
-            if self._closed:
+            if self._closed or _ended.is_set():
                 raise ConfigurationError(CLOSED)
-            try:
-                if self._far is None:
-                    _check_threads()
-                    self._far = FarSide()
-                far = self._far
-                far.wait_for_the_loop()
-            except (OSError, RuntimeError) as error:
-                self._far = None
-                raise ConnectionFailed(f"no event loop can be had, and nothing was sent: {error}") from None
+            if self._far is None:
+                _check_threads()
+                self._far = begun()
+            far = self._far
         if not self._warned and _is_in_a_loop():
             self._warned = True
             text = "a call without await stops the event loop that runs in this thread: use smartcar_async here"
@@ -162,8 +180,7 @@ class Bridge:
             if far.is_ours() and not pumping.over:
                 far.soon(pumping.stop)
                 if not far.is_here():
-                    with suppress(TimeoutError):
-                        pumping.wait(UNWINDING)
+                    pumping.wait(UNWINDING)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied into another process, or twice into this one."""
@@ -232,13 +249,35 @@ def _forget_all() -> None:
 
 
 def _close_all() -> None:
-    left_open = False
-    for bridge in list(_bridges):
-        far = bridge.running()
-        left_open |= far is not None and far.is_left_open()
-        bridge.close()
+    """At the exit of Python: close all clients first, and only then end the loops, for one may store through another.
+
+    This needs no threads but those that are there: newer Pythons start none here, and executors have shut down.
+    """
+    ending = [far for far in list(alive) if far.is_ours()]
+    left_open = any([far.is_left_open() for far in ending])
+    for far in ending:
+        far.empty()
+    try:
+        try:
+            _wait_for(ending)
+        except KeyboardInterrupt:
+            logger.warning(_WAITING)
+            _wait_for(ending)
+    except KeyboardInterrupt:
+        logger.warning(_GIVEN_UP)
+        return
+    _ended.set()
+    for far in ending:
+        far.stop()
+    for far in ending:
+        far.join()
     if left_open:
         warnings.warn(_LEFT_OPEN, ResourceWarning, stacklevel=1)
+
+
+def _wait_for(ending: list[FarSide]) -> None:
+    if not all([far.wait_until_empty() for far in ending]):
+        logger.warning(_GIVEN_UP)
 
 
 atexit.register(_close_all)

@@ -152,7 +152,7 @@ class Client:
         return self._twin.close()
 
     def close(self) -> None:
-        """Let refreshes that are under way store their pairs, then close the connections.
+        """Let token requests that were sent be answered and refreshes store their pairs, then close the connections.
 
         Calls that are under way then end with an error; later ones raise ConfigurationError.
         """
@@ -548,7 +548,7 @@ class TokenSource:
         return self._twin.call(lambda it: it.after_refusal(refused))
 
     def close(self) -> None:
-        """Let a refresh that was sent come to its end, so that its pair is stored."""
+        """Let a refresh that was sent come to its end, so that its pair is stored. After this, none begins."""
         return self._twin.close()
 
 

@@ -18,6 +18,7 @@ from contextvars import Context
 from typing import Any, Final, Generic, TypeVar, cast
 
 from smartcar_async.errors import CommandOutcomeUnknown, ConfigurationError, ConnectionLost, SmartcarError
+from smartcar_async.log import logger
 
 T = TypeVar("T")
 
@@ -25,7 +26,13 @@ UNWINDING: Final = 2.0
 """Seconds for a call that was broken off to tell what it left open."""
 CLOSED: Final = "the client is closed; make a new one"
 _ENDING: Final = 5.0
-"""Seconds for the thread to close what is open and end."""
+"""Seconds for the thread to end once all is closed, and for a loop to give a sign of life before that."""
+_BETWEEN_SIGNS: Final = 0.5
+"""Seconds after which a loop that is still closing something is asked for the next sign."""
+_NOT_YET: Final = "The call was told to stop and has not yet: it may or may not be carried out."
+
+alive: Final[set[FarSide]] = set()
+"""Those whose thread has not ended. A fork leaves its parent's in here for ever: to drop a loop would disturb it."""
 
 
 class Crossing(Generic[T]):
@@ -46,6 +53,8 @@ class Crossing(Generic[T]):
         self.among: set[Crossing[Any]] = set()
         """Those that are under way with it."""
         self.over: bool = False
+        self.refused = False
+        """Whether it never got across."""
 
     def begin(self) -> None:
         """On the loop: do it, unless it was broken off already."""
@@ -79,14 +88,12 @@ class Crossing(Generic[T]):
         self.over = True
         self._under_way.release()
 
-    def wait(self, limit: float | None = None) -> BaseException | None:
-        """In the calling thread: what went wrong, once it is over. Raises only what interrupts this thread."""
+    def wait(self, limit: float | None = None) -> bool:
+        """In the calling thread: whether it is over, by this limit. Raises only what interrupts this thread."""
         if sys.platform == "win32":
             while limit is None and not (self.over or self._under_way.acquire(timeout=0.1)):
                 pass  # there, Ctrl-C does not wake a wait without an end (anyio issue 532)
-        if not self.over and not self._under_way.acquire(timeout=-1 if limit is None else limit):
-            raise TimeoutError
-        return self.error
+        return self.over or self._under_way.acquire(timeout=-1 if limit is None else limit)
 
     def outcome(self) -> T:
         """What came of it, once it is over. An error is given away: its traceback refers to this."""
@@ -112,6 +119,9 @@ class FarSide:
         self._over = False
         self._crossings: set[Crossing[Any]] = set()
         self._closers: dict[object, Callable[[], Awaitable[object]]] = {}
+        self._asked_to_end = False
+        self._emptied = threading.Event()
+        self._stuck = False
         # An empty context, whatever this Python hands to new threads: what a caller has set is for its own calls.
         self._thread = threading.Thread(target=Context().run, args=(self._live,), name="smartcar_sync", daemon=True)
         self._thread.start()
@@ -134,12 +144,11 @@ class FarSide:
 
     def is_left_open(self) -> bool:
         """Whether there is something that somebody should have closed."""
-        return self.is_ours() and not self._over and bool(self._closers)
+        return self.is_ours() and not self._asked_to_end and not self._over and bool(self._closers)
 
-    def wait_for_the_loop(self) -> None:
-        """Until it runs, or why it cannot."""
-        if not self._runs:
-            self._begun.result()
+    def trouble(self) -> BaseException | None:
+        """Why there is no loop, or None once it runs. Raises only what interrupts this thread."""
+        return None if self._runs else self._begun.exception()
 
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Do this on the loop, and wait for what comes of it. If this thread is interrupted, it is broken off."""
@@ -151,22 +160,26 @@ class FarSide:
 
     @contextmanager
     def breaking_off(self, crossing: Crossing[Any]) -> Generator[None, None, None]:
-        """If what happens in here is interrupted, the call is broken off."""
+        """If what happens in here is interrupted, the call is broken off.
+
+        An interruption may be of any class: a signal's handler raises what it likes, and the call goes on over there.
+        """
         try:
             yield
-        except SmartcarError:
-            raise
         except BaseException as interruption:
-            self.break_off(crossing, interruption)
+            if not crossing.refused and interruption is not crossing.error:
+                self.break_off(crossing, interruption)
             raise
 
     def launch(self, crossing: Crossing[T]) -> None:
         """Begin this on the loop."""
         if not self.is_ours():
+            crossing.refused = True
             raise ConfigurationError("this was begun before a fork, in another process; begin it anew here")
         crossing.among = self._crossings
         with self._gate:
             if self._over:
+                crossing.refused = True
                 raise self._refusal()
             self._crossings.add(crossing)
             self._loop.call_soon_threadsafe(crossing.begin)
@@ -186,13 +199,14 @@ class FarSide:
         """Cancel a call that its caller does not wait for any more, and tell the caller what that leaves open."""
         self.soon(crossing.stop)
         try:
-            error = crossing.wait(UNWINDING)
-        except TimeoutError:
-            interruption.add_note("The call was told to stop and has not yet: it may or may not be carried out.")
-            return
-        if error is interruption:
-            return
-        if error is None:
+            over = crossing.wait(UNWINDING)
+        except BaseException as another:
+            another.add_note(_NOT_YET)
+            raise
+        error = crossing.error
+        if not over:
+            interruption.add_note(_NOT_YET)
+        elif error is None:
             interruption.add_note("The call had just been answered: it was carried out.")
         elif isinstance(error, CommandOutcomeUnknown):
             interruption.add_note(str(error))
@@ -204,20 +218,36 @@ class FarSide:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(function)
 
+    def empty(self) -> None:
+        """Ask the loop to close what is open, and to go on for those whose closing needs it. Does not wait."""
+        self._ask(self._begin_to_empty)
+
     def stop(self) -> None:
         """Ask the loop to close what is open, and to end. Does not wait, so it is safe wherever an object may die."""
+        self._asked_to_end = True
+        self._ask(lambda: self._stopping.set())
 
-        def ask(begun: Future[None]) -> None:
-            if begun.exception() is None:
-                self.soon(self._stopping.set)
+    def _ask(self, function: Callable[[], object]) -> None:
+        self._begun.add_done_callback(lambda begun: begun.exception() or self.soon(function))
 
-        self._begun.add_done_callback(ask)
+    def wait_until_empty(self) -> bool:
+        """Wait until all that was open is closed, as long as that takes: a token that was sent for must be stored.
+
+        But not for a loop that gives no sign of life, because a callback over there is stuck: then this is False.
+        """
+        while not self._stuck and not self._emptied.wait(_BETWEEN_SIGNS):
+            sign = threading.Event()
+            self._ask(sign.set)
+            self._stuck = not sign.wait(_ENDING) and not self._emptied.is_set()
+        return not self._stuck
 
     def join(self) -> None:
-        """Wait until the thread has ended, but not for ever: something over there may be stuck."""
-        self._thread.join(_ENDING)
+        """Wait until all is closed and the thread has ended."""
+        if self.wait_until_empty():
+            self._thread.join(_ENDING)
 
     def _live(self) -> None:
+        alive.add(self)
         try:
             with asyncio.Runner() as runner:
                 try:
@@ -232,6 +262,8 @@ class FarSide:
         finally:
             for crossing in list(self._crossings):
                 crossing.give_up()
+            self._emptied.set()
+            alive.discard(self)
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -242,12 +274,27 @@ class FarSide:
         await self._wind_up()
 
     async def _wind_up(self) -> None:
-        """Refuse new calls, and close what is open. What is still under way then is cancelled with the loop."""
+        """Close what is open, then refuse new calls. What is still under way then is cancelled with the loop.
+
+        Not the other way round: to be closed, a client may have to call a store that lives here, too.
+        """
+        await self._empty()
         with self._gate:
             self._over = True
-        for aclose in list(self._closers.values()):
-            with suppress(Exception):
-                await aclose()
+
+    def _begin_to_empty(self) -> None:
+        self._emptying = asyncio.create_task(self._empty())
+
+    async def _empty(self) -> None:
+        while closers := dict(self._closers):
+            outcomes = await asyncio.gather(*(aclose() for aclose in closers.values()), return_exceptions=True)
+            for owner, outcome in zip(closers, outcomes, strict=True):
+                self.drop(owner)
+                if isinstance(outcome, SmartcarError):
+                    logger.warning("a client was closed, but: %s: %s", type(outcome).__name__, outcome)
+                elif isinstance(outcome, BaseException):
+                    logger.warning("a client was closed, but %s was raised", type(outcome).__name__)
+        self._emptied.set()
 
     def _lost(self, cancelled: asyncio.CancelledError) -> SmartcarError:
         """What a call that ended with its loop tells its caller."""

@@ -1,12 +1,21 @@
-"""Plain things that a caller hands in where the async core awaits: each call of them runs in a worker thread."""
+"""Plain things that a caller hands in where the async core awaits: each call of them runs in a worker thread.
+
+When Python ends, it may start no thread for them any more. What a store does is then done on the loop's own thread, so
+that a pair that was sent for is stored; all else is refused.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Union
 
-from anyio import CancelScope, CapacityLimiter, to_thread
+from anyio import CapacityLimiter, to_thread
+
+from smartcar_async.errors import ConnectionFailed
+from smartcar_async.threads import ENDING, is_ending
 
 if TYPE_CHECKING:
     from smartcar_async.auth import Token
@@ -39,9 +48,26 @@ class TokenStore(Protocol):
         ...
 
 
-async def in_thread(function: Callable[[], T]) -> T:
-    """Run this in a thread, however many others wait in theirs: one that holds a lease must not be kept waiting."""
-    return await to_thread.run_sync(function, limiter=CapacityLimiter(1))
+async def in_thread(function: Callable[[], T], or_here: bool = False) -> T:
+    """Run this in a thread, however many others wait in theirs: one that holds a lease must not be kept waiting.
+
+    Where no thread can be had any more, it is refused, or done `or_here`.
+    """
+    begun = False
+
+    def run() -> T:
+        nonlocal begun
+        begun = True
+        return function()
+
+    try:
+        return await to_thread.run_sync(run, limiter=CapacityLimiter(1))
+    except RuntimeError as error:
+        if begun or not is_ending(error):
+            raise
+    if or_here:
+        return function()
+    raise ConnectionFailed(ENDING)
 
 
 def function_of(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
@@ -75,20 +101,46 @@ class _Store:
         self._store = store
 
     async def load(self, key: str) -> StoredTokens | None:
-        return await in_thread(lambda: self._store.load(key))
+        return await in_thread(lambda: self._store.load(key), or_here=True)
 
     async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        return await in_thread(lambda: self._store.swap(key, old, new))
+        return await in_thread(lambda: self._store.swap(key, old, new), or_here=True)
 
     @asynccontextmanager
     async def lease(self, key: str) -> AsyncGenerator[None, None]:
-        leasing = await in_thread(lambda: self._store.lease(key))
-        await in_thread(leasing.__enter__)
+        lease = _Lease(lambda: self._store.lease(key))
         try:
+            await in_thread(lease.take)
             yield
         finally:
-            with CancelScope(shield=True):
-                await in_thread(lambda: leasing.__exit__(None, None, None))
+            # A task of its own, which nobody cancels with this one.
+            await asyncio.shield(asyncio.ensure_future(in_thread(lease.give_back, or_here=True)))
+
+
+class _Lease:
+    """A plain lease. It is given back once, also where it comes only after the task that waited for it was cancelled."""
+
+    def __init__(self, lease: Callable[[], AbstractContextManager[None]]) -> None:
+        self._begin = lease
+        self._lock = threading.Lock()
+        self._taken = False
+        self._unwanted = False
+
+    def take(self) -> None:
+        """In a thread: wait for it."""
+        self._lease = self._begin()
+        self._lease.__enter__()
+        with self._lock:
+            self._taken = not self._unwanted
+        if not self._taken:
+            self._lease.__exit__(None, None, None)
+
+    def give_back(self) -> None:
+        """In a thread: give it back now, or as soon as it comes."""
+        with self._lock:
+            self._unwanted = True
+        if self._taken:
+            self._lease.__exit__(None, None, None)
 
 
 class _Tokens:

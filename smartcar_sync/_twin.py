@@ -12,6 +12,7 @@ from smartcar_async.errors import ConfigurationError
 
 from ._bridge import Bridge
 from ._far_side import CLOSED, FarSide
+from ._loading import no_fork
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -107,7 +108,9 @@ class Root(Twin[A]):
         bridge: Bridge | None = None,
         aclose: Callable[[A], Awaitable[object]] | None = None,
     ) -> None:
-        super().__init__(Bridge() if bridge is None else bridge, make())
+        with no_fork():  # the first one loads the modules of its kind
+            asynchronous = make()
+        super().__init__(Bridge() if bridge is None else bridge, asynchronous)
         self._make = make
         self._aclose = aclose
         self._owns_bridge = bridge is None

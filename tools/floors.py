@@ -34,6 +34,7 @@ FLOORS: Final[dict[str, int]] = {
     "webhook": 2,
     "log": 3,
     "clock": 3,
+    "threads": 3,
     "store": 3,
     "event_store": 3,
     "sqlite_store": 3,

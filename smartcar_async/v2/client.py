@@ -64,6 +64,7 @@ class Client:
         from ..engine import Engine
         from ..settings import Settings
         from ..transport import Transport
+        from .tokens import Exchanges
 
         settings = Settings() if settings is None else instance(settings, Settings, "settings")
         secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
@@ -80,6 +81,7 @@ class Client:
         self._settings = settings
         self._clock: Clock = SystemClock() if clock is None else clock
         self._sources: WeakSet[TokenSource] = WeakSet()
+        self._exchanges = Exchanges()
         self._engine = Engine(
             self.client_id,
             secret,
@@ -136,7 +138,7 @@ class Client:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Let refreshes that are under way store their pairs, then close the connections.
+        """Let token requests that were sent be answered and refreshes store their pairs, then close the connections.
 
         Calls that are under way then end with an error; later ones raise ConfigurationError.
         """
@@ -144,6 +146,7 @@ class Client:
 
         try:
             await finished(tuple(self._sources))
+            await self._exchanges.finish()
         finally:
             await self._engine.aclose()
 
@@ -197,7 +200,8 @@ class Client:
         and the owner must go through Connect again.
         """
         call = account.exchange_code(self._application(), code, self._clock.now(), self.redirect_uri, flags)
-        return await self._engine.run(call, self._settings.deadline if deadline is None else deadline)
+        allowed = self._settings.deadline if deadline is None else deadline
+        return await self._exchanges.run(self._engine.run(call, allowed))
 
     async def exchange_refresh_token(
         self,
@@ -208,7 +212,8 @@ class Client:
     ) -> TokenPair:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
         call = account.exchange_refresh_token(self._application(), token, self._clock.now(), flags)
-        return await self._engine.run(call, self._settings.deadline if deadline is None else deadline)
+        allowed = self._settings.deadline if deadline is None else deadline
+        return await self._exchanges.run(self._engine.run(call, allowed))
 
     async def get_user(self, token: AccessToken, *, deadline: float | timedelta | None = None) -> records.User:
         """The owner whom a token speaks for."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import evolve, frozen
 
@@ -28,6 +28,8 @@ from ..errors import (
 )
 from ..redaction import Secret
 from ..store import StoredTokens, TokenPair, TokenStore, check_key
+
+T = TypeVar("T")
 
 Refresh = Callable[[str], Awaitable[TokenPair]]
 
@@ -72,6 +74,9 @@ class TokenSource:
         self._renewing: SingleFlight[_Held] = SingleFlight("smartcar refresh", self._clock)
         self._at_stake = False
         """Whether a refresh token is being presented, so that breaking off could lose what comes back."""
+        self._broken_off = False
+        """Whether that was cancelled nevertheless, as `asyncio.run` does at its end with every task."""
+        self._pausing: asyncio.Future[None] | None = None
         self._closing = False
 
     async def access_token(self) -> str:
@@ -106,8 +111,10 @@ class TokenSource:
         return (await self._renewing.join(self._renew)).token
 
     async def aclose(self) -> None:
-        """Let a refresh that was sent come to its end, so that its pair is stored."""
+        """Let a refresh that was sent come to its end, so that its pair is stored. After this, none begins."""
         self._closing = True
+        if self._pausing is not None:
+            self._pausing.cancel()
         await (self._renewing.finish() if self._at_stake else self._renewing.cancel())
         if self._unsaved is not None:
             await self._written()
@@ -142,20 +149,24 @@ class TokenSource:
                 return self._hold(stored.pair, new=True)
             if self._dead is not None and self._dead[0] == stored.pair:
                 raise self._dead[1].fresh()
+            if self._closing:
+                raise ConfigurationError("this token source is closed and renews nothing more; make a new one")
             marked = stored
             if stored.refreshing_since is None:
                 marked = evolve(stored, refreshing_since=self._clock.now())
                 if not await self._store.swap(self._key, stored, marked):
                     continue
-            self._at_stake = True
+            self._at_stake, self._broken_off = True, False
             try:
                 pair = await self._exchanged(stored, marked)
                 if pair is not None:
                     self._unsaved = (marked, StoredTokens(pair))
-                    if written := await self._written():
+                    if written := await self._insistent(self._written):
                         return self._hold(written, new=True)
             finally:
                 self._at_stake = False
+                if self._broken_off:
+                    raise asyncio.CancelledError
 
     async def _exchanged(self, stored: StoredTokens, marked: StoredTokens) -> TokenPair | None:
         """A new pair, or None if the server will give none. A refresh that may have been done is sent until it is."""
@@ -164,7 +175,7 @@ class TokenSource:
         pause, longest = _PAUSES
         while True:
             try:
-                pair = await self._refresh(stored.pair.refresh_token)
+                pair = await self._insistent(lambda: self._refresh(stored.pair.refresh_token))
             except SmartcarError as error:
                 if told := _invalid_grant(error):
                     self._dead = (stored.pair, told)
@@ -179,12 +190,33 @@ class TokenSource:
             again = at_risk and _may_pass(failure) and not self._closing
             if not again or self._clock.monotonic() + wait >= until:
                 break
-            await self._clock.sleep(wait)
+            await self._pause(wait)
             pause = min(pause * 2, longest)
         if not at_risk and marked is not stored:
             with suppress(TokenStoreError):
                 await self._store.swap(self._key, marked, stored)
         raise failure
+
+    async def _pause(self, wait: float) -> None:
+        """Sleep; closing wakes it up, so that the answer is asked for once more."""
+        self._pausing = asyncio.ensure_future(self._clock.sleep(wait))
+        try:
+            await self._insistent(lambda: asyncio.wait([self._pausing]))
+        finally:
+            self._pausing = None
+
+    async def _insistent(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What comes of this. When it is cancelled it is done once more: an answer was lost, and not yet the pair.
+
+        Whoever ends a loop in good order cancels each task once and waits for it.
+        """
+        try:
+            return await work()
+        except asyncio.CancelledError:
+            if self._broken_off:
+                raise
+            self._broken_off = True
+        return await work()
 
     async def _written(self) -> TokenPair | None:
         """The new pair, now that it is stored; None if somebody else has stored another in the meantime."""
@@ -221,6 +253,28 @@ class TokenSource:
 
     def _left(self, pair: TokenPair) -> float:
         return (pair.expiration - self._clock.now()).total_seconds()
+
+
+class Exchanges:
+    """Token requests that are under way. The server takes what they present once, so their answers are waited for."""
+
+    def __init__(self) -> None:
+        self._answers: set[asyncio.Future[None]] = set()
+
+    async def run(self, request: Awaitable[TokenPair]) -> TokenPair:
+        """What it answers."""
+        answer = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+        try:
+            return await request
+        finally:
+            self._answers.discard(answer)
+            answer.set_result(None)
+
+    async def finish(self) -> None:
+        """Wait for those that are under way."""
+        if self._answers:
+            await asyncio.wait(set(self._answers))
 
 
 async def finished(sources: Iterable[TokenSource]) -> None:

@@ -45,7 +45,7 @@ def press_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupt the next wait, and let those after it be."""
     real: Any = vars(Crossing)["wait"]
 
-    def wait(self: Crossing[Any], limit: float | None = None) -> BaseException | None:
+    def wait(self: Crossing[Any], limit: float | None = None) -> bool:
         monkeypatch.setattr(Crossing, "wait", real)
         time.sleep(0.05)
         raise KeyboardInterrupt

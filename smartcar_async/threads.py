@@ -1,0 +1,42 @@
+"""Blocking work in threads, also when Python is ending and starts none any more."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+T = TypeVar("T")
+
+ENDING: Final = (
+    "Python is ending and starts no threads any more; nothing was sent. "
+    "Let the main thread join the threads that make calls"
+)
+"""What a call is told that cannot do without a thread."""
+
+
+def is_ending(error: RuntimeError) -> bool:
+    """Whether this is what Python raises where a thread is asked for after the end of the main thread."""
+    return "shutdown" in str(error)
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do blocking work in a thread, and to its end, even if nobody waits for it any more."""
+    return await asyncio.shield(begin_in_thread(work))
+
+
+def begin_in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":
+    """Blocking work that was begun in a thread. To cancel this does not stop it.
+
+    Where no thread can be had any more, it is done at once: a loop that stands still does less harm than lost tokens.
+    """
+    loop = asyncio.get_running_loop()
+    try:
+        return loop.run_in_executor(None, work)
+    except RuntimeError as error:
+        if not is_ending(error):
+            raise
+    done: asyncio.Future[T] = loop.create_future()
+    try:
+        done.set_result(work())
+    except Exception as error:
+        done.set_exception(error)
+    return done

@@ -1,0 +1,128 @@
+"""A plain program that ends in the middle of a token refresh, forked anew for each line of the input."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from importlib import import_module
+from typing import Any
+
+from smartcar_sync import Bridge, FileTokenStore, Settings, SmartcarError, StoredTokens, TokenStore
+from smartcar_sync.v2 import Client, TokenSource
+
+KEY = "owner"
+LIMIT = 45.0
+"""Seconds after which a program is said to hang: more than its token request may take."""
+
+
+class WatchedStore:
+    """A store of the caller's own, over one of the package: no await anywhere."""
+
+    def __init__(self, store: FileTokenStore) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+
+    def load(self, key: str) -> StoredTokens | None:
+        """What is stored under this key."""
+        return self._store.load(key)
+
+    def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
+        """Replace `old` by `new`."""
+        return self._store.swap(key, old, new)
+
+    def lease(self, key: str) -> AbstractContextManager[Any]:
+        """Hold this key alone."""
+        return self._lock
+
+
+def program(order: dict[str, Any], begun: Callable[[], None]) -> None:
+    """Refresh a pair, and end as the order says: in a call, or beside one."""
+    bridge = Bridge() if order["bridge"] == "shared" else None
+    # Where nothing answers: only the token is of interest.
+    settings = Settings(
+        auth_origin=f"http://127.0.0.1:{order['port']}", api_origin="http://127.0.0.1:9", rate_limit=None
+    )
+    client = Client("client", "secret", settings=settings, bridge=bridge)
+    store: TokenStore = FileTokenStore(order["path"], bridge=bridge)
+    if order["store"] == "watched":
+        store = WatchedStore(FileTokenStore(order["path"]))
+    source = client.token_source(store, KEY)
+    if order["source"] == "own":
+        source = TokenSource(store, KEY, client.exchange_refresh_token, bridge=bridge)
+    with client if order["with"] else nullcontext():
+        begun()
+        end(order, client, source, bridge)
+
+
+def end(order: dict[str, Any], client: Client, source: TokenSource, bridge: Bridge | None) -> None:
+    """The end that the order asks for."""
+    way, delay = order["way"], order["delay"]
+    if way == "ctrl-c":
+        source.access_token()
+        return
+    if way == "deadline":
+        with suppress(SmartcarError):
+            client.get_user(source, deadline=max(delay, 0.001))
+        return
+    threading.Thread(target=quietly, args=(source,), daemon=True).start()
+    time.sleep(delay)
+    if way == "sys.exit":
+        sys.exit(0)
+    if way == "close":
+        # The closing alone must do it: Python's own exit does not follow.
+        for one in (source, client, *([bridge] if bridge else [])) if order["source"] == "own" else (client,):
+            one.close()
+        os._exit(0)
+
+
+def quietly(source: TokenSource) -> None:
+    """A call in another thread, which may learn that the client was closed."""
+    with suppress(SmartcarError):
+        source.access_token()
+
+
+def watch(child: int, order: dict[str, Any]) -> str:
+    """Press Ctrl-C if it is asked for; how the child ended, and after how long."""
+    began = time.monotonic()
+    if order["way"] == "ctrl-c":
+        time.sleep(order["delay"])
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGINT)
+    while time.monotonic() < began + LIMIT:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return json.dumps([os.waitstatus_to_exitcode(status), time.monotonic() - began])
+        time.sleep(0.002)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return json.dumps(["hung", LIMIT])
+
+
+def main() -> None:
+    """Fork a program for each line. In the child this returns, so that Python exits in all its forms."""
+    for name in ("aiohttp", "yarl", "concurrent.futures.thread", "smartcar_async.v2.tokens"):
+        import_module(name)  # before the forks, so that each need not load it
+    for line in sys.stdin:
+        order = json.loads(line)
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+            program(order, lambda: os.close(writing))
+            return
+        os.close(writing)
+        os.read(reading, 1)  # it ends when the child closes its side
+        os.close(reading)
+        sys.stdout.write(watch(child, order) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

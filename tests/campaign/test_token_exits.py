@@ -1,0 +1,126 @@
+"""No pair of tokens is lost, however a plain program ends in the middle of a refresh.
+
+SMARTCAR_EXITS is the number of programs; SMARTCAR_SEED repeats their ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import secrets
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from smartcar_async import FileTokenStore, StoredTokens, SystemClock
+
+from .exit_worker import KEY
+from .token_server import TokenServer, pair_of, token_server
+
+EXITS = int(os.environ.get("SMARTCAR_EXITS", "20"))
+LANES = 2
+"""So many programs at a time, each with a server and a file to itself."""
+SLOWEST = 0.2
+ROOT = Path(__file__).parents[2]
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "way": ("ctrl-c", "sys.exit", "end", "deadline", "close"),
+    "with": (False, True),
+    "bridge": ("own", "shared"),
+    "store": ("file", "watched"),
+    "source": ("client", "own"),
+}
+STAGES = ("before the mark", "marked, not spent", "spent, not stored", "stored")
+
+
+@asynccontextmanager
+async def worker() -> AsyncGenerator[Process, None]:
+    """A process that forks a program for each order."""
+    command = (sys.executable, "-W", "ignore", "-m", "tests.campaign.exit_worker")
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+class Lane:
+    """One file, one server, and programs that end over and over."""
+
+    def __init__(self, path: Path, server: TokenServer, process: Process, chance: random.Random) -> None:
+        self.path, self.server, self.process, self.chance = path, server, process, chance
+        self.stages: Counter[tuple[str, str]] = Counter()
+        self.lost: list[str] = []
+
+    async def exit(self, order: dict[str, Any]) -> float:
+        """Let a program begin with a pair whose access token is at its end, and look what it leaves."""
+        store, now = FileTokenStore(self.path), SystemClock().now()
+        before = evolve(pair_of(*self.server.grant()), expiration=now - timedelta(hours=1))
+        assert await store.swap(KEY, await store.load(KEY), StoredTokens(before))
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write(
+            json.dumps({**order, "path": str(self.path), "port": self.server.port}).encode() + b"\n"
+        )
+        await self.process.stdin.drain()
+        status, seconds = json.loads(await self.process.stdout.readline())
+        await asyncio.sleep(SLOWEST)  # the server may be at work for one that has ended
+        stored = await store.load(KEY)
+        assert stored is not None
+        stage = "stored" if stored.pair != before else STAGES[stored.refreshing_since is not None]
+        if stored.pair == before and before.refresh_token in self.server.spent:
+            stage = "spent, not stored"
+        self.stages[order["way"], stage] += 1
+        self.server.time += 3600
+        if status == "hung" or not self.server.accepts(stored.pair.refresh_token):
+            self.lost.append(f"{order}: {stage}, status {status}")
+        return float(seconds)
+
+    async def run(self, number: int) -> None:
+        """As many programs as are asked for, each ending at a random moment of its refresh."""
+        usual = sorted([await self.exit(self.order(0.0) | {"way": "ctrl-c", "delay": 5}) for _ in range(0)] or [0.3])[0]
+        for _ in range(number):
+            await self.exit(self.order(usual))
+
+    def order(self, usual: float) -> dict[str, Any]:
+        """A program by chance, and when it ends."""
+        chosen = {name: self.chance.choice(values) for name, values in CHOICES.items()}
+        return chosen | {"delay": self.chance.uniform(0, usual)}
+
+
+@pytest.mark.timeout(60 + EXITS)
+async def test_an_exit_at_any_point_loses_no_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With and without `with`, on a bridge of its own and on a shared one: what the server gave is in the file."""
+    seed, started = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4), monotonic()
+    lanes: list[Lane] = []
+
+    async def lane(number: int) -> None:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        async with token_server(slowest=SLOWEST) as server, worker() as process:
+            lanes.append(Lane(folder / "tokens.json", server, process, random.Random(f"{seed}/{number}")))
+            await lanes[-1].run(EXITS // LANES)
+
+    async with asyncio.TaskGroup() as group:
+        for number in range(LANES):
+            group.create_task(lane(number))
+    stages = sum((lane.stages for lane in lanes), Counter[tuple[str, str]]())
+    lost = [text for lane in lanes for text in lane.lost]
+    replay = f"SMARTCAR_SEED={seed} SMARTCAR_EXITS={EXITS}"
+    rows = [f"{way:10}" + "".join(f"{stages[way, stage]:6} {stage}," for stage in STAGES) for way in CHOICES["way"]]
+    with capsys.disabled():
+        text = f"{len(lost)} pairs lost, {replay}: {monotonic() - started:.0f} s"
+        sys.stdout.write("\n" + "\n".join([*rows, text]) + "\n")
+    assert lost == [], replay
