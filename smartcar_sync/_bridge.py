@@ -34,10 +34,12 @@ T = TypeVar("T")
 _LEFT_OPEN: Final = "a smartcar_sync client was left open: use `with`, or end it with close()"
 
 _CLOSING_GOES_ON: Final = "What was open is still being closed; the exit of Python waits for it."
-_WAITING: Final = "smartcar_sync: Python waits for the answer to a token request, so that no tokens are lost. Ctrl-C again gives it up."
+_WAITING: Final = (
+    "smartcar_sync: a client is being closed; if it waits for tokens, they would be lost. Ctrl-C again gives it up."
+)
 _GIVEN_UP: Final = (
-    "smartcar_sync: a client could not be closed in peace. If a token refresh was under way, start again within a minute: "
-    "the store says that it was begun, and the next start completes it."
+    "smartcar_sync: a client was not closed to the end. If it was renewing tokens, start again within a minute: "
+    "the token store tells that a refresh was begun, and the next start completes it."
 )
 
 _callback: ContextVar[str] = ContextVar("_callback", default="a callback")
@@ -254,7 +256,7 @@ def _close_all() -> None:
     This needs no threads but those that are there: newer Pythons start none here, and executors have shut down.
     """
     ending = [far for far in list(alive) if far.is_ours()]
-    left_open = any([far.is_left_open() for far in ending])
+    left_open = any(far.is_left_open() for far in ending)
     for far in ending:
         far.empty()
     try:
@@ -276,7 +278,8 @@ def _close_all() -> None:
 
 
 def _wait_for(ending: list[FarSide]) -> None:
-    if not all([far.wait_until_empty() for far in ending]):
+    stuck = [far for far in ending if not far.wait_until_empty()]
+    if stuck:
         logger.warning(_GIVEN_UP)
 
 

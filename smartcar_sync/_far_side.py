@@ -228,7 +228,11 @@ class FarSide:
         self._ask(lambda: self._stopping.set())
 
     def _ask(self, function: Callable[[], object]) -> None:
-        self._begun.add_done_callback(lambda begun: begun.exception() or self.soon(function))
+        def ask(begun: Future[None]) -> None:
+            if begun.exception() is None:
+                self.soon(function)
+
+        self._begun.add_done_callback(ask)
 
     def wait_until_empty(self) -> bool:
         """Wait until all that was open is closed, as long as that takes: a token that was sent for must be stored.

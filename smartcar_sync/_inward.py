@@ -118,7 +118,7 @@ class _Store:
 
 
 class _Lease:
-    """A plain lease. It is given back once, also where it comes only after the task that waited for it was cancelled."""
+    """A plain lease. It is given back once, also if it comes only when the task that waited for it was cancelled."""
 
     def __init__(self, lease: Callable[[], AbstractContextManager[None]]) -> None:
         self._begin = lease

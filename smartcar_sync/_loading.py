@@ -13,9 +13,11 @@ from importlib import import_module
 from typing import Final
 
 from smartcar_async.errors import ConnectionFailed
+from smartcar_async.threads import ENDING, is_ending
 
 from ._far_side import FarSide
 
+_NO_LOOP: Final = "no event loop can be had, and nothing was sent: {}"
 _LATER: Final = (
     "aiohttp",
     "anyio._backends._asyncio",
@@ -28,9 +30,9 @@ _LATER: Final = (
     "smartcar_async.reconcile",
     "yarl",
 )
-"""What would else be loaded in the middle of a call: by us, by asyncio for its threads, and by Python for a host's name."""
+"""What would else be loaded within a call: by us, by asyncio for its threads, and by Python for a host's name."""
 
-_lock: AbstractContextManager[object] = threading.RLock()
+_lock = threading.RLock()
 
 
 def no_fork() -> AbstractContextManager[object]:
@@ -50,11 +52,10 @@ def begun() -> FarSide:
             far = FarSide()
             trouble = far.trouble()
         except RuntimeError as error:
-            trouble = error
-        else:
-            if trouble is None:
-                return far
-        raise ConnectionFailed(f"no event loop can be had, and nothing was sent: {trouble}")
+            raise ConnectionFailed(ENDING if is_ending(error) else _NO_LOOP.format(error)) from None
+        if trouble is not None:
+            raise ConnectionFailed(_NO_LOOP.format(trouble))
+        return far
 
 
 def _renew() -> None:
@@ -63,8 +64,4 @@ def _renew() -> None:
 
 
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
-    os.register_at_fork(
-        before=lambda: _lock.__enter__(),
-        after_in_parent=lambda: _lock.__exit__(None, None, None),
-        after_in_child=_renew,
-    )
+    os.register_at_fork(before=lambda: _lock.acquire(), after_in_parent=lambda: _lock.release(), after_in_child=_renew)

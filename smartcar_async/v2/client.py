@@ -142,6 +142,12 @@ class Client:
 
         Calls that are under way then end with an error; later ones raise ConfigurationError.
         """
+        from asyncio import ensure_future, shield
+
+        # In a task of its own: whoever gives up waiting for the answer to a refresh does not break the refresh off.
+        await shield(ensure_future(self._close()))
+
+    async def _close(self) -> None:
         from .tokens import finished
 
         try:

@@ -199,9 +199,9 @@ class TokenSource:
 
     async def _pause(self, wait: float) -> None:
         """Sleep; closing wakes it up, so that the answer is asked for once more."""
-        self._pausing = asyncio.ensure_future(self._clock.sleep(wait))
+        self._pausing = pausing = asyncio.ensure_future(self._clock.sleep(wait))
         try:
-            await self._insistent(lambda: asyncio.wait([self._pausing]))
+            await self._insistent(lambda: asyncio.wait([pausing]))
         finally:
             self._pausing = None
 

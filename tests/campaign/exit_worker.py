@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -74,10 +75,13 @@ def end(order: dict[str, Any], client: Client, source: TokenSource, bridge: Brid
     time.sleep(delay)
     if way == "sys.exit":
         sys.exit(0)
+    if way == "ctrl-c in close":
+        client.close()
     if way == "close":
         # The closing alone must do it: Python's own exit does not follow.
-        for one in (source, client, *([bridge] if bridge else [])) if order["source"] == "own" else (client,):
-            one.close()
+        if order["source"] == "own":
+            source.close()
+        client.close() if bridge is None else bridge.close()
         os._exit(0)
 
 
@@ -90,8 +94,8 @@ def quietly(source: TokenSource) -> None:
 def watch(child: int, order: dict[str, Any]) -> str:
     """Press Ctrl-C if it is asked for; how the child ended, and after how long."""
     began = time.monotonic()
-    if order["way"] == "ctrl-c":
-        time.sleep(order["delay"])
+    if order["way"].startswith("ctrl-c"):
+        time.sleep(order["ctrl-c"])
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGINT)
     while time.monotonic() < began + LIMIT:
@@ -115,7 +119,7 @@ def main() -> None:
         if child == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            program(order, lambda: os.close(writing))
+            program(order, partial(os.close, writing))
             return
         os.close(writing)
         os.read(reading, 1)  # it ends when the child closes its side
