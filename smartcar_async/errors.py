@@ -18,7 +18,7 @@ SmartcarError
 │   ├── NotFound             404      ├── UpstreamError       502
 │   └── ServerError          5xx
 ├── CommandOutcomeUnknown         the command may have run
-├── TokenStoreError               stored tokens cannot be read or written; what was stored is left as it was
+├── TokenStoreError               stored tokens cannot be read or written; the text says what became of them
 └── WebhookError                  a delivery that is not believed
     ├── MissingSignature, MalformedSignature, SignatureMismatch
     ├── StaleEvent, WrongWebhook, WrongMode
@@ -247,7 +247,7 @@ class CommandOutcomeUnknown(SmartcarError):
 
 
 class TokenStoreError(SmartcarError):
-    """Stored tokens cannot be read or written. What was stored before is left as it was."""
+    """Stored tokens cannot be read or written. The text says whether what was stored is unchanged."""
 
 
 class WebhookError(SmartcarError):

@@ -48,7 +48,8 @@ class FileLock:
     @classmethod
     def attempt(cls, path: Path) -> Self | None:
         """The lock, or None if somebody holds it."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        # A link that somebody planted is not followed: it would make, or lock, a file somewhere else.
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with ExitStack() as stack:
             stack.callback(os.close, descriptor)
             if not _take(descriptor) or not _is_at(path, descriptor):
@@ -57,18 +58,21 @@ class FileLock:
         return cls(path, descriptor)
 
     def release(self) -> None:
-        """Remove the file and let the next one in. A child that was forked meanwhile does not keep the lock."""
+        """Remove the file and let the next one in. A child that was forked meanwhile does not keep the lock.
+
+        Nothing is raised: what the lock was for is done, and the system gives it back whatever it says of the closing.
+        """
         with suppress(OSError):  # Windows removes no file that is open
             self._path.unlink()
-        try:
+        with suppress(OSError):
             _give(self._descriptor)
-        finally:
+        with suppress(OSError):
             os.close(self._descriptor)
 
 
 def _is_at(path: Path, descriptor: int) -> bool:
     """Whether the file that was opened is still there: who held it may have removed it meanwhile."""
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
     except FileNotFoundError:
         return False

@@ -130,8 +130,8 @@ class _Files:
             return FileLock.attempt(self.beside(suffix))
 
     @contextmanager
-    def explained(self, trouble: str) -> Generator[None, None, None]:
-        """Turn an error of the system into ours."""
+    def explained(self, trouble: str, change: str = "What was stored is unchanged.") -> Generator[None, None, None]:
+        """Turn an error of the system into ours, which says what became of the stored tokens."""
         try:
             yield
         except OSError as error:
@@ -139,10 +139,12 @@ class _Files:
                 remedy = f"The folder {self.main.parent} does not exist: create it."
             elif error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
                 remedy = "Make room on the disk and call again."
+            elif error.errno == errno.ELOOP:
+                remedy = f"A symbolic link is not followed there: remove {error.filename}, and call again."
             else:
                 remedy = "Let this process read and write the file and its folder, and call again."
             reason = error.strerror or type(error).__name__
-            text = f"{self.main}: the tokens {trouble} ({reason}). What was stored is unchanged. {remedy}"
+            text = f"{self.main}: the tokens {trouble} ({reason}). {change} {remedy}"
         else:
             return
         raise TokenStoreError(text)
@@ -218,24 +220,32 @@ def _mended(files: _Files) -> _Tokens:
 
 
 def _read(path: Path) -> _Found | None:
-    """What is in a file, or None if there is none. What others could read until now is narrowed."""
+    """What is in a file, or None if there is none. What others could read until now is narrowed.
+
+    A symbolic link is damaged goods: the store's own path was resolved before, and a copy is never one.
+    """
     try:
         with open(path, "rb", opener=_opener) as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise OSError(errno.EINVAL, "it is not a regular file")
             body = file.read()
+            if sys.platform != "win32" and mode & 0o077:
+                with suppress(OSError):
+                    os.fchmod(file.fileno(), 0o600)
+                    logger.warning("%s could be read by other users; it was made private", path)
     except FileNotFoundError:
         return None
-    if os.name == "posix" and mode & 0o077:
-        with suppress(OSError):
-            path.chmod(0o600)
-            logger.warning("%s could be read by other users; it was made private", path)
+    except OSError:
+        if path.is_symlink():
+            return _Found(None, b"")
+        raise
     return _Found(_parsed(body), body)
 
 
 def _opener(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a pipe would wait for a writer
+    # A pipe would wait for a writer, and a link lead to a file of somebody else.
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0))
 
 
 def _parsed(body: bytes) -> _Tokens | None:
@@ -283,8 +293,9 @@ def _write(files: _Files, tokens: _Tokens) -> None:
             for path in fresh:
                 _write_new(path, body)
             fresh[0].replace(files.main)
-            with suppress(OSError):  # the change is made; the next one who reads makes the copy
-                fresh[1].replace(files.copy)
+        with suppress(OSError):  # the change is made; the next one who reads makes the copy
+            fresh[1].replace(files.copy)
+        with files.explained("may not outlast a power cut", change="The change was made."):
             _sync_folder(files.main.parent)
     finally:
         for path in fresh:
@@ -313,7 +324,7 @@ def _sync_folder(folder: Path) -> None:
 def _unused(path: Path) -> Path:
     """A name beside a damaged file that is not taken."""
     number = 1
-    while (aside := path.with_name(f"{path.name}.damaged-{number}")).exists():
+    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
         number += 1
     return aside
 

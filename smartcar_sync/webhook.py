@@ -5,7 +5,9 @@ Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 
 from smartcar_async.webhook import (
     FIRST_DELIVERY as FIRST_DELIVERY,
+    Body as Body,
     Delivery as Delivery,
+    Event as Event,
     EventMeta as EventMeta,
     Explanation as Explanation,
     FreshestSignals as FreshestSignals,

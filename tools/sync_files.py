@@ -1,5 +1,6 @@
 """The files of smartcar_sync that tools/write_sync.py writes: their frames, and those that only list names."""
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -132,11 +133,13 @@ def _public(module: object) -> list[str]:
     listed: list[str] | None = getattr(module, "__all__", None)
     if listed is not None:
         return sorted(listed)
-    home, package = getattr(module, "__name__", ""), hasattr(module, "__path__")
-    found: list[str] = []
+    if hasattr(module, "__path__"):  # it lists in its imports what it gives: `Name as Name`
+        body = ast.parse(inspect.getsource(module)).body
+        imports = [each for each in body if isinstance(each, ast.ImportFrom)]
+        return sorted(each.asname for one in imports for each in one.names if each.asname)
+    home, found = getattr(module, "__name__", ""), list[str]()
     for name, value in vars(module).items():
-        own = getattr(value, "__module__", home)
-        is_ours = own.startswith(home) if not package else own.startswith("smartcar_async")
+        is_ours = getattr(value, "__module__", home).startswith(home)
         if not name.startswith("_") and not inspect.ismodule(value) and is_ours and not isinstance(value, bool):
             found.append(name)
     return sorted(found)
