@@ -1,66 +1,211 @@
-"""A client that is closed in one thread while others wait: each of them is told what that means for its call."""
+"""Closing a bridge: what it waits for, what it does not, and interruptions of whatever class."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable
-from typing import Any
+import threading
+import time
+from typing import Any, NoReturn
 
 import pytest
 
-from smartcar_sync import CommandOutcomeUnknown, ConfigurationError, ConnectionFailed, RateLimit, Smartcar
+from smartcar_sync import Bridge, ConfigurationError, ConnectionFailed, SmartcarError, TokenStoreError, _far_side
+from smartcar_sync._far_side import Crossing, FarSide
+from smartcar_sync._loading import begun, no_fork
+from smartcar_sync._twin import Root
 
-from ..wire.executions import execution
-from ..wire.fakes import USER, VEHICLE
-from ..wire.sockets import Play, http, raw_server, until
-
-
-def in_thread(use: Callable[[], Any]) -> asyncio.Task[Any]:
-    """Call it in a thread of its own."""
-    return asyncio.create_task(asyncio.to_thread(use))
+from .test_bridge import answer, forever, notes
 
 
-async def test_closing_under_calls() -> None:
-    """The command that left is of unknown outcome, one that waits for its turn was not sent, a new one is refused."""
-    told: list[CommandOutcomeUnknown] = []
-    waiting: list[object] = []
-    async with raw_server(lambda _: Play(b"", "drip")) as server:
-        smartcar = Smartcar(
-            "id",
-            "secret",
-            settings=server.settings(rate_limit=RateLimit(1, 1)),
-            on_event=waiting.append,
-            on_outcome_unknown=told.append,
-        )
-        car = smartcar.vehicle(VEHICLE, USER)
-        left = in_thread(car.lock)
-        await server.asked.wait()
-        queued = in_thread(car.unlock)
-        await until(lambda: any("AllowanceWait" in str(event) for event in waiting))
-        await asyncio.to_thread(smartcar.close)
-        with pytest.raises(CommandOutcomeUnknown, match=r"lock may or may not .* the client was closed") as caught:
-            await left
-        with pytest.raises(ConnectionFailed, match="the client was closed while this call waited; nothing was sent"):
-            await queued
-        with pytest.raises(ConfigurationError, match="the client is closed"):
-            car.lock()
-    assert told == [caught.value]
-    assert len(server.requests) == 1
+def interrupt_waits(monkeypatch: pytest.MonkeyPatch, *interruptions: BaseException) -> None:
+    """Interrupt as many waits, one after the other, as a signal's handler does."""
+    real: Any = vars(Crossing)["wait"]
+    left = list(interruptions)
+
+    def wait(self: Crossing[Any], limit: float | None = None) -> bool:
+        if not left:
+            return bool(real(self, limit))
+        time.sleep(0.05)
+        raise left.pop(0)
+
+    monkeypatch.setattr(Crossing, "wait", wait)
 
 
-async def test_a_hook_that_exits() -> None:
-    """It ends the client's thread. The call that it was told of has its outcome all the same."""
+@pytest.mark.parametrize(
+    "interruption", [ConfigurationError("mine"), ConnectionFailed("mine"), TimeoutError("mine"), LookupError("mine")]
+)
+def test_an_interruption_may_be_of_any_class(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, interruption: Exception
+) -> None:
+    """The handler's error comes out, and it says what became of the call: that goes on without its caller."""
+    interrupt_waits(monkeypatch, interruption)
+    with pytest.raises(type(interruption)) as caught:
+        bridge.far_side().call(answer)
+    assert caught.value is interruption
+    assert notes(interruption) == ["The call had just been answered: it was carried out."]
 
-    def leave(event: object) -> None:
-        if "commands" in str(event):
-            raise SystemExit(3)
 
-    async with raw_server(lambda _: Play(http(json.dumps(execution()).encode()))) as server:
-        smartcar = Smartcar("id", "secret", settings=server.settings(), on_event=leave)
-        car = smartcar.vehicle(VEHICLE, USER)
-        assert (await in_thread(car.lock)).ok
-        with pytest.raises(ConfigurationError, match=r"the client is (broken: SystemExit was raised|closed)"):
-            await in_thread(car.lock)
-        await asyncio.to_thread(smartcar.close)
-    assert len(server.requests) == 1
+def test_an_interruption_cancels_what_goes_on(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one that is an error of ours."""
+    ended: list[str] = []
+
+    async def last() -> None:
+        try:
+            await forever()
+        finally:
+            ended.append("cancelled")
+
+    interrupt_waits(monkeypatch, ConfigurationError("mine"))
+    with pytest.raises(ConfigurationError, match="mine"):
+        bridge.far_side().call(last)
+    assert ended == ["cancelled"]
+
+
+def test_a_second_interruption_tells_it_too(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It comes while the first one waits for the call to unwind."""
+    interrupt_waits(monkeypatch, KeyboardInterrupt("first"), KeyboardInterrupt("second"))
+    with pytest.raises(KeyboardInterrupt, match="second") as caught:
+        bridge.far_side().call(forever)
+    assert notes(caught.value) == ["The call was told to stop and has not yet: it may or may not be carried out."]
+
+
+class Slow:
+    """Something whose closing takes a while, and may need the bridge that it lives on."""
+
+    def __init__(
+        self,
+        bridge: Bridge | None = None,
+        error: BaseException | None = None,
+        seconds: float = 0.1,
+        together: asyncio.Barrier | None = None,
+    ) -> None:
+        self.bridge, self.error, self.seconds, self.together = bridge, error, seconds, together
+        self.found: list[int] = []
+
+    async def aclose(self) -> None:
+        """Close it."""
+        if self.together is not None:
+            await self.together.wait()
+        await asyncio.sleep(self.seconds)
+        if self.bridge is not None:
+            bridge = self.bridge
+            self.found.append(await asyncio.to_thread(lambda: bridge.far_side().call(answer)))
+        if self.error is not None:
+            raise self.error
+        self.found.append(0)
+
+
+def kept(bridge: Bridge, slow: Slow) -> Slow:
+    """Something that the bridge has to close."""
+    root = Root(lambda: slow, bridge, lambda it: it.aclose())
+    root.call(lambda it: asyncio.sleep(0))
+    return slow
+
+
+def test_closing_waits_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a thread without work is given to end; all are closed at the same time, and calls cross meanwhile."""
+    monkeypatch.setattr(_far_side, "_ENDING", 0.5)
+    bridge, together = Bridge(), asyncio.Barrier(3)
+    slow = [kept(bridge, Slow(bridge, seconds=0.8, together=together)) for _ in range(3)]
+    bridge.close()
+    assert [one.found for one in slow] == [[42, 0]] * 3
+    with pytest.raises(ConfigurationError, match="closed"):
+        bridge.far_side()
+
+
+def test_a_loop_that_is_stuck_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gives no sign of life."""
+    monkeypatch.setattr(_far_side, "_ENDING", 0.05)
+    bridge, release = Bridge(), threading.Event()
+    slow, far = kept(bridge, Slow()), bridge.far_side()
+    far.soon(release.wait)
+    bridge.close()
+    assert slow.found == []
+    release.set()
+    far.join()
+    assert not far.wait_until_empty()
+
+
+def test_what_cannot_be_closed_is_told(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
+    """In our own words where they are ours, and by its class where its text is somebody else's."""
+    kept(bridge, Slow(error=TokenStoreError("no room")))
+    kept(bridge, Slow(error=LookupError("private")))
+    bridge.close()
+    assert sorted(caplog.messages) == [
+        "a client was closed, but LookupError was raised",
+        "a client was closed, but: TokenStoreError: no room",
+    ]
+
+
+def test_a_closing_that_is_interrupted_goes_on(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The caller is told so, and the bridge takes no calls any more."""
+    slow, far = kept(bridge, Slow()), bridge.far_side()
+
+    def interrupted(self: FarSide) -> NoReturn:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as context:
+        context.setattr(FarSide, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            bridge.close()
+    assert notes(caught.value) == ["What was open is still being closed; the exit of Python waits for it."]
+    with pytest.raises(ConfigurationError, match="closed"):
+        bridge.far_side()
+    far.join()
+    assert slow.found == [0]
+
+
+def test_a_thread_cannot_be_had_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Python is ending, that is said; else what the system says."""
+    for said, told in [
+        ("can't create new thread at interpreter shutdown", "Python is ending and starts no threads any more"),
+        ("can't start new thread", "no event loop can be had, and nothing was sent: can't start new thread"),
+    ]:
+
+        def fail(thread: threading.Thread, said: str = said) -> NoReturn:
+            raise RuntimeError(said)
+
+        with monkeypatch.context() as context:
+            context.setattr(threading.Thread, "start", fail)
+            with pytest.raises(ConnectionFailed, match=told):
+                begun()
+
+
+def test_a_fork_waits_for_what_must_be_whole() -> None:
+    """Another thread that is within it keeps forks out, one's own does not."""
+    order: list[str] = []
+    entered, leave = threading.Event(), threading.Event()
+
+    def within() -> None:
+        with no_fork():
+            entered.set()
+            leave.wait(5)
+            order.append("left")
+
+    thread = threading.Thread(target=within)
+    thread.start()
+    entered.wait(5)
+    threading.Timer(0.05, leave.set).start()
+    with no_fork(), no_fork():
+        order.append("entered")
+    thread.join()
+    assert order == ["left", "entered"]
+
+
+def test_closing_twice_at_once() -> None:
+    """Both wait, and neither is told of the other."""
+    bridge, errors = Bridge(), list[SmartcarError]()
+    slow = kept(bridge, Slow())
+
+    def close() -> None:
+        try:
+            bridge.close()
+        except SmartcarError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=close) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (slow.found, errors, bridge.running()) == ([0], [], None)

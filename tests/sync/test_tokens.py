@@ -8,12 +8,14 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from anyio import to_thread
 from attrs import evolve
 
-from smartcar_sync import FileTokenStore, MemoryTokenStore, StoredTokens, TokenPair, TokenStore
-from smartcar_sync._inward import token_of
+from smartcar_sync import ConnectionFailed, FileTokenStore, MemoryTokenStore, StoredTokens, TokenPair, TokenStore
+from smartcar_sync._inward import store_of, token_of
 from smartcar_sync.testing import Simulator
 from smartcar_sync.v2 import Client, TokenSource
 
@@ -123,3 +125,69 @@ def test_a_lease_is_held_without_await() -> None:
         assert store.swap(KEY, None, entry)
     assert store.load(KEY) == entry
     assert not store.swap(KEY, evolve(entry, refreshing_since=end), None)
+
+
+class SlowStore(PlainStore):
+    """A store whose lease takes a while to come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    @contextmanager
+    def lease(self, key: str) -> Generator[None, None, None]:
+        """Hold this key alone, when it may."""
+        self.asked.set()
+        self.go.wait(5)
+        with super().lease(key):
+            yield
+
+
+async def test_a_plain_lease_that_comes_too_late_is_given_back() -> None:
+    """Whoever waited for it was cancelled: it is not held for ever, and the next one gets it."""
+    store = SlowStore()
+    inward = store_of(store)
+    waiting = asyncio.ensure_future(inward.lease(KEY).__aenter__())
+    await asyncio.to_thread(store.asked.wait, 5)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    store.go.set()
+    async with asyncio.timeout(5), inward.lease(KEY):
+        pass
+    assert store.log.count("leased") == store.log.count("given back") == 2
+
+
+async def test_a_plain_store_where_no_thread_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As at the end of Python: what stores a pair is done on the loop's own thread, and what may wait is refused."""
+
+    async def refuse(*arguments: object, **options: object) -> NoReturn:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    store, end = PlainStore(), datetime.now(UTC)
+    inward, pair = store_of(store), TokenPair("access-token", "refresh-token", end, end)
+    leasing = inward.lease(KEY)
+    await leasing.__aenter__()
+    monkeypatch.setattr(to_thread, "run_sync", refuse)
+    assert await inward.swap(KEY, None, StoredTokens(pair))
+    assert await inward.load(KEY) == StoredTokens(pair)
+    await leasing.__aexit__(None, None, None)
+    assert store.log == ["leased", "given back"]
+    with pytest.raises(ConnectionFailed, match="Python is ending and starts no threads any more; nothing was sent"):
+        async with inward.lease(KEY):
+            pass
+
+
+@pytest.mark.parametrize("text", ["disk on fire", "cannot schedule new futures after shutdown"])
+async def test_an_error_of_a_plain_store_is_its_own(text: str) -> None:
+    """It is asked once, also when its own words are those of a Python that ends."""
+    asked: list[str] = []
+
+    class Broken(PlainStore):
+        def load(self, key: str) -> StoredTokens | None:
+            asked.append(key)
+            raise RuntimeError(text)
+
+    with pytest.raises(RuntimeError, match=text):
+        await store_of(Broken()).load(KEY)
+    assert asked == [KEY]

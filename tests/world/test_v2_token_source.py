@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from smartcar_async import AuthenticationError, FileTokenStore, StoredTokens
-from smartcar_async.testing import Simulator
+from smartcar_async import AuthenticationError, DeadlineExceeded, FileTokenStore, StoredTokens
+from smartcar_async.testing import Delay, Simulator
 from smartcar_async.v2 import Client, Vehicle
 
 KEY = "owner"
@@ -58,6 +58,25 @@ async def test_a_restart_within_the_grace_window(tmp_path: Path) -> None:
         (chain,) = sim.user_tokens.chains
     assert (chain.refresh_requests, chain.refusals) == (2, 0)
     assert [pair.used for pair in chain.pairs] == [True, False, True]
+
+
+async def test_who_gives_up_closing_breaks_no_refresh_off(tmp_path: Path) -> None:
+    """The client stays open behind their back until the pair is stored."""
+    async with Simulator() as sim:
+        client = client_of(sim)
+        vehicle = await connected(sim, client, tmp_path / "tokens.json")
+        sim.user_tokens.expire()
+        sim.fault(Delay(0.5), path="/oauth/token")
+        with pytest.raises(DeadlineExceeded):
+            await vehicle.odometer(deadline=0.2)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.aclose(), 0.01)
+        await client.aclose()
+        (chain,) = sim.user_tokens.chains
+        assert (chain.refresh_requests, len(chain.unused)) == (1, 1)
+        stored = await FileTokenStore(tmp_path / "tokens.json").load(KEY)
+    assert stored is not None
+    assert stored.refreshing_since is None
 
 
 async def test_an_owner_who_withdrew(tmp_path: Path) -> None:

@@ -1,0 +1,66 @@
+"""A client that is closed in one thread while others wait: each of them is told what that means for its call."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from smartcar_sync import CommandOutcomeUnknown, ConfigurationError, ConnectionFailed, RateLimit, Smartcar
+
+from ..wire.executions import execution
+from ..wire.fakes import USER, VEHICLE
+from ..wire.sockets import Play, http, raw_server, until
+
+
+def in_thread(use: Callable[[], Any]) -> asyncio.Task[Any]:
+    """Call it in a thread of its own."""
+    return asyncio.create_task(asyncio.to_thread(use))
+
+
+async def test_closing_under_calls() -> None:
+    """The command that left is of unknown outcome, one that waits for its turn was not sent, a new one is refused."""
+    told: list[CommandOutcomeUnknown] = []
+    waiting: list[object] = []
+    async with raw_server(lambda _: Play(b"", "drip")) as server:
+        smartcar = Smartcar(
+            "id",
+            "secret",
+            settings=server.settings(rate_limit=RateLimit(1, 1)),
+            on_event=waiting.append,
+            on_outcome_unknown=told.append,
+        )
+        car = smartcar.vehicle(VEHICLE, USER)
+        left = in_thread(car.lock)
+        await server.asked.wait()
+        queued = in_thread(car.unlock)
+        await until(lambda: any("AllowanceWait" in str(event) for event in waiting))
+        await asyncio.to_thread(smartcar.close)
+        with pytest.raises(CommandOutcomeUnknown, match=r"lock may or may not .* the client was closed") as caught:
+            await left
+        with pytest.raises(ConnectionFailed, match="the client was closed while this call waited; nothing was sent"):
+            await queued
+        with pytest.raises(ConfigurationError, match="the client is closed"):
+            car.lock()
+    assert told == [caught.value]
+    assert len(server.requests) == 1
+
+
+async def test_a_hook_that_exits() -> None:
+    """It ends the client's thread. The call that it was told of has its outcome all the same."""
+
+    def leave(event: object) -> None:
+        if "commands" in str(event):
+            raise SystemExit(3)
+
+    async with raw_server(lambda _: Play(http(json.dumps(execution()).encode()))) as server:
+        smartcar = Smartcar("id", "secret", settings=server.settings(), on_event=leave)
+        car = smartcar.vehicle(VEHICLE, USER)
+        assert (await in_thread(car.lock)).ok
+        with pytest.raises(ConfigurationError, match=r"the client is (broken: SystemExit was raised|closed)"):
+            await in_thread(car.lock)
+        await asyncio.to_thread(smartcar.close)
+    assert len(server.requests) == 1
