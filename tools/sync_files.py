@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
@@ -129,7 +130,7 @@ def _imports(module: str, names: list[str], indent: str) -> str:
     return "".join(f"{indent}from {module} import {name} as {name}\n" for name in names)
 
 
-def _public(module: object) -> list[str]:
+def _public(module: ModuleType) -> list[str]:
     listed: list[str] | None = getattr(module, "__all__", None)
     if listed is not None:
         return sorted(listed)

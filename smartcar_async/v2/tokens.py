@@ -210,12 +210,11 @@ class TokenSource:
 
         Whoever ends a loop in good order cancels each task once and waits for it.
         """
-        try:
-            return await work()
-        except asyncio.CancelledError:
-            if self._broken_off:
-                raise
-            self._broken_off = True
+        if not self._broken_off:
+            try:
+                return await work()
+            except asyncio.CancelledError:
+                self._broken_off = True
         return await work()
 
     async def _written(self) -> TokenPair | None:

@@ -22,6 +22,7 @@ from tests.sync.scenes import USER, VEHICLE, car, client, in_child, refused, say
 KEY = "owner"
 MORE = sys.argv[4:]
 """What else the parent tells: a path, or a delay."""
+kept: Client
 
 
 def v2_client() -> Client:
@@ -68,10 +69,16 @@ def interrupted_at_the_end() -> None:
 
 def stuck_at_the_end() -> None:
     """A callback never returns, and the loop with it: the program ends nevertheless."""
-    vars(far_side)["_ENDING"] = 0.05
-    smartcar = client(on_event=lambda _: threading.Event().wait())
+    far_side.__dict__["_ENDING"] = 0.05
+    stuck = threading.Event()
+
+    def on_event(event: object) -> None:
+        stuck.set()
+        threading.Event().wait()
+
+    smartcar = client(on_event=on_event)
     begin(car(smartcar).attributes)
-    time.sleep(0.5)
+    stuck.wait()
     atexit.register(say, "ending", smartcar)
 
 
@@ -136,11 +143,14 @@ def imports_within_calls() -> None:
     vehicle = older.vehicle(VEHICLE, source)
     smartcar._twin.bridge.far_side()  # pyright: ignore[reportPrivateUsage]
     before = set(sys.modules)
-    tesla.attributes(), tesla.signals(), tesla.lock(), list(smartcar.connections()), tesla.schedules.list()
-    vehicle.odometer(), vehicle.lock(), vehicle.batch(["/odometer"])
+    for use in (tesla.attributes, tesla.signals, tesla.lock, tesla.schedules.list, smartcar.connections().page):
+        use()
+    for use in (vehicle.odometer, vehicle.lock, lambda: vehicle.batch(["/odometer"])):
+        use()
     with suppress(SmartcarError):
         smartcar.request("GET", "/nowhere")
-    source.close(), older.close(), smartcar.close()
+    for one in (source, older, smartcar):
+        one.close()
     say(sorted(set(sys.modules) - before))
 
 
