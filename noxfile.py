@@ -198,6 +198,15 @@ def tokens(session: nox.Session) -> None:
 
 
 @nox.session(python=LOWEST, default=False)
+def exits(session: nox.Session) -> None:
+    """1,000 plain programs that end in the middle of a token refresh, and 200 forks; SMARTCAR_SEED repeats them."""
+    install(session, "tests")
+    paths = ("tests/campaign/test_token_exits.py", "tests/sync/test_ending.py")
+    numbers = {"SMARTCAR_EXITS": "1000", "SMARTCAR_FORKS": "100"}
+    session.run("python", "-m", "pytest", "--timeout=3600", *paths, env=numbers)
+
+
+@nox.session(python=LOWEST, default=False)
 def webhooks(session: nox.Session) -> None:
     """The long form of the delivery campaign: 100,000 deliveries, and 50 kills; SMARTCAR_SEED repeats one."""
     install(session, "tests")

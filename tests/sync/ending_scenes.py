@@ -145,8 +145,8 @@ def imports_within_calls() -> None:
     before = set(sys.modules)
     for use in (tesla.attributes, tesla.signals, tesla.lock, tesla.schedules.list, smartcar.connections().page):
         use()
-    for use in (vehicle.odometer, vehicle.lock, lambda: vehicle.batch(["/odometer"])):
-        use()
+    for ask in (vehicle.odometer, vehicle.lock, lambda: vehicle.batch(["/odometer"])):
+        ask()
     with suppress(SmartcarError):
         smartcar.request("GET", "/nowhere")
     for one in (source, older, smartcar):
