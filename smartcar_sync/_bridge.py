@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, aclosing, contextmanager
 from contextvars import ContextVar
-from functools import wraps
+from functools import lru_cache, wraps
 from types import TracebackType
 from typing import Any, Final, NoReturn, ParamSpec, Self, TypeVar, cast
 
@@ -109,6 +109,7 @@ class Bridge:
                 raise ConfigurationError(CLOSED)
             if self._far is None:
                 _check_threads()
+                _end_with_a_worker(os.getpid())
                 self._far = begun()
             far = self._far
         if not self._warned and _is_in_a_loop():
@@ -248,6 +249,14 @@ def _check_threads() -> None:
 def _forget_all() -> None:
     for bridge in _bridges:
         bridge.forget()
+
+
+@lru_cache(maxsize=1)
+def _end_with_a_worker(process: int) -> None:
+    """Once in each process: a forked worker of `multiprocessing` runs finalizers of its own in place of `atexit`."""
+    workers: Any = sys.modules.get("multiprocessing")
+    if workers is not None and workers.parent_process() is not None:
+        workers.util.Finalize(None, _close_all, exitpriority=0)
 
 
 def _close_all() -> None:

@@ -50,9 +50,9 @@ def begun() -> FarSide:
             import_module(name)
         try:
             far = FarSide()
-            trouble = far.trouble()
         except RuntimeError as error:
             raise ConnectionFailed(ENDING if is_ending(error) else _NO_LOOP.format(error)) from None
+        trouble = far.trouble()
         if trouble is not None:
             raise ConnectionFailed(_NO_LOOP.format(trouble))
         return far

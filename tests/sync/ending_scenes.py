@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from multiprocessing import get_context
 from types import FrameType
 
 from attrs import evolve
@@ -49,6 +50,23 @@ def end_within_a_refresh() -> None:
     kept = v2_client()
     begin(source_of(kept).access_token)
     sys.stdin.readline()
+
+
+def end_within_a_worker() -> None:
+    """The same in a worker process, which ends in a way of its own."""
+    go = get_context("fork").Event()
+
+    def work() -> None:
+        global kept
+        kept = v2_client()
+        begin(source_of(kept).access_token)
+        go.wait()
+
+    worker = get_context("fork").Process(target=work)
+    worker.start()
+    sys.stdin.readline()
+    go.set()
+    worker.join()
 
 
 def drop_within_a_refresh() -> None:

@@ -84,7 +84,9 @@ def stored(path: Path) -> StoredTokens:
     return found
 
 
-@pytest.mark.parametrize("scene", ["end_within_a_refresh", "drop_within_a_refresh"])
+@pytest.mark.parametrize(
+    "scene", ["end_within_a_refresh", "drop_within_a_refresh", *(["end_within_a_worker"] if FORKS else [])]
+)
 def test_an_end_waits_for_a_refresh_that_was_sent(sim: Simulator, path: Path, scene: str) -> None:
     """Without `with` and without `close`: the pair that the server gave is in the file when the process is gone."""
     before = stored(path)
