@@ -133,6 +133,7 @@ class SlowStore(PlainStore):
     def __init__(self) -> None:
         super().__init__()
         self.asked, self.go = threading.Event(), threading.Event()
+        self.given_back = threading.Semaphore(0)
 
     @contextmanager
     def lease(self, key: str) -> Generator[None, None, None]:
@@ -141,6 +142,7 @@ class SlowStore(PlainStore):
         self.go.wait(5)
         with super().lease(key):
             yield
+        self.given_back.release()
 
 
 async def test_a_plain_lease_that_comes_too_late_is_given_back() -> None:
@@ -153,11 +155,10 @@ async def test_a_plain_lease_that_comes_too_late_is_given_back() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiting
     store.go.set()
-    async with asyncio.timeout(5):
-        async with inward.lease(KEY):
-            pass
-        while len(store.log) < 4:
-            await asyncio.sleep(0.005)
+    async with asyncio.timeout(5), inward.lease(KEY):
+        pass
+    for _ in range(2):
+        assert await asyncio.to_thread(store.given_back.acquire, timeout=5)
     assert store.log.count("leased") == store.log.count("given back") == 2
 
 
