@@ -109,7 +109,7 @@ class Bridge:
                 raise ConfigurationError(CLOSED)
             if self._far is None:
                 _check_threads()
-                _end_with_a_worker(os.getpid())
+                end_with_a_worker(os.getpid())
                 self._far = begun()
             far = self._far
         if not self._warned and _is_in_a_loop():
@@ -252,20 +252,19 @@ def _forget_all() -> None:
 
 
 @lru_cache(maxsize=1)
-def _end_with_a_worker(process: int) -> None:
+def end_with_a_worker(process: int) -> None:
     """Once in each process: a forked worker of `multiprocessing` runs finalizers of its own in place of `atexit`."""
     workers: Any = sys.modules.get("multiprocessing")
     if workers is not None and workers.parent_process() is not None:
-        workers.util.Finalize(None, _close_all, exitpriority=0)
+        workers.util.Finalize(None, close_all, exitpriority=0)
 
 
-def _close_all() -> None:
+def close_all() -> None:
     """At the exit of Python: close all clients first, and only then end the loops, for one may store through another.
 
     This needs no threads but those that are there: newer Pythons start none here, and executors have shut down.
     """
     ending = [far for far in list(alive) if far.is_ours()]
-    left_open = any(far.is_left_open() for far in ending)
     for far in ending:
         far.empty()
     try:
@@ -274,16 +273,13 @@ def _close_all() -> None:
         except KeyboardInterrupt:
             logger.warning(_WAITING)
             _wait_for(ending)
+        _ended.set()
+        for far in ending:
+            far.stop()
+        for far in ending:
+            far.join()
     except KeyboardInterrupt:
         logger.warning(_GIVEN_UP)
-        return
-    _ended.set()
-    for far in ending:
-        far.stop()
-    for far in ending:
-        far.join()
-    if left_open:
-        warnings.warn(_LEFT_OPEN, ResourceWarning, stacklevel=1)
 
 
 def _wait_for(ending: list[FarSide]) -> None:
@@ -292,6 +288,13 @@ def _wait_for(ending: list[FarSide]) -> None:
         logger.warning(_GIVEN_UP)
 
 
-atexit.register(_close_all)
+def _end() -> None:
+    left_open = any(far.is_left_open() for far in list(alive))
+    close_all()
+    if left_open:
+        warnings.warn(_LEFT_OPEN, ResourceWarning, stacklevel=1)
+
+
+atexit.register(_end)
 if hasattr(os, "register_at_fork"):  # pragma: no branch - Windows has no fork
     os.register_at_fork(after_in_child=_forget_all)

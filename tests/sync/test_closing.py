@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
 
-from smartcar_sync import Bridge, ConfigurationError, ConnectionFailed, SmartcarError, TokenStoreError, _far_side
+from smartcar_sync import (
+    Bridge,
+    ConfigurationError,
+    ConnectionFailed,
+    SmartcarError,
+    TokenStoreError,
+    _far_side,
+)
 from smartcar_sync._far_side import Crossing, FarSide
 from smartcar_sync._loading import begun, no_fork
 from smartcar_sync._twin import Root
@@ -190,6 +199,24 @@ def test_a_fork_waits_for_what_must_be_whole() -> None:
         order.append("entered")
     thread.join()
     assert order == ["left", "entered"]
+
+
+@pytest.mark.parametrize("parent", [None, "a process"])
+def test_a_worker_of_multiprocessing_has_finalizers(monkeypatch: pytest.MonkeyPatch, parent: str | None) -> None:
+    """They close what is open, for it runs nothing that was registered with `atexit`; one for any number of bridges."""
+    found: list[object] = []
+
+    def finalize(owner: object, function: object, exitpriority: int) -> None:
+        found.append((owner, function))
+
+    util = SimpleNamespace(Finalize=finalize)
+    monkeypatch.setitem(sys.modules, "multiprocessing", SimpleNamespace(parent_process=lambda: parent, util=util))
+    end_with_a_worker.cache_clear()
+    for _ in range(2):
+        with Bridge() as bridge:
+            assert bridge.far_side().call(answer) == 42
+    end_with_a_worker.cache_clear()
+    assert found == ([] if parent is None else [(None, close_all)])
 
 
 def test_closing_twice_at_once() -> None:
