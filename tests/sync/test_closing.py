@@ -19,6 +19,7 @@ from smartcar_sync import (
     TokenStoreError,
     _far_side,
 )
+from smartcar_sync._bridge import close_all, end_with_a_worker
 from smartcar_sync._far_side import Crossing, FarSide
 from smartcar_sync._loading import begun, no_fork
 from smartcar_sync._twin import Root
