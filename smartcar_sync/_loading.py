@@ -25,6 +25,7 @@ _LATER: Final = (
     "difflib",
     "email.utils",
     "encodings.idna",
+    "encodings.utf_8_sig",
     "json",
     "multidict",
     "smartcar_async.reconcile",

@@ -1,0 +1,78 @@
+"""The token file and symbolic links: its own path may be one, and what somebody planted beside it is not followed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from smartcar_async import FileTokenStore, TokenStoreError
+
+from .test_file_store import MARKED, STORED, mode, names
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the store under test keeps its tokens."""
+    return tmp_path / "tokens.json"
+
+
+@pytest.fixture
+def store(path: Path) -> FileTokenStore:
+    """The store under test."""
+    return FileTokenStore(path)
+
+
+async def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
+    """The file behind it is written, where all that goes by another way to it find it."""
+    real, link = tmp_path / "real", tmp_path / "link.json"
+    real.mkdir()
+    link.symlink_to(real / "tokens.json")
+    await FileTokenStore(link).swap("a", None, STORED)
+    assert link.is_symlink()
+    assert await FileTokenStore(real / "tokens.json").load("a") == STORED
+
+
+async def test_a_link_to_nothing_makes_a_private_file(tmp_path: Path) -> None:
+    """Whatever the umask: what is made is made where the link leads, for its owner alone."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.json").symlink_to(tmp_path / "real" / "tokens.json")
+    before = os.umask(0)
+    try:
+        await FileTokenStore(tmp_path / "link.json").swap("a", None, STORED)
+    finally:
+        os.umask(before)
+    assert names(tmp_path / "real" / "tokens.json") == ["tokens.json", "tokens.json.bak"]
+    assert mode(tmp_path / "real" / "tokens.json") == mode(tmp_path / "real" / "tokens.json.bak") == 0o600
+
+
+async def test_a_lock_that_is_a_link_is_not_followed(store: FileTokenStore, path: Path) -> None:
+    """Whoever planted it gets no file made or locked elsewhere; the error says what to remove."""
+    elsewhere = path.with_name("elsewhere")
+    path.with_name("tokens.json.lock").symlink_to(elsewhere)
+    with pytest.raises(
+        TokenStoreError, match=r"cannot be locked.*not followed there: remove .*tokens\.json\.lock, and"
+    ):
+        await store.swap("a", None, STORED)
+    assert not elsewhere.exists()
+
+
+async def test_a_copy_that_is_a_link_is_not_followed(store: FileTokenStore, path: Path) -> None:
+    """Neither are tokens taken from where it leads, nor is the mode there changed; it is set aside, and a copy made."""
+    foreign = path.parent / "foreign"
+    foreign.mkdir()
+    planted, copy = FileTokenStore(foreign / "planted.json"), path.with_name("tokens.json.bak")
+    await planted.swap("a", None, MARKED)
+    (foreign / "planted.json").chmod(0o644)
+    copy.symlink_to(foreign / "planted.json")
+    with pytest.raises(TokenStoreError, match=r"tokens\.json\.bak: damaged, and no whole copy is left"):
+        await store.load("a")
+    copy.unlink()
+    await store.swap("a", None, STORED)
+    copy.unlink()
+    copy.symlink_to(foreign / "planted.json")
+    assert await store.load("a") == STORED
+    assert not copy.is_symlink()
+    assert path.with_name("tokens.json.bak.damaged-1").is_symlink()
+    assert mode(foreign / "planted.json") == 0o644
