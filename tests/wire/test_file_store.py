@@ -227,28 +227,6 @@ async def test_a_file_that_others_could_read_is_made_private(
     ]
 
 
-async def test_a_lock_that_does_not_close_changes_nothing(
-    store: FileTokenStore, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it was for is done: neither the change nor the lease ends in an error of the system."""
-    real, closed = os.close, list[int]()
-
-    def fail(descriptor: int) -> None:
-        real(descriptor)
-        closed.append(descriptor)
-        raise OSError(errno.EIO, "Input/output error")
-
-    for suffix in ("lock", "lease"):
-        lock = FileLock.attempt(path.with_name(f"tokens.json.{suffix}"))
-        assert lock is not None
-        with monkeypatch.context() as context:
-            context.setattr(os, "close", fail)
-            lock.release()
-    assert len(closed) == 2
-    assert await store.swap("a", None, STORED)
-    assert names(path) == ["tokens.json", "tokens.json.bak"]
-
-
 async def test_a_change_that_was_made_is_not_called_unmade(
     store: FileTokenStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,29 +360,6 @@ async def test_a_cancelled_swap_is_carried_out(store: FileTokenStore, monkeypatc
         await swapping
     go.set()
     assert await store.swap("a", STORED, MARKED)
-
-
-def test_a_lock_is_not_taken_on_a_file_that_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who opened the file before its last holder removed it has locked nothing, and must try again."""
-    place = tmp_path / "lock"
-    real = os.open
-
-    def overtaken(*arguments: Any) -> int:
-        descriptor = real(*arguments)
-        place.unlink()
-        return descriptor
-
-    with monkeypatch.context() as context:
-        context.setattr(os, "open", overtaken)
-        assert FileLock.attempt(place) is None
-    first = FileLock.attempt(place)
-    assert first is not None
-    assert FileLock.attempt(place) is None
-    place.unlink()
-    second = FileLock.attempt(place)
-    assert second is not None
-    second.release()
-    first.release()
 
 
 def test_a_repr_names_the_file(store: FileTokenStore, path: Path) -> None:

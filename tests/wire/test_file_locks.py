@@ -1,13 +1,15 @@
-"""The token file and symbolic links: its own path may be one, and what somebody planted beside it is not followed."""
+"""Beside the token file: locks, and symbolic links that somebody planted there. The path itself may be a link."""
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
 import pytest
 
 from smartcar_async import FileTokenStore, TokenStoreError
+from smartcar_async.file_lock import FileLock
 
 from .test_file_store import MARKED, STORED, mode, names
 
@@ -76,3 +78,48 @@ async def test_a_copy_that_is_a_link_is_not_followed(store: FileTokenStore, path
     assert not copy.is_symlink()
     assert path.with_name("tokens.json.bak.damaged-1").is_symlink()
     assert mode(foreign / "planted.json") == 0o644
+
+
+async def test_a_lock_that_does_not_close_changes_nothing(
+    store: FileTokenStore, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it was for is done: neither the change nor the lease ends in an error of the system."""
+    real, closed = os.close, list[int]()
+
+    def fail(descriptor: int) -> None:
+        real(descriptor)
+        closed.append(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    for suffix in ("lock", "lease"):
+        lock = FileLock.attempt(path.with_name(f"tokens.json.{suffix}"))
+        assert lock is not None
+        with monkeypatch.context() as context:
+            context.setattr(os, "close", fail)
+            lock.release()
+    assert len(closed) == 2
+    assert await store.swap("a", None, STORED)
+    assert names(path) == ["tokens.json", "tokens.json.bak"]
+
+
+def test_a_lock_is_not_taken_on_a_file_that_was_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who opened the file before its last holder removed it has locked nothing, and must try again."""
+    place = tmp_path / "lock"
+    real = os.open
+
+    def overtaken(*arguments: Any) -> int:
+        descriptor = real(*arguments)
+        place.unlink()
+        return descriptor
+
+    with monkeypatch.context() as context:
+        context.setattr(os, "open", overtaken)
+        assert FileLock.attempt(place) is None
+    first = FileLock.attempt(place)
+    assert first is not None
+    assert FileLock.attempt(place) is None
+    place.unlink()
+    second = FileLock.attempt(place)
+    assert second is not None
+    second.release()
+    first.release()
