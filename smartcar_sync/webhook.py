@@ -11,6 +11,7 @@ from smartcar_async.webhook import (
     EventMeta as EventMeta,
     Explanation as Explanation,
     FreshestSignals as FreshestSignals,
+    Headers as Headers,
     LegacyEvent as LegacyEvent,
     Match as Match,
     Problem as Problem,
