@@ -30,7 +30,7 @@ from .flight import Flight
 from .log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
 from .records import Malformed
 from .refusal import refusal, reported_failure
-from .request import JSON_TYPE, Call, Credential, Effect, Endpoint, Reply, Request
+from .request import JSON_TYPE, NO_CONTENT, Call, Credential, Effect, Endpoint, Reply, Request
 from .settings import Settings, seconds
 from .structure import Unreadable
 from .threads import in_thread
@@ -38,7 +38,6 @@ from .transport import Transport, apart
 
 T = TypeVar("T")
 
-_ALREADY_DONE: Final = Reply(204)
 _UNITS: Final = "SC-Unit-System"
 
 
@@ -179,7 +178,7 @@ class Engine:
                 await self._check_success(call, flight, answer, token)
                 return answer
             if policy.done_already(call, answer, acted_before=flight.may_have_acted):
-                return _ALREADY_DONE
+                return NO_CONTENT
             flight.may_have_acted |= policy.may_have_acted(answer)
             self._admission.heed(call, answer)
             if policy.outcome_is_unknown(call.endpoint.effect, answer):

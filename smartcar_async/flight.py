@@ -7,7 +7,7 @@ from typing import Any
 from attrs import define, field
 
 from .errors import Attempt, CommandOutcomeUnknown, ConnectionFailed, ConnectionLost, SmartcarError, plain_id
-from .request import Call, Effect, Reply
+from .request import NO_CONTENT, Call, Effect, Reply
 
 
 @define(eq=False)
@@ -26,7 +26,7 @@ class Flight:
     may_have_acted: bool = False
     """Whether one of the attempts may have done what was asked."""
     renewed: bool = False
-    reply: Reply = Reply(204)
+    reply: Reply = NO_CONTENT
     """The answer that is being read."""
     at_exit: Callable[[], None] | None = None
     """What Python calls if it ends while a command is on its way."""

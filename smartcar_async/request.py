@@ -178,6 +178,10 @@ class Reply:
         return self.headers.get("sc-request-id")
 
 
+NO_CONTENT: Final = Reply(204)
+"""An answer that says nothing but yes."""
+
+
 def subjects_in(path: str) -> dict[str, str]:
     """The resources that a path or a link leads to, as ids by kind."""
     return {kind: same_id(unquote(value)) for kind, value in _SUBJECT.findall(path)}

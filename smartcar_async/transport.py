@@ -159,7 +159,7 @@ class Transport:
 
 async def apart(reply: Reply, read: Callable[[Reply], T]) -> T:
     """Read an answer: a long one in a thread, so that the loop goes on and no deadline has to wait."""
-    return read(reply) if len(reply.body) <= _LONG else await asyncio.to_thread(read, reply)
+    return read(reply) if len(reply.body) <= _LONG else await in_thread(lambda: read(reply))
 
 
 def _nothing() -> None:
