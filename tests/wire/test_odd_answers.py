@@ -91,6 +91,7 @@ async def test_a_command_of_v2_is_too(outcome: Answer) -> None:
 
 
 SIGNALS = answer(documents.signal_list())
+OTHERS = answer(documents.signal_list(vehicle_id=OTHER))
 TROUBLE: dict[str, Answer] = {
     "of the application": refused("RATE_LIMIT", "SMARTCAR_API", 500, Retry_After="25"),
     "of the vehicle": refused("RATE_LIMIT", "VEHICLE", 503, Retry_After="25"),
@@ -100,7 +101,7 @@ TROUBLE: dict[str, Answer] = {
 @pytest.mark.parametrize("trouble", TROUBLE.values(), ids=list(TROUBLE))
 async def test_a_server_in_trouble_limits_nobody(trouble: Answer) -> None:
     """It pauses no vehicle and empties no budget, whatever its body says: later calls go at once."""
-    clock, wire = FakeClock(), Wire(in_turn(trouble, SIGNALS, SIGNALS, SIGNALS))
+    clock, wire = FakeClock(), Wire(in_turn(trouble, SIGNALS, OTHERS, SIGNALS))
     smartcar = await wire.client(clock, rate_limit=RateLimit())
     with pytest.raises(ServerError) as caught:
         await smartcar.vehicle(VEHICLE, USER).signals(deadline=5)
