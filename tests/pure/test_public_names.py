@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 PARTS = ("", ".signals", ".webhook", ".receiver", ".v2", ".testing")
-MODULES = [*(f"smartcar_async{part}" for part in PARTS), "smartcar_sync", "smartcar_sync.testing"]
+MODULES = [f"{package}{part}" for package in ("smartcar_async", "smartcar_sync") for part in PARTS]
 """The public places: the pages name no other."""
 HANDED_OUT = {"Asgi", "Ford", "Nissan", "PageWalk", "Schedules", "Tesla", "Vehicle"}
 """Handles that callers are given and never make: what their constructors take is ours."""
