@@ -17,7 +17,10 @@ from benchmarks.measure import Ratio, child, ratio, repeat
 from smartcar_async import Settings, Smartcar
 from smartcar_sync import Smartcar as PlainSmartcar
 
-_BODY = json.dumps({"access_token": "t", "expires_in": 3600, "token_type": "Bearer", "data": []}).encode()
+# It names the vehicle that is asked about, as those of the API do: connections are kept for such answers only.
+_BODY = json.dumps(
+    {"access_token": "t", "expires_in": 3600, "token_type": "Bearer", "data": {"id": "v", "type": "vehicle"}}
+).encode()
 _ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(_BODY), _BODY)
 
 
@@ -68,11 +71,11 @@ def measure(origin: str, quick: bool) -> None:
 
     async def many() -> None:
         for _ in range(times):
-            await direct.request("GET", "/v3/x")
+            await direct.request("GET", "/v3/vehicles/v")
 
     with PlainSmartcar("id", "secret", settings=settings) as plain, requests.Session() as session:
-        one: Callable[[], object] = lambda: plain.request("GET", "/v3/x")  # noqa: E731
-        theirs: Callable[[], object] = lambda: session.get(f"{origin}/v3/x").json()  # noqa: E731
+        one: Callable[[], object] = lambda: plain.request("GET", "/v3/vehicles/v")  # noqa: E731
+        theirs: Callable[[], object] = lambda: session.get(f"{origin}/v3/vehicles/v").json()  # noqa: E731
         found = [
             ratio(
                 "sync.ratio_to_async",
