@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from itertools import islice
+from itertools import count, islice
 from threading import Lock
 from typing import Final, Protocol
 
@@ -13,11 +13,15 @@ KEEP: Final = 7 * 24 * 3600.0
 
 
 class ClaimStatus(StrEnum):
-    """What became of a claim: it was granted, or somebody else handles the event now, or it was handled."""
+    """What became of a claim: granted, held by somebody, handled before, or to be asked for again in a while.
+
+    WAITING: another event of its lane is being handled, or came earlier and is to be handled first.
+    """
 
     NEW = "new"
     IN_FLIGHT = "in_flight"
     DONE = "done"
+    WAITING = "waiting"
 
 
 @frozen
@@ -27,6 +31,10 @@ class Claim:
     event_id: str
     status: ClaimStatus
     attempt: int = 0
+    tries: int | None = field(default=None, eq=False)
+    """How many attempts count towards the limit, with this one; None if the store does not tell."""
+    aside: bool = field(default=False, eq=False)
+    """Whether later events of its lane no longer wait for it."""
 
     @property
     def redelivered(self) -> bool:
@@ -45,7 +53,10 @@ class StoredEvent:
 
 @frozen
 class ParkedEvent:
-    """An event that was given up after too many failures; `problem` is the class of the last one."""
+    """An event that was given up after too many failures; `problem` is the class of the last one.
+
+    `attempts` is how often it was claimed.
+    """
 
     event: StoredEvent
     attempts: int
@@ -53,14 +64,31 @@ class ParkedEvent:
 
 
 class EventStore(Protocol):
-    """Remembers which events were handled. Times are seconds since 1970.
+    """Remembers which events were handled, and who is handling them now.
 
-    A claim is held until its lease is over; then whoever held it counts as dead, and can neither commit nor release.
-    The methods are plain: a receiver on an event loop calls them in a thread.
+    What every store holds to, through crashes, failures and any number of processes:
+
+    - An event that was committed is never granted again, for as long as it is remembered.
+    - A claim is fenced by its attempt: once the event was granted to somebody else, the old holder can neither renew,
+      commit, release nor park it.
+    - A claim lasts until it is committed, released or parked, or until its holder is dead or silent for its lease.
+    - In each lane one event at a time is granted, and none while an earlier one is to be handled first.
+    - A method that raises changed nothing, or as much as would be there if it had not raised: it can be called again.
+
+    `now` runs evenly and follows no step of the time of day, so that the clocks of two processes may differ by any
+    amount. A store that several processes share relies on the spans alone (`until - now`, `due - now`), and measures
+    them by a clock that they share, or by its own from when it first saw what it waits for.
+
+    The methods are plain: a receiver on an event loop calls them in threads, several at once. A store whose `claim`
+    takes no `lane` is called in one thread, and keeps no order among processes.
     """
 
-    def claim(self, event_id: str, *, now: float, until: float) -> Claim:
-        """Claim an event until a time, unless it was handled or somebody holds it."""
+    def claim(self, event_id: str, *, now: float, until: float, lane: str | None = None, hold: float = 0.0) -> Claim:
+        """Claim an event until a time, unless it was handled or somebody holds it.
+
+        With a lane, its turn is kept from the first time that it is asked for: an earlier event of the lane that was
+        not handled yet holds it up until `hold` seconds after that one came.
+        """
         ...
 
     def renew(self, claim: Claim, *, until: float) -> bool:
@@ -72,19 +100,32 @@ class EventStore(Protocol):
         ...
 
     def release(self, claim: Claim, *, now: float, due: float) -> None:
-        """Give a claim back; an inbox hands the event out again when it is due."""
+        """Give a claim back; an inbox hands the event out again when it is due, and its lane waits for it."""
         ...
 
 
 class EventInbox(EventStore, Protocol):
-    """A store that also keeps the events themselves until they are handled, whatever becomes of the process."""
+    """A store that also keeps the events themselves until they are handled, whatever becomes of the process.
+
+    Beside what every store holds to:
+
+    - An event for which `put` returned is on the disk, and is handed out until it is committed or parked.
+    - Within a lane, events are handed out in the order of their `put`: none while an earlier one waits, is claimed, or
+      is due for another attempt, unless that one stepped aside or was parked.
+    - What stepped aside, or was parked and is handed out again, keeps one rule only: one at a time in its lane.
+    - Lanes do not wait for each other.
+    """
 
     def put(self, event: StoredEvent, *, now: float) -> None:
         """Keep an event, unless it is there. It is safe when this returns."""
         ...
 
     def take(self, *, now: float, until: float) -> tuple[Claim, StoredEvent] | None:
-        """Claim the event that is due for longest, of all whose lane nobody is handling."""
+        """Claim the event that is due for longest, of those whose turn it is in their lanes."""
+        ...
+
+    def step_aside(self, claim: Claim) -> None:
+        """Let the later events of its lane wait for this one no longer. A store without this lets them pass at once."""
         ...
 
     def park(self, claim: Claim, *, now: float, problem: str) -> None:
@@ -96,7 +137,7 @@ class EventInbox(EventStore, Protocol):
         ...
 
     def unpark(self, event_id: str, *, now: float) -> bool:
-        """Hand a parked event out once more. False if there is no such."""
+        """Hand a parked event out again, with all its attempts before it. False if there is no such."""
         ...
 
     def waiting(self) -> int:
@@ -104,9 +145,12 @@ class EventInbox(EventStore, Protocol):
         ...
 
 
-@define
+@define(eq=False)
 class _Entry:
-    touched: float
+    came: float
+    number: int
+    touched: float = 0.0
+    lane: str | None = None
     attempt: int = 0
     until: float = 0.0
     done: bool = False
@@ -120,21 +164,29 @@ class MemoryEventStore:
         self._limit = limit
         self._entries: dict[str, _Entry] = {}
         """Those longest untouched come first."""
+        self._lanes: dict[str, set[_Entry]] = {}
+        """What is not handled yet in each lane."""
+        self._numbers = count()
         self._lock = Lock()
 
-    def claim(self, event_id: str, *, now: float, until: float) -> Claim:
-        """Claim an event until a time, unless it was handled or somebody holds it."""
+    def claim(self, event_id: str, *, now: float, until: float, lane: str | None = None, hold: float = 0.0) -> Claim:
+        """Claim an event until a time, unless it was handled, somebody holds it, or its lane does not let it."""
         with self._lock:
-            entry = self._entries.get(event_id) or _Entry(now)
+            entry = self._entries.get(event_id)
+            if entry is None:
+                self._prune(now)
+                entry = _Entry(now, next(self._numbers))
             if entry.done:
                 return Claim(event_id, ClaimStatus.DONE)
             if entry.until > now:
                 return Claim(event_id, ClaimStatus.IN_FLIGHT)
-            entry.touched, entry.attempt, entry.until = now, entry.attempt + 1, until
+            entry.touched = now
             self._entries.pop(event_id, None)
             self._entries[event_id] = entry
-            self._prune(now)
-            return Claim(event_id, ClaimStatus.NEW, entry.attempt)
+            if lane is not None and not self._has_turn(entry, lane, now, hold):
+                return Claim(event_id, ClaimStatus.WAITING)
+            entry.attempt, entry.until = entry.attempt + 1, until
+            return Claim(event_id, ClaimStatus.NEW, entry.attempt, entry.attempt)
 
     def renew(self, claim: Claim, *, until: float) -> bool:
         """Hold a claim longer. False if it was lost."""
@@ -150,6 +202,7 @@ class MemoryEventStore:
             entry = self._held(claim)
             if entry is not None:
                 entry.touched, entry.until, entry.done = now, 0.0, True
+                self._leave_lane(entry)
             return entry is not None
 
     def release(self, claim: Claim, *, now: float, due: float) -> None:
@@ -163,10 +216,27 @@ class MemoryEventStore:
         entry = self._entries.get(claim.event_id)
         return entry if entry is not None and entry.attempt == claim.attempt and entry.until else None
 
+    def _has_turn(self, entry: _Entry, lane: str, now: float, hold: float) -> bool:
+        entry.lane = lane
+        others = self._lanes.setdefault(lane, set())
+        others.add(entry)
+        return not any(
+            other.until > now or (other.number < entry.number and now < other.came + hold)
+            for other in others
+            if other is not entry
+        )
+
+    def _leave_lane(self, entry: _Entry) -> None:
+        others = self._lanes.get(entry.lane or "", set())
+        others.discard(entry)
+        if entry.lane is not None and not others:
+            self._lanes.pop(entry.lane, None)
+
     def _prune(self, now: float) -> None:
-        """Forget the oldest, but none that is being handled."""
+        """Forget the oldest before a new one comes, but none that is being handled."""
         for event_id, entry in list(islice(self._entries.items(), 2)):  # two for each new one: no great clean-up
             old = entry.touched < now - self._keep
-            if entry.until > now or not (old or len(self._entries) > self._limit):
+            if entry.until > now or not (old or len(self._entries) >= self._limit):
                 return
             del self._entries[event_id]
+            self._leave_lane(entry)

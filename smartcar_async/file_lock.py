@@ -69,6 +69,10 @@ class FileLock:
         with suppress(OSError):
             os.close(self._descriptor)
 
+    def forget(self) -> None:
+        """Close it and leave the file: the lock ends when the parent or child that shares it has closed it too."""
+        os.close(self._descriptor)
+
 
 def _is_at(path: Path, descriptor: int) -> bool:
     """Whether the file that was opened is still there: who held it may have removed it meanwhile."""

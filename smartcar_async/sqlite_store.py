@@ -2,155 +2,170 @@
 
 import os
 import sqlite3
-import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from threading import RLock
-from typing import Any, Final, Self
+from typing import Final, Self
 
+from attrs import define, field
+
+from . import event_owner
+from .arguments import able
+from .clock import Clock, SystemClock
 from .errors import ConfigurationError
+from .event_owner import Owner
+from .event_rows import Rows
+from .event_schema import prepare
 from .event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent
+from .file_lock import FileLock
+from .sqlite_file import PATIENCE, SqliteFile
 
-_VERSION: Final = 1
-_PATIENCE: Final = 10.0
-_PRUNED_EVERY: Final = 256
+_LOOK_EVERY: Final = 0.5
+"""Seconds between two looks for claims whose owner is gone."""
+_PARKED: Final = "SELECT id, lane, body, attempt, problem FROM smartcar_events WHERE state = 'parked' ORDER BY seq"
+_WAITING: Final = """
+SELECT count(*) FROM smartcar_events WHERE body IS NOT NULL AND state IN ('queued', 'open', 'claimed')
+"""
 
-_SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS smartcar_event_store (version INTEGER NOT NULL);
-INSERT INTO smartcar_event_store SELECT {version} WHERE NOT EXISTS (SELECT 1 FROM smartcar_event_store);
-CREATE TABLE IF NOT EXISTS smartcar_events (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE,
-    state TEXT NOT NULL CHECK (state IN ('open', 'claimed', 'done', 'parked')),
-    attempt INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL,
-    touched REAL NOT NULL,
-    lane TEXT,
-    body BLOB,
-    problem TEXT
-);
-CREATE INDEX IF NOT EXISTS smartcar_events_due ON smartcar_events (due) WHERE body IS NOT NULL;
-CREATE INDEX IF NOT EXISTS smartcar_events_lane ON smartcar_events (lane) WHERE body IS NOT NULL AND state = 'claimed';
-CREATE INDEX IF NOT EXISTS smartcar_events_touched ON smartcar_events (touched) WHERE body IS NULL;
-"""
-# A row may be taken when it is due: at the time that it waits for if open, at the end of its lease if claimed.
 
-_CLAIM: Final = """
-INSERT INTO smartcar_events (id, state, attempt, due, touched) VALUES (:id, 'claimed', 1, :until, :now)
-ON CONFLICT (id) DO UPDATE SET state = 'claimed', attempt = attempt + 1, due = :until, touched = :now
-WHERE state != 'done' AND NOT (state = 'claimed' AND due > :now)
-RETURNING attempt, seq
-"""
-_PUT: Final = """
-INSERT INTO smartcar_events (id, state, due, touched, lane, body) VALUES (:id, 'open', :now, :now, :lane, :body)
-ON CONFLICT (id) DO UPDATE SET lane = :lane, body = :body WHERE body IS NULL AND state != 'done'
-RETURNING seq
-"""
-_TAKE: Final = """
-UPDATE smartcar_events SET state = 'claimed', attempt = attempt + 1, due = :until, touched = :now
-WHERE seq = (
-    SELECT seq FROM smartcar_events AS event
-    WHERE body IS NOT NULL AND due <= :now AND NOT EXISTS (
-        SELECT 1 FROM smartcar_events AS other
-        WHERE other.lane = event.lane AND other.body IS NOT NULL AND other.state = 'claimed' AND other.due > :now
-    )
-    ORDER BY due LIMIT 1
-)
-RETURNING id, attempt, lane, body
-"""
-_HELD: Final = "WHERE id = :id AND attempt = :attempt AND state = 'claimed'"
-_PRUNE: Final = (
-    "DELETE FROM smartcar_events WHERE body IS NULL AND due <= :now AND touched < :oldest",
-    "DELETE FROM smartcar_events WHERE body IS NULL AND due <= :now AND seq <= :first",
-)
+@define(eq=False)
+class _Here:
+    """What belongs to one process. A child that was forked has its own, and leaves what it inherited alone."""
+
+    file: SqliteFile
+    owner: Owner | None = None
+    looked: float = float("-inf")
+    remains: list[FileLock] = field(factory=list[FileLock])
+    """The locks of dead owners, until it is on the disk that their claims are free."""
 
 
 class SqliteEventStore:
-    """An inbox in a SQLite file, which may hold tables of yours as well.
+    """An inbox in a SQLite file, which may hold tables of yours as well; the processes of one machine may share it.
 
     What was handled is remembered for `keep` seconds, and up to about `limit` events; the body of an event is dropped
-    when it was handled. Every write is on the disk before it is reported (`synchronous=FULL`).
+    when it was handled. Every write is on the disk before it is reported (`synchronous=FULL`). While a handler is in
+    the store's transaction nobody else can write: after `transaction_timeout` seconds it is taken out, and has failed.
+
+    A claim of a process that died is free at once, for the system gives its lock free; one of a process that lives but
+    is silent, when its lease is over. Nothing here looks at the time of day, but to forget what was handled long ago.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, keep: float = KEEP, limit: int = 1_000_000) -> None:
-        self._lock = RLock()
-        self._opened: sqlite3.Connection | None = None
-        self._process = 0
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        keep: float = KEEP,
+        limit: int = 1_000_000,
+        transaction_timeout: float = 5.0,
+        clock: Clock | None = None,
+    ) -> None:
+        self._processes: dict[int, _Here] = {}
+        able(clock, "clock", "monotonic", "now")
+        if not isinstance(transaction_timeout, (int, float)) or not 0 < transaction_timeout < PATIENCE:
+            raise ConfigurationError(
+                f"transaction_timeout: give less than {PATIENCE:g} s: deliveries wait for it, and Smartcar for them"
+            )
         self.path: Path = Path(path).absolute()
         self._keep = keep
         self._limit = limit
+        self._transaction_timeout = transaction_timeout
+        self._clock: Clock = clock or SystemClock()
+        self._machine = event_owner.this_machine()
 
-    def claim(self, event_id: str, *, now: float, until: float) -> Claim:
-        """Claim an event until a time, unless it was handled or somebody holds it."""
-        found = self._run(_CLAIM, id=event_id, now=now, until=until)
-        if found:
-            ((attempt, seq),) = found
-            self._prune(seq, now)
-            return Claim(event_id, ClaimStatus.NEW, attempt)
-        done = self._run("SELECT 1 FROM smartcar_events WHERE id = :id AND state = 'done'", id=event_id)
-        return Claim(event_id, ClaimStatus.DONE if done else ClaimStatus.IN_FLIGHT)
+    def claim(self, event_id: str, *, now: float, until: float, lane: str | None = None, hold: float = 0.0) -> Claim:
+        """Claim an event until a time, unless it was handled, somebody holds it, or its lane does not let it."""
+        with self._granting(until - now) as (rows, granted):
+            status, seq = rows.ask(event_id, lane, hold)
+            if status is ClaimStatus.NEW:
+                rows.prune(seq, self._keep, self._limit)
+                granted.append(rows.grant(event_id, seq))
+        return granted[0][0] if granted else Claim(event_id, status)
 
     def renew(self, claim: Claim, *, until: float) -> bool:
-        """Hold a claim longer. False if it was lost."""
-        return self._change(claim, "due = :until", until=until)
+        """Hold a claim longer, for its lease from now. False if it was lost."""
+        with self._writing() as rows:
+            owner = self._here().owner
+            held = rows.holds(claim)
+            if owner is not None and held:
+                rows.beat(owner.lease)
+            return held
 
     def commit(self, claim: Claim, *, now: float, work: Callable[[sqlite3.Connection], object] | None = None) -> bool:
         """Remember the event as handled, in one transaction with some work. False if the claim was lost: no work."""
-        with self._transaction() as connection:
-            if work is not None and self._change(claim, "touched = :now", now=now):
-                work(connection)
-                if not connection.in_transaction:
-                    raise ConfigurationError("a handler in the store's transaction must not end that transaction")
-            return self._change(claim, "state = 'done', due = 0, touched = :now, lane = NULL, body = NULL", now=now)
+        if work is None:
+            with self._writing() as rows:
+                done = self._finish(rows, claim)
+        else:
+            with self._here().file.lend(self._transaction_timeout) as (connection, lend):
+                rows = self._rows(connection)
+                if rows.may_settle(claim):
+                    with lend():
+                        work(connection)
+                done = self._finish(rows, claim)
+        self._settled(claim)
+        return done
 
     def release(self, claim: Claim, *, now: float, due: float) -> None:
-        """Give a claim back; the event is handed out again when it is due."""
-        self._change(claim, "state = 'open', due = :due, touched = :now", now=now, due=due)
+        """Give a claim back; the event is handed out again when it is due, and its lane waits for it."""
+        with self._writing() as rows:
+            rows.release(claim, max(due - now, 0.0))
+        self._settled(claim)
 
     def put(self, event: StoredEvent, *, now: float) -> None:
         """Keep an event, unless it is there. It is safe when this returns."""
-        found = self._run(_PUT, id=event.id, lane=event.lane, body=event.body, now=now)
-        for (seq,) in found:
-            self._prune(seq, now)
+        with self._writing() as rows:
+            seq = rows.put(event)
+            if seq is not None:
+                rows.prune(seq, self._keep, self._limit)
 
     def take(self, *, now: float, until: float) -> tuple[Claim, StoredEvent] | None:
-        """Claim the event that is due for longest, of all whose lane nobody is handling."""
-        for event_id, attempt, lane, body in self._run(_TAKE, now=now, until=until):
-            return Claim(event_id, ClaimStatus.NEW, attempt), StoredEvent(event_id, lane, body)
-        return None
+        """Claim the event that is due for longest, of those whose turn it is in their lanes."""
+        with self._granting(until - now) as (rows, granted):
+            found = rows.next()
+            if found is not None:
+                granted.append(rows.grant(*found))
+        return granted[0] if granted else None
+
+    def step_aside(self, claim: Claim) -> None:
+        """Let the later events of its lane wait for this one no longer."""
+        with self._writing() as rows:
+            rows.step_aside(claim)
 
     def park(self, claim: Claim, *, now: float, problem: str) -> None:
         """Give an event up; it is kept, and not handed out."""
-        never = float("inf")
-        change = "state = 'parked', due = :due, touched = :now, problem = :problem"
-        self._change(claim, change, now=now, due=never, problem=problem)
+        with self._writing() as rows:
+            rows.park(claim, problem)
+        self._settled(claim)
 
     def parked(self) -> list[ParkedEvent]:
         """The events that were given up."""
-        rows = self._run(
-            "SELECT id, lane, body, attempt, problem FROM smartcar_events WHERE state = 'parked' ORDER BY seq"
-        )
+        rows = self._here().file.read(_PARKED)
         return [ParkedEvent(StoredEvent(*event), attempts, problem) for *event, attempts, problem in rows]
 
-    def unpark(self, event_id: str, *, now: float) -> bool:
-        """Hand a parked event out once more. False if there is no such."""
-        change = "UPDATE smartcar_events SET state = 'open', due = :now, touched = :now"
-        return bool(self._run(f"{change} WHERE id = :id AND state = 'parked' RETURNING 1", id=event_id, now=now))
+    def unpark(self, event_id: str, *, now: float = 0.0) -> bool:
+        """Hand a parked event out again, with all its attempts before it. False if there is no such."""
+        with self._writing() as rows:
+            return rows.unpark(event_id)
 
     def waiting(self) -> int:
         """How many events are kept and not yet handled, without the parked ones."""
-        ((count,),) = self._run(
-            "SELECT count(*) FROM smartcar_events WHERE body IS NOT NULL AND state IN ('open', 'claimed')"
-        )
+        ((count,),) = self._here().file.read(_WAITING)
         return int(count)
 
     def close(self) -> None:
-        """Close the file. The next use opens it again."""
-        with self._lock:
-            if self._opened is not None and self._process == os.getpid():
-                self._opened.close()
-                self._opened = None
+        """Close the file, and give back what is still claimed. The next use opens it again."""
+        here = self._processes.get(os.getpid())
+        if here is None:
+            return
+        if here.owner is not None:
+            try:
+                with self._writing() as rows:
+                    rows.free(here.owner.id)
+                here.owner.leave()
+            except (sqlite3.Error, OSError):  # then its lock tells, as if it had died
+                here.owner.forget()
+        del self._processes[os.getpid()]
+        here.file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -159,72 +174,84 @@ class SqliteEventStore:
         self.close()
 
     def __del__(self) -> None:
-        self.close()
+        here = getattr(self, "_processes", {}).get(os.getpid())
+        if here is not None:
+            if here.owner is not None:
+                here.owner.forget()
+            here.file.drop()
 
-    def _run(self, statement: str, **values: object) -> list[Any]:
-        with self._lock:
-            return self._connection().execute(statement, values).fetchall()
+    def _here(self) -> _Here:
+        return self._processes.setdefault(os.getpid(), _Here(SqliteFile(self.path, self._prepare)))
 
-    def _change(self, claim: Claim, change: str, **values: object) -> bool:
-        """Change a row, if the claim is still the last one made for it."""
-        statement = f"UPDATE smartcar_events SET {change} {_HELD} RETURNING 1"
-        return bool(self._run(statement, id=claim.event_id, attempt=claim.attempt, **values))
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        now, day = self._clock.monotonic(), self._clock.now().timestamp()
+        prepare(connection, self.path.name, now=now, day=day, machine=self._machine)
 
-    def _prune(self, seq: int, now: float) -> None:
-        if seq % _PRUNED_EVERY == 0:
-            for statement in _PRUNE:
-                self._run(statement, now=now, oldest=now - self._keep, first=seq - self._limit)
+    def _rows(self, connection: sqlite3.Connection) -> Rows:
+        owner = self._here().owner
+        now, day = self._clock.monotonic(), self._clock.now().timestamp()
+        return Rows(connection, now, day, self._machine, owner.id if owner else "")
 
     @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection, None, None]:
-        with self._lock:
-            connection = self._connection()
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            finally:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
+    def _writing(self) -> Generator[Rows, None, None]:
+        with self._here().file.write() as connection:
+            yield self._rows(connection)
 
-    def _connection(self) -> sqlite3.Connection:
-        """The connection of this process: one that came over a fork must not be used."""
-        if self._opened is None or self._process != os.getpid():
-            self._opened, self._process = self._open(), os.getpid()
-        return self._opened
-
-    def _open(self) -> sqlite3.Connection:
-        with suppress(FileExistsError):  # nobody else may read it: it will hold where cars were
-            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL, 0o600))
+    @contextmanager
+    def _granting(self, lease: float) -> Generator[tuple[Rows, list[tuple[Claim, StoredEvent]]], None, None]:
+        """A transaction in which claims are made. This process knows of them before anybody else can look."""
+        here, granted = self._here(), list[tuple[Claim, StoredEvent]]()
+        on_disk = False
         try:
-            return self._connect()
-        except sqlite3.Error as error:
-            raise ConfigurationError(f"store: {self.path.name} cannot be used: {error}") from error
+            with here.file.write() as connection:
+                owner = here.owner = here.owner or Owner.new(self.path)
+                rows = self._rows(connection)
+                self._look(rows, here, owner)
+                yield rows, granted
+                if granted:
+                    owner.lease = lease
+                    rows.beat(lease)
+                for claim, _ in granted:
+                    owner.held[claim.event_id] = claim.attempt
+            on_disk = True
+        finally:
+            for lock in here.remains:
+                lock.release() if on_disk else lock.forget()
+            here.remains.clear()
+            if not on_disk:
+                for claim, _ in granted:
+                    self._settled(claim)
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-        try:
-            _write_ahead(connection)
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA.format(version=_VERSION)} COMMIT;")
-            ((version,),) = connection.execute("SELECT version FROM smartcar_event_store").fetchall()
-            if version != _VERSION:
-                raise ConfigurationError(f"store: {self.path.name} was made by another version of this package")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switch a new file to a log. For this lock SQLite does not wait, while several processes make one file."""
-    patience = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > patience:
-                raise
-            time.sleep(0.01)
-        else:
+    def _look(self, rows: Rows, here: _Here, owner: Owner) -> None:
+        """Free what is claimed by owners that are dead or silent, and what was granted here without being told."""
+        if 0 <= rows.now - here.looked < _LOOK_EVERY:
             return
+        first, here.looked = here.looked < 0, rows.now
+        owners = rows.owners()
+        if first:  # what died before it had claimed anything left its lock behind
+            unknown = event_owner.litter(self.path) - {owner.id, *(row[0] for row in owners)}
+            here.remains += [lock for one in unknown if (lock := event_owner.remains(self.path, one))]
+        for other, home, machine, beat, lease in owners:
+            lock = event_owner.remains(self.path, other) if home == self._machine else None
+            if lock is not None:
+                here.remains.append(lock)
+            elif machine != self._machine:
+                rows.watch(other)
+                continue
+            elif beat <= rows.now < beat + lease:  # else it is over, or of another start of this machine
+                continue
+            rows.free(other)
+        for event_id, attempt in rows.mine():
+            if owner.held.get(event_id) != attempt:
+                rows.release(Claim(event_id, ClaimStatus.NEW, attempt), 0.0)
+
+    def _finish(self, rows: Rows, claim: Claim) -> bool:
+        """Mark an event as handled. If its claim was settled in an attempt that seemed to fail, that is as good."""
+        owner = self._here().owner
+        known = owner is not None and owner.held.get(claim.event_id) == claim.attempt
+        return rows.finish(claim) or (known and rows.is_finished(claim))
+
+    def _settled(self, claim: Claim) -> None:
+        owner = self._here().owner
+        if owner is not None and owner.held.get(claim.event_id) == claim.attempt:
+            del owner.held[claim.event_id]

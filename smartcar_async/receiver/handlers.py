@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from threading import current_thread, main_thread
 from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
 
 from attrs import define, field, frozen
@@ -138,7 +139,7 @@ class Handlers:
         """Call those outside of the transaction; plain ones in a thread, where they may block."""
         for handler in self._outside():
             for call in handler.calls(event, context):
-                if _is_cancelled():
+                if is_cancelled():
                     raise asyncio.CancelledError
                 with _failures_of(handler):
                     result = call() if handler.is_async else await to_the_end(None, call)
@@ -204,18 +205,23 @@ def name_of(call: Callable[..., object]) -> str:
 
 @contextmanager
 def _failures_of(handler: _Handler) -> Generator[None, None, None]:
-    """Whatever a handler raises is its failure, also what only ends a task: that is not this one."""
+    """Whatever a handler raises is its failure, also what would end a task, a thread or the process.
+
+    Only Ctrl-C, which the main thread alone hears, and the end of the task itself are none.
+    """
     try:
         yield
-    except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit):
+    except (Exception, GeneratorExit):
         raise
     except BaseException as error:
-        if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+            raise
+        if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
             raise
         raise RuntimeError(f"{name_of(handler.call)} raised {type(error).__name__}") from error
 
 
-def _is_cancelled() -> bool:
+def is_cancelled() -> bool:
     """Whether the time of this task is over. A call in a thread runs to its end then; no other is begun."""
     try:
         task = asyncio.current_task()

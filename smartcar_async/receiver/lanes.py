@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager, contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
+from ..fair_lock import FairLock
+
 L = TypeVar("L")
 
 
@@ -16,6 +18,9 @@ class _Locks(Generic[L]):
         self._new = new
         self._used: dict[str, tuple[L, int]] = {}
         self._guard = Lock()
+
+    def busy(self, lane: str) -> bool:
+        return lane in self._used
 
     @contextmanager
     def of(self, lane: str) -> Generator[L, None, None]:
@@ -32,11 +37,15 @@ class _Locks(Generic[L]):
 
 
 class Lanes:
-    """The lanes of tasks and those of threads: a receiver has one door, and so uses one kind."""
+    """The lanes of tasks and those of threads, first come, first served. A receiver has one door, and uses one kind."""
 
     def __init__(self) -> None:
         self._tasks = _Locks(asyncio.Lock)
-        self._threads = _Locks(Lock)
+        self._threads = _Locks(FairLock)
+
+    def busy(self, lane: str) -> bool:
+        """Whether somebody is in a lane, or waits for it."""
+        return self._tasks.busy(lane) or self._threads.busy(lane)
 
     @asynccontextmanager
     async def hold(self, lane: str) -> AsyncGenerator[None, None]:
@@ -48,10 +57,5 @@ class Lanes:
     @contextmanager
     def hold_plain(self, lane: str, timeout: float) -> Generator[None, None, None]:
         """Hold a lane in a thread; TimeoutError if it is not free in time."""
-        with self._threads.of(lane) as lock:
-            if not lock.acquire(timeout=timeout):
-                raise TimeoutError("another event of the same vehicle is being handled")
-            try:
-                yield
-            finally:
-                lock.release()
+        with self._threads.of(lane) as lock, lock.hold(timeout):
+            yield

@@ -1,6 +1,7 @@
 """The receiver: takes deliveries, remembers which were handled, and calls the handlers."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
@@ -11,20 +12,21 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, overload
 
 from ..clock import Clock, SystemClock
-from ..errors import ConfigurationError, plain_id
-from ..event_store import Claim, ClaimStatus, EventInbox, EventStore, MemoryEventStore, StoredEvent
+from ..errors import ConfigurationError
+from ..event_store import EventStore, MemoryEventStore
 from ..log import logger
 from ..records import SignalKey
 from ..sqlite_store import SqliteEventStore
-from . import reply as replies
+from . import options, reply as replies
+from .decoded import Decoded
 from .doors import Asgi, answer_aiohttp, answer_wsgi
 from .handlers import Handlers, OnError, OnEvent, OnSignal, State, Wanted, of_error, of_kind, of_signal
+from .inline import Inline
+from .intake import Intake
 from .judge import LARGEST, Accepted, Headers, Judge
-from .lanes import Lanes
 from .reply import Reply
-from .threads import to_the_end
-from .work import Work, log_failure
-from .worker import Worker
+from .work import Work
+from .worker import Retries, Worker
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
@@ -34,9 +36,10 @@ if TYPE_CHECKING:
 E = TypeVar("E")
 B = TypeVar("B")
 
-_LONGEST_BUDGET: Final = 15.0
-_GRACE: Final = 0.5
-"""Seconds that a handler has to notice that its time is over."""
+_HELD_UP: Final = 75.0
+"""Seconds that an event which is handled first waits for earlier ones at most: Smartcar's third attempt comes then."""
+_AGAIN: Final = 1.0
+"""Seconds after which the thread of a worker begins again, if a handler ended it."""
 
 
 class Receiver:
@@ -49,13 +52,14 @@ class Receiver:
 
     def __init__(
         self,
-        tokens: str | Iterable[str] | None,
+        tokens: str | Iterable[str],
         store: EventStore | None = None,
         *,
         mode: Literal["inbox", "inline"] | None = None,
         budget: float = 10.0,
         lease: float = 60.0,
         pauses: Sequence[float] = (1.0, 10.0, 60.0, 600.0, 3600.0),
+        step_aside_after: float | None = 75.0,
         abreast: int = 8,
         tolerance: float | timedelta | None = 300.0,
         require_time: bool = False,
@@ -64,21 +68,19 @@ class Receiver:
         largest: int = LARGEST,
         clock: Clock | None = None,
     ) -> None:
-        """`pauses` are the seconds between the attempts of a worker that fail; after the last one it gives up."""
+        """`pauses` are the seconds between the attempts of a worker that fail; after the last one it gives up.
+
+        `step_aside_after` is for how many seconds of these pauses the later events of the vehicle wait; None: for all.
+        """
+        texts = options.tokens(tokens)
+        options.check_places(store, clock)
+        options.check_times(budget, lease, step_aside_after, tolerance)
+        options.check_filters(webhook_ids, modes, require_time)
+        options.whole("abreast", abreast, "a worker that handles nothing is none")
+        options.whole("largest", largest, "a body has bytes")
+        retries = Retries(options.pauses(pauses), step_aside_after)
         store = MemoryEventStore() if store is None else store
-        inbox = cast("EventInbox", store) if hasattr(store, "take") else None
-        if mode == "inbox" and inbox is None:
-            raise ConfigurationError("mode: an inbox needs a store that keeps events, such as SqliteEventStore")
-        if not 0 < budget < _LONGEST_BUDGET:
-            raise ConfigurationError("budget: Smartcar waits for 15 s, so give less")
-        if not lease > budget:
-            raise ConfigurationError("lease: it must be longer than the budget")
-        if abreast < 1:
-            raise ConfigurationError("abreast: a worker that handles nothing is none")
-        for name, wanted in (("webhook_ids", webhook_ids), ("modes", modes)):
-            if wanted is not None and not wanted:
-                raise ConfigurationError(f"{name}: none would be handled; give None for all")
-        texts = (tokens,) if isinstance(tokens, str) else tuple(tokens or ())
+        inbox = options.inbox_of(store, mode)
         self.store: EventStore = store
         self.mode: Literal["inbox", "inline"] = mode or ("inline" if inbox is None else "inbox")
         self.largest: int = largest
@@ -87,18 +89,21 @@ class Receiver:
         self.answers: Counter[int] = Counter()
         """How many requests were answered with each status."""
         self._judge = Judge(texts, tolerance, require_time, webhook_ids, modes, largest)
-        self._clock = clock or SystemClock()
+        self._clock: Clock = clock or SystemClock()
         self._budget = budget
         self._handlers = Handlers()
         self._work = Work(store, self._handlers, self._clock, lease)
         self._worker: Worker | None = None
+        self._way: Inline | Intake
         if inbox is not None and self.mode == "inbox":
-            self._worker = Worker(self._work, inbox, abreast, pauses)
-        self._lanes = Lanes()
-        self._tasks: set[asyncio.Task[Reply]] = set()
+            self._worker = Worker(self._work, inbox, Decoded(), abreast, retries)
+            self._way = Intake(self._work, inbox, self._worker)
+        else:
+            held_up = _HELD_UP if step_aside_after is None else min(step_aside_after, _HELD_UP)
+            self._way = Inline(self._work, budget, held_up)
         self._thread: Thread | None = None
         self._leave: Callable[[], object] = lambda: None
-        self._warned = False
+        self._left = threading.Event()
 
     def on(self, kind: type[E], *, transaction: bool = False) -> OnEvent[E]:
         """Register a handler of events of a class: `handler(event)` or `handler(event, context)`.
@@ -123,23 +128,15 @@ class Receiver:
     async def handle(self, method: str, headers: Headers, body: bytes) -> Reply:
         """Take a request, and say what to answer."""
         judged = self._judged(method, headers, body)
-        if isinstance(judged, Reply):
-            reply = judged
-        elif self._worker is not None:
-            reply = await self._persist(judged)
-        else:
-            reply = await self._within_budget(judged)
-        return self._count(reply)
+        return self._count(judged if isinstance(judged, Reply) else await self._way.answer(judged))
 
     def handle_plain(self, method: str, headers: Headers, body: bytes) -> Reply:
         """Like `handle`, without an event loop: plain handlers are called in this thread."""
         judged = self._judged(method, headers, body)
         if isinstance(judged, Reply):
             reply = judged
-        elif self._worker is not None:
-            reply = self._persist_plain(judged)
-        elif self._handlers.are_plain(judged.event):
-            reply = self._inline_plain(judged)
+        elif self._worker is not None or self._handlers.are_plain(judged.event):
+            reply = self._way.answer_plain(judged)
         else:
             logger.error("webhook: a handler is async, and cannot be called without an event loop")
             reply = replies.NOT_CONFIGURED
@@ -175,17 +172,29 @@ class Receiver:
     async def start(self) -> None:
         """Start the worker, if there is an inbox: it begins with what is left from before."""
         if self._worker is not None and not self._worker.started:
-            await self._work.in_store(self._worker.inbox.waiting)
+            await asyncio.get_running_loop().run_in_executor(self._work.threads.store, self._worker.inbox.waiting)
             if self._handlers.empty:
                 logger.warning("webhook: no handler is registered, so that events are acknowledged and forgotten")
             self._worker.start()
 
     async def aclose(self) -> None:
-        """Stop the worker, and wait for handlers as long as a delivery would."""
+        """Stop the worker, and wait for handlers as long as a delivery would; then its threads end."""
         if self._worker is not None:
             await self._worker.stop(self._budget)
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=self._budget)
+        if isinstance(self._way, Inline) and self._way.tasks:
+            await asyncio.wait(self._way.tasks, timeout=self._budget)
+        await self._record_all()
+        self._work.threads.close()
+        self._work.keeper.close()
+
+    async def _record_all(self) -> None:
+        """Give what is not recorded yet the same time; after it, it is told again as long as the process lives."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._budget):
+                while self._work.keeper.pending:  # noqa: ASYNC110  # a thread is at work
+                    await asyncio.sleep(0.05)
+        if self._work.keeper.pending:
+            logger.error("webhook: the store does not record how %d events ended", self._work.keeper.pending)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -197,35 +206,47 @@ class Receiver:
     def __enter__(self) -> Self:
         """Run the worker in a thread with an event loop of its own."""
         if self._worker is not None and self._thread is None:
-            ready = Future[Callable[[], object]]()
+            self._left.clear()
+            ready = Future[None]()
             thread = Thread(target=self._live_apart, args=(ready,), name="smartcar-worker", daemon=True)
             thread.start()
-            self._leave = ready.result()
+            ready.result()
             self._thread = thread
         return self
 
     def __exit__(self, *exception: object) -> None:
         if self._thread is not None:
+            self._left.set()
             with suppress(RuntimeError):  # its loop ended before
                 self._leave()
             self._thread.join()
             self._thread = None
+        else:
+            self._work.threads.close()
+            self._work.keeper.close()
 
-    def _live_apart(self, ready: "Future[Callable[[], object]]") -> None:
-        """What goes wrong at the start is raised there; later it would end the thread without a word."""
-        try:
-            asyncio.run(self._live(ready))
-        except BaseException as error:
-            if ready.done():
-                logger.exception("webhook: the worker's thread ended; events are kept, and nobody handles them")
-            else:
-                ready.set_exception(error)
+    def _live_apart(self, ready: "Future[None]") -> None:
+        """What goes wrong at the start is raised there; what a handler does to the loop later ends only that one."""
+        while True:
+            try:
+                asyncio.run(self._live(ready))
+            except BaseException as error:
+                if not ready.done():
+                    ready.set_exception(error)
+                    return
+                logger.exception("webhook: the loop of the worker was ended, and begins again")
+            if self._left.wait(_AGAIN):
+                return
 
-    async def _live(self, ready: "Future[Callable[[], object]]") -> None:
-        """The life of the worker's thread, until what it gave to `ready` is called."""
+    async def _live(self, ready: "Future[None]") -> None:
+        """One life of the worker's thread, until it is left."""
         leave = asyncio.Event()
+        self._leave = partial(asyncio.get_running_loop().call_soon_threadsafe, leave.set)
+        if self._left.is_set():
+            return
         async with self:
-            ready.set_result(partial(asyncio.get_running_loop().call_soon_threadsafe, leave.set))
+            if not ready.done():
+                ready.set_result(None)
             await leave.wait()
 
     def _add(self, wanted: Wanted, arguments: int, transaction: bool) -> Any:
@@ -242,94 +263,3 @@ class Receiver:
     def _count(self, reply: Reply) -> Reply:
         self.answers[reply.status] += 1
         return reply
-
-    async def _persist(self, accepted: Accepted) -> Reply:
-        try:
-            await self._work.in_store(partial(self._put, accepted))
-        except Exception:
-            return _store_down()
-        return self._stored()
-
-    def _persist_plain(self, accepted: Accepted) -> Reply:
-        try:
-            self._put(accepted)
-        except Exception:
-            return _store_down()
-        return self._stored()
-
-    def _put(self, accepted: Accepted) -> None:
-        stored = StoredEvent(accepted.key, accepted.lane, accepted.body)
-        cast("EventInbox", self.store).put(stored, now=self._work.now())
-
-    def _stored(self) -> Reply:
-        worker = cast("Worker", self._worker)
-        worker.ring()
-        if not worker.started and not self._warned:
-            self._warned = True
-            logger.warning("webhook: stored, but no worker runs in this process; `async with receiver` starts one")
-        return replies.ACCEPTED
-
-    async def _within_budget(self, accepted: Accepted) -> Reply:
-        """Handle in a task of its own, which is cancelled when the time is over or the caller is gone."""
-        task = asyncio.create_task(self._inline(accepted))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        try:
-            await asyncio.wait({task}, timeout=self._budget)
-        finally:
-            if not task.done():
-                task.cancel()
-        if not task.done():
-            logger.error("webhook: %s was not handled within %g s", plain_id(accepted.key), self._budget)
-            await asyncio.wait({task}, timeout=_GRACE)
-        return task.result() if task.done() else replies.TOO_SLOW
-
-    async def _inline(self, accepted: Accepted) -> Reply:
-        try:
-            claim = await to_the_end(self._work.thread, partial(self._work.claim, accepted.key))
-        except Exception:
-            return _store_down()
-        if claim.status is not ClaimStatus.NEW:
-            return _not_claimed(claim)
-        try:
-            async with self._lanes.hold(accepted.lane):
-                done = await self._work.perform(claim, accepted.event)
-        except asyncio.CancelledError:
-            await self._work.give_back(claim)
-            return replies.TOO_SLOW
-        except Exception as error:
-            log_failure(claim, error)
-            await self._work.give_back(claim)
-            return replies.FAILED
-        return replies.ACCEPTED if done else replies.IN_FLIGHT
-
-    def _inline_plain(self, accepted: Accepted) -> Reply:
-        try:
-            claim = self._work.claim(accepted.key)
-        except Exception:
-            return _store_down()
-        if claim.status is not ClaimStatus.NEW:
-            return _not_claimed(claim)
-        try:
-            with self._lanes.hold_plain(accepted.lane, self._budget):
-                done = self._work.perform_plain(claim, accepted.event)
-        except Exception as error:
-            log_failure(claim, error)
-            self._release_plain(claim)
-            return replies.FAILED
-        return replies.ACCEPTED if done else replies.IN_FLIGHT
-
-    def _release_plain(self, claim: Claim) -> None:
-        try:
-            self._work.release(claim)
-        except Exception:
-            logger.exception("webhook: the store could not release the claim on %s", plain_id(claim.event_id))
-
-
-def _store_down() -> Reply:
-    logger.exception("webhook: the store failed")
-    return replies.STORE_DOWN
-
-
-def _not_claimed(claim: Claim) -> Reply:
-    return replies.ACCEPTED if claim.status is ClaimStatus.DONE else replies.IN_FLIGHT

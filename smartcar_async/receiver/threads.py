@@ -1,14 +1,54 @@
 """Calls that block, in a thread and to their end."""
 
 import asyncio
+import os
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
 from typing import TypeVar
 
+from attrs import define, field
+
 T = TypeVar("T")
+
+
+@define(eq=False)
+class Threads:
+    """The threads in which a store is called; each begins when it is needed, and again after `close` or a fork.
+
+    A delivery that waits for its answer, a handler in a transaction and the rest have one each, so that none waits for
+    another's. `apart=False` is for stores that must be called in one thread.
+    """
+
+    apart: bool = True
+    _pools: dict[tuple[int, str], ThreadPoolExecutor] = field(factory=dict[tuple[int, str], ThreadPoolExecutor])
+
+    @property
+    def deliveries(self) -> ThreadPoolExecutor:
+        """For what a delivery waits for."""
+        return self._pool("deliveries")
+
+    @property
+    def transactions(self) -> ThreadPoolExecutor:
+        """For handlers in the store's transaction."""
+        return self._pool("transactions")
+
+    @property
+    def store(self) -> ThreadPoolExecutor:
+        """For everything else."""
+        return self._pool("store")
+
+    def close(self) -> None:
+        """End those of this process that have nothing more to do."""
+        for key in [key for key in self._pools if key[0] == os.getpid()]:
+            self._pools.pop(key).shutdown(wait=False)
+
+    def _pool(self, purpose: str) -> ThreadPoolExecutor:
+        key = os.getpid(), purpose if self.apart else "store"  # a forked child has none of its parent's threads
+        found = self._pools.get(key)
+        return found or self._pools.setdefault(key, ThreadPoolExecutor(1, f"smartcar-{key[1]}"))
 
 
 async def to_the_end(executor: Executor | None, call: Callable[[], T]) -> T:

@@ -1,34 +1,64 @@
 """The worker of an inbox: takes what is due, handles it, and tries again what failed."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from itertools import accumulate
 from typing import Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ..errors import plain_id
 from ..event_store import Claim, EventInbox, StoredEvent
 from ..log import logger
-from ..webhook import parse
+from ..webhook import Event, parse
+from .decoded import Decoded
+from .handlers import is_cancelled
+from .keeper import Holding, Outcome
+from .lanes import Lanes
 from .threads import to_the_end
-from .work import Work, log_failure
+from .work import Work
 
 _POLL: Final = 1.0
 """Seconds after which the inbox is looked into although nobody rang: for what other processes put or left there."""
 
 
-@define
+@frozen
+class Retries:
+    """What becomes of an event that failed: `pauses` between its attempts, and how long its vehicle waits for it.
+
+    It steps aside when its pauses would be longer than `step_aside_after` in all; None: it never does.
+    """
+
+    pauses: tuple[float, ...]
+    step_aside_after: float | None
+
+    def is_spent(self, tries: int) -> bool:
+        """Whether this attempt would be one too many."""
+        return tries > len(self.pauses) + 1
+
+    def is_aside(self, tries: int) -> bool:
+        """Whether the vehicle does not wait for this attempt any more."""
+        waited = (0.0, *accumulate(self.pauses))[: tries or 1][-1]
+        return self.step_aside_after is not None and waited > self.step_aside_after
+
+
+@define(eq=False)
 class Worker:
     """Up to `abreast` events at once, of as many vehicles."""
 
     work: Work
     inbox: EventInbox
+    decoded: Decoded
     abreast: int
-    pauses: Sequence[float]
+    retries: Retries
+    lanes: Lanes = field(factory=Lanes)
     _running: set[asyncio.Task[None]] = field(factory=set[asyncio.Task[None]])
     _life: "_Life | None" = None
+
+    def __attrs_post_init__(self) -> None:
+        self.work.after_failure = self._after_failure
+        self.work.on_end = self.ring
 
     @property
     def started(self) -> bool:
@@ -70,9 +100,11 @@ class Worker:
             life.bell.clear()
             try:
                 while len(self._running) < self.abreast and not life.over and (taken := await self._take()):
-                    handling = asyncio.create_task(self._handle(*taken))
-                    self._running.add(handling)
-                    handling.add_done_callback(partial(self._finished, life))
+                    holding, stored = taken
+                    if holding is not None:
+                        handling = asyncio.create_task(self._handle(holding, stored))
+                        self._running.add(handling)
+                        handling.add_done_callback(partial(self._finished, life))
             except Exception:
                 logger.exception("webhook: the inbox cannot be read")
             await self._wait(life)
@@ -85,29 +117,71 @@ class Worker:
             for wait in waits:
                 wait.cancel()
 
-    async def _take(self) -> tuple[Claim, StoredEvent] | None:
-        now = self.work.now()
-        return await self.work.in_store(partial(self.inbox.take, now=now, until=now + self.work.lease))
+    async def _take(self) -> tuple[Holding | None, StoredEvent] | None:
+        """What is to be handled; nothing to hold, if it is being handled here already."""
+        asked, now = self.work.clock.monotonic(), self.work.now()
+        take = partial(self.inbox.take, now=now, until=now + self.work.lease)
+        taken = await to_the_end(self.work.threads.store, take)
+        if is_cancelled():  # the loop ends, and nobody would handle it
+            if taken is not None:
+                await to_the_end(self.work.threads.store, partial(self.work.release, taken[0]))
+            raise asyncio.CancelledError
+        return taken and (self.work.hold(taken[0], asked), taken[1])
 
-    async def _handle(self, claim: Claim, stored: StoredEvent) -> None:
+    async def _handle(self, holding: Holding, stored: StoredEvent) -> None:
         try:
-            await self.work.perform(claim, parse(stored.body))
+            async with self.lanes.hold(stored.lane):  # busy only if the claim of an event before it was lost
+                event = None if self._is_overdue(holding.claim) else self.decoded.pop(stored)
+                if event is None:
+                    event = await to_the_end(self.work.threads.store, partial(self._judged, holding, stored))
+                if event is not None:
+                    await self.work.perform(holding, event)
         except asyncio.CancelledError:
-            await self.work.give_back(claim)
-        except Exception as error:
-            log_failure(claim, error)
-            await self._put_off(claim, error)
+            if self.work.keeper.holds(stored.id):
+                await self.work.give_back(holding)
 
-    async def _put_off(self, claim: Claim, error: Exception) -> None:
-        if claim.attempt <= len(self.pauses):
-            await self.work.give_back(claim, self.pauses[claim.attempt - 1])
-            return
-        logger.error("webhook: %s is parked after %d attempts", plain_id(claim.event_id), claim.attempt)
-        park = partial(self.inbox.park, claim, now=self.work.now(), problem=type(error).__name__)
+    def _is_overdue(self, claim: Claim) -> bool:
+        """Whether it has more attempts behind it than failures were seen: it ended the process."""
+        tries = claim.tries or 0
+        return self.retries.is_spent(tries) or (self.retries.is_aside(tries) and not claim.aside)
+
+    def _judged(self, holding: Holding, stored: StoredEvent) -> Event | None:
+        """The event, if it is to be handled. What ended the process before is judged here: nobody saw it fail."""
+        claim = holding.claim
+        if self.retries.is_spent(claim.tries or 0):
+            logger.error("webhook: %s ended the process in its last attempt, and is parked", plain_id(claim.event_id))
+            self.work.conclude(holding, partial(self._park, "ProcessEnded"))
+            return None
+        if self._is_overdue(claim):
+            self._step_aside(claim)
         try:
-            await to_the_end(self.work.thread, park)
-        except Exception:
-            logger.exception("webhook: the store could not park %s", plain_id(claim.event_id))
+            return parse(stored.body)
+        except Exception as error:
+            self.work.fail(holding, error)
+            return None
+
+    def _after_failure(self, claim: Claim, error: BaseException) -> Outcome:
+        tries = claim.tries or claim.attempt
+        if self.retries.is_spent(tries + 1):
+            logger.error("webhook: %s is parked after %d attempts", plain_id(claim.event_id), tries)
+            return partial(self._park, type(error).__name__)
+        return partial(self._put_off, self.retries.pauses[tries - 1], self.retries.is_aside(tries + 1))
+
+    def _put_off(self, pause: float, aside: bool, claim: Claim) -> None:
+        if aside and not claim.aside:
+            self._step_aside(claim)
+        self.work.release(claim, pause)
+
+    def _step_aside(self, claim: Claim) -> None:
+        if hasattr(self.inbox, "step_aside"):  # a store of before lets later events pass anyway
+            self.inbox.step_aside(claim)
+            logger.warning(
+                "webhook: %s has failed for so long that it steps aside: later events of its vehicle are handled now",
+                plain_id(claim.event_id),
+            )
+
+    def _park(self, problem: str, claim: Claim) -> None:
+        self.inbox.park(claim, now=self.work.now(), problem=problem)
 
     def _finished(self, life: "_Life", handling: asyncio.Task[None]) -> None:
         self._running.discard(handling)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import sqlite3
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -27,6 +26,8 @@ from smartcar_async import (
 )
 from smartcar_async.event_store import KEEP
 
+from .fakes import FakeClock
+
 DAY = 24 * 3600.0
 NEW, IN_FLIGHT, DONE = ClaimStatus.NEW, ClaimStatus.IN_FLIGHT, ClaimStatus.DONE
 
@@ -39,15 +40,22 @@ class Make(Protocol):
         ...
 
 
+@pytest.fixture
+def clock() -> FakeClock:
+    """The time of the stores under test."""
+    return FakeClock(0.0)
+
+
 @pytest.fixture(params=["memory", "sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
+def make(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Make]:
     """One of the stores."""
     with ExitStack() as opened:
 
         def store(*, keep: float = KEEP, limit: int = 100_000) -> EventStore:
             if request.param == "memory":
                 return MemoryEventStore(keep=keep, limit=limit)
-            return opened.enter_context(SqliteEventStore(tmp_path / "events.db", keep=keep, limit=limit))
+            path = tmp_path / "events.db"
+            return opened.enter_context(SqliteEventStore(path, keep=keep, limit=limit, clock=clock))
 
         yield store
 
@@ -59,9 +67,16 @@ def store(make: Make) -> EventStore:
 
 
 @pytest.fixture
-def inbox(tmp_path: Path) -> Iterator[SqliteEventStore]:
+def inbox(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteEventStore]:
     """The inbox under test."""
-    with SqliteEventStore(tmp_path / "events.db") as opened:
+    with SqliteEventStore(tmp_path / "events.db", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def other(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteEventStore]:
+    """Another store on the same file, as another process has it."""
+    with SqliteEventStore(tmp_path / "events.db", clock=clock) as opened:
         yield opened
 
 
@@ -85,8 +100,9 @@ def test_one_claims_and_the_others_wait(store: EventStore) -> None:
     assert store.claim("a", now=4, until=64) == Claim("a", DONE)
 
 
-def test_a_lease_ends(store: EventStore) -> None:
+def test_a_lease_ends() -> None:
     """Whoever held it counts as dead then, and can do nothing any more."""
+    store = MemoryEventStore()
     first = store.claim("a", now=0, until=60)
     assert store.claim("a", now=59.9, until=120).status is IN_FLIGHT
     second = store.claim("a", now=60, until=120)
@@ -99,8 +115,42 @@ def test_a_lease_ends(store: EventStore) -> None:
     assert not store.commit(second, now=64)
 
 
-def test_a_lease_is_renewed(store: EventStore) -> None:
+def test_a_lease_ends_for_others(inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock) -> None:
+    """A file's claims end when their owner was silent for so long; then he can do nothing any more."""
+    first = inbox.claim("a", now=0, until=60)
+    for clock.time in (0.0, 59.0):
+        assert other.claim("a", now=0, until=60).status is IN_FLIGHT
+    clock.time = 60.0
+    assert inbox.claim("a", now=0, until=60).status is IN_FLIGHT  # to himself he is not silent
+    second = other.claim("a", now=500, until=560)
+    assert second == Claim("a", NEW, 2)
+    assert not inbox.commit(first, now=61)
+    assert not inbox.renew(first, until=999)
+    inbox.release(first, now=61, due=61)
+    inbox.park(first, now=61, problem="KeyError")
+    inbox.step_aside(first)
+    assert inbox.claim("a", now=62, until=122).status is IN_FLIGHT
+    assert other.commit(second, now=63)
+    assert not other.commit(second, now=64)
+
+
+def test_a_lease_is_renewed(inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock) -> None:
     """As long as its holder says so; and one that ended, but that nobody else claimed, still commits."""
+    claim = inbox.claim("a", now=0, until=60)
+    clock.time = 40.0
+    assert inbox.renew(claim, until=100)
+    clock.time = 99.0
+    assert other.claim("a", now=0, until=60).status is IN_FLIGHT
+    clock.time = 500.0
+    assert other.take(now=0, until=60) is None
+    assert not inbox.renew(claim, until=900)
+    assert inbox.commit(claim, now=500)
+    assert other.claim("a", now=0, until=60).status is DONE
+
+
+def test_a_lease_in_memory_is_renewed() -> None:
+    """Likewise."""
+    store = MemoryEventStore()
     claim = store.claim("a", now=0, until=60)
     assert store.renew(claim, until=100)
     assert store.claim("a", now=99, until=159).status is IN_FLIGHT
@@ -108,12 +158,15 @@ def test_a_lease_is_renewed(store: EventStore) -> None:
     assert not store.renew(claim, until=900)
 
 
-def test_what_was_handled_is_remembered_for_days(make: Make) -> None:
+def test_what_was_handled_is_remembered_for_days(make: Make, clock: FakeClock) -> None:
     """For as long as is said, and it makes room then."""
     store = make(keep=7 * DAY)
     assert store.commit(store.claim("a", now=0, until=60), now=1)
+    clock.time = 6 * DAY
     fill(store, 260, now=6 * DAY)
+    clock.time = 6.9 * DAY
     assert store.claim("a", now=6.9 * DAY, until=7 * DAY).status is DONE
+    clock.time = 8 * DAY
     fill(store, 260, now=8 * DAY)
     assert store.claim("a", now=8 * DAY, until=9 * DAY) == Claim("a", NEW, 1)
     assert store.claim("b", now=20 * DAY, until=21 * DAY) == Claim("b", NEW, 1)
@@ -156,8 +209,8 @@ def test_threads_share_a_store(store: EventStore) -> None:
 
 def test_events_leave_in_the_order_of_their_coming(inbox: SqliteEventStore) -> None:
     """One at a time of each lane; what is there already is not kept twice."""
-    for number, one in enumerate([event("a"), event("b"), event("c", "v-2"), event("a"), event("d", "v-3")]):
-        inbox.put(one, now=number)
+    for one in [event("a"), event("b"), event("c", "v-2"), event("a"), event("d", "v-3")]:
+        inbox.put(one, now=0)
     assert inbox.waiting() == 4
     first, second, third = (inbox.take(now=10, until=70) for _ in range(3))
     assert first is not None
@@ -171,28 +224,77 @@ def test_events_leave_in_the_order_of_their_coming(inbox: SqliteEventStore) -> N
     assert inbox.waiting() == 3
 
 
-def test_what_failed_comes_again_when_it_is_due(inbox: SqliteEventStore) -> None:
-    """And does not hold up its neighbours meanwhile."""
-    inbox.put(event("a"), now=0)
-    inbox.put(event("b"), now=1)
-    taken = inbox.take(now=2, until=62)
-    assert taken is not None
-    inbox.release(taken[0], now=3, due=30)
-    assert inbox.take(now=3, until=63) == (Claim("b", NEW, 1), event("b"))
-    assert inbox.take(now=29, until=89) is None
-    assert inbox.commit(Claim("b", NEW, 1), now=29)
-    assert inbox.take(now=30, until=90) == (Claim("a", NEW, 2), event("a"))
+def test_a_lane_waits_for_what_failed(inbox: SqliteEventStore, clock: FakeClock) -> None:
+    """Until its pause is over and it is handled; other lanes do not wait."""
+    for one in (event("a"), event("b"), event("c", "v-2")):
+        inbox.put(one, now=0)
+    claim = taken(inbox, "a")
+    inbox.release(claim, now=3, due=30)
+    assert inbox.commit(taken(inbox, "c"), now=3)
+    for clock.time in (0.0, 26.9):
+        assert inbox.take(now=0, until=60) is None
+    clock.time = 27.0
+    again = taken(inbox, "a")
+    assert (again.attempt, again.tries, again.aside) == (2, 2, False)
+    assert inbox.commit(again, now=30)
+    assert inbox.commit(taken(inbox, "b"), now=30)
 
 
-def test_what_a_dead_worker_held_comes_again(inbox: SqliteEventStore) -> None:
-    """At the end of its lease, and its lane is held until then."""
+def test_what_stepped_aside_holds_nobody_up(inbox: SqliteEventStore, clock: FakeClock) -> None:
+    """It comes again when it is due, one at a time with the others of its lane."""
+    for name in ("a", "b", "c"):
+        inbox.put(event(name), now=0)
+    claim = taken(inbox, "a")
+    inbox.step_aside(claim)
+    assert inbox.take(now=0, until=60) is None  # it is still being handled
+    inbox.release(claim, now=0, due=30)
+    second = taken(inbox, "b")
+    clock.time = 30.0
+    assert inbox.take(now=0, until=60) is None
+    assert inbox.commit(second, now=30)
+    again = taken(inbox, "a")
+    assert (again.attempt, again.aside) == (2, True)
+    assert inbox.take(now=0, until=60) is None
+    assert inbox.commit(again, now=30)
+    assert inbox.commit(taken(inbox, "c"), now=30)
+    assert inbox.waiting() == 0
+
+
+def test_a_lane_goes_on_when_its_first_is_given_up(inbox: SqliteEventStore) -> None:
+    """In the order of their coming."""
+    for name in ("a", "b", "c"):
+        inbox.put(event(name), now=0)
+    inbox.park(taken(inbox, "a"), now=0, problem="KeyError")
+    inbox.put(event("d"), now=0)
+    for name in ("b", "c", "d"):
+        assert inbox.commit(taken(inbox, name), now=0)
+
+
+def taken(store: SqliteEventStore, name: str) -> Claim:
+    """The claim of the event that is handed out, which is this one."""
+    found = store.take(now=0, until=60)
+    assert found is not None
+    assert found[1].id == name
+    return found[0]
+
+
+def test_what_a_silent_worker_held_comes_again(
+    inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock
+) -> None:
+    """At the end of its lease, before the later ones of its lane; and its own process is not handed it meanwhile."""
     inbox.put(event("a"), now=0)
     inbox.put(event("b"), now=0)
-    assert inbox.take(now=0, until=60) == (Claim("a", NEW, 1), event("a"))
-    assert inbox.take(now=59, until=119) is None
-    assert inbox.take(now=60, until=120) == (Claim("b", NEW, 1), event("b"))
-    assert inbox.commit(Claim("b", NEW, 1), now=61)
-    assert inbox.take(now=61, until=121) == (Claim("a", NEW, 2), event("a"))
+    lost = taken(inbox, "a")
+    for clock.time in (0.0, 59.0):
+        assert other.take(now=0, until=60) is None
+        assert inbox.take(now=0, until=60) is None
+    clock.time = 60.0
+    claim = taken(other, "a")
+    assert (claim.attempt, claim.redelivered) == (2, True)
+    assert inbox.take(now=0, until=60) is None
+    assert not inbox.commit(lost, now=60)
+    assert other.commit(claim, now=60)
+    assert inbox.commit(taken(inbox, "b"), now=60)
 
 
 def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:
@@ -213,17 +315,20 @@ def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:
     assert inbox.commit(Claim("a", NEW, 2), now=4)
 
 
-def test_what_inline_could_not_handle_can_be_kept(inbox: SqliteEventStore) -> None:
+def test_what_inline_could_not_handle_can_be_kept(
+    inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock
+) -> None:
     """Of two receivers on one file, one without and one with a worker: no event falls between them."""
-    inbox.release(inbox.claim("failed", now=0, until=60), now=1, due=1)
-    inbox.claim("died", now=0, until=60)
-    done = inbox.claim("done", now=0, until=60)
-    assert inbox.commit(done, now=1)
+    other.release(other.claim("failed", now=0, until=60), now=1, due=1)
+    other.claim("died", now=0, until=60)
+    done = other.claim("done", now=0, until=60)
+    assert other.commit(done, now=1)
     for name in ("failed", "died", "done"):
         inbox.put(event(name, name), now=2)
     assert inbox.waiting() == 2
     assert inbox.take(now=2, until=62) == (Claim("failed", NEW, 2), event("failed", "failed"))
     assert inbox.take(now=2, until=62) is None
+    clock.time = 60.0
     assert inbox.take(now=60, until=120) == (Claim("died", NEW, 2), event("died", "died"))
 
 
@@ -263,7 +368,7 @@ def test_work_is_done_in_the_same_transaction(inbox: SqliteEventStore) -> None:
 
     def end(connection: sqlite3.Connection) -> None:
         write(connection)
-        connection.rollback()
+        connection.execute("ROLLBACK")
 
     claim = inbox.claim("a", now=0, until=60)
     with pytest.raises(KeyError):
@@ -273,9 +378,7 @@ def test_work_is_done_in_the_same_transaction(inbox: SqliteEventStore) -> None:
     assert inbox.claim("a", now=1, until=61).status is IN_FLIGHT
     assert inbox.commit(claim, now=1, work=write)
     assert not inbox.commit(claim, now=1, work=write)
-    inbox.claim("b", now=0, until=1)
-    inbox.claim("b", now=1, until=2)
-    assert not inbox.commit(Claim("b", NEW, 1), now=1, work=write)
+    assert not inbox.commit(Claim("a", NEW, 9), now=1, work=write)
     counted = list[object]()
     last = inbox.claim("c", now=0, until=60)
     inbox.commit(last, now=1, work=lambda one: counted.extend(one.execute("SELECT count(*) FROM mine")))
@@ -331,15 +434,24 @@ class Busy(sqlite3.Connection):
         return super().execute(sql, *parameters)
 
 
+def _busily(connect: Callable[..., sqlite3.Connection]) -> Callable[..., sqlite3.Connection]:
+    """Connections of that kind, whatever kind is asked for."""
+
+    def busily(path: Path, **options: Any) -> sqlite3.Connection:
+        return connect(path, **{**options, "factory": Busy})
+
+    return busily
+
+
 def test_processes_that_make_a_file_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where SQLite itself does not wait; and no longer than for any lock."""
-    monkeypatch.setattr("sqlite3.connect", functools.partial(sqlite3.connect, factory=Busy))
+    monkeypatch.setattr("sqlite3.connect", _busily(sqlite3.connect))
     monkeypatch.setattr(Busy, "problems", (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY))
     with SqliteEventStore(tmp_path / "events.db") as store:
         assert store.waiting() == 0
     for problem, patience in ((sqlite3.SQLITE_READONLY, 10.0), (sqlite3.SQLITE_BUSY, -1.0)):
         monkeypatch.setattr(Busy, "problems", (problem,))
-        monkeypatch.setattr("smartcar_async.sqlite_store._PATIENCE", patience)
+        monkeypatch.setattr("smartcar_async.sqlite_file.PATIENCE", patience)
         with pytest.raises(ConfigurationError, match="database is locked"):
             SqliteEventStore(tmp_path / "events.db").waiting()
 
@@ -367,14 +479,14 @@ def test_processes_share_a_file(tmp_path: Path) -> None:
     assert sorted(name for names in granted for name in names) == sorted(f"e-{number}" for number in range(100))
 
 
-def test_a_connection_is_not_used_over_a_fork(inbox: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The child opens the file anew, and leaves what it inherited alone."""
+def test_a_file_is_not_used_over_a_fork(inbox: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The child opens the file anew, has no claims, and leaves what it inherited alone."""
     inbox.put(event("a"), now=0)
-    inherited = inbox._connection()  # pyright: ignore[reportPrivateUsage]
+    claim = taken(inbox, "a")
     with monkeypatch.context() as child:
         child.setattr("os.getpid", lambda: -1)
         assert inbox.waiting() == 1
-        assert inbox._connection() is not inherited  # pyright: ignore[reportPrivateUsage]
+        assert not inbox.commit(claim, now=0)
+        assert inbox.claim("a", now=0, until=60).status is IN_FLIGHT
         inbox.close()
-    assert inherited.execute("SELECT 1").fetchall() == [(1,)]
-    inherited.close()
+    assert inbox.commit(claim, now=0)

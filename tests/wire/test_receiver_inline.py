@@ -16,9 +16,9 @@ from smartcar_async import Claim, ClaimStatus, MemoryEventStore, SqliteEventStor
 from smartcar_async.receiver import Context, Receiver
 from smartcar_async.webhook import VehicleStateEvent
 
-from ..deliveries import STATE
+from ..deliveries import STATE, TOKEN
 from .fakes import settle
-from .receiving import clock, deliver, deliver_plain, receiver_of, state, until
+from .receiving import deliver, deliver_plain, receiver_of, state, until
 
 Deliver = Callable[..., Coroutine[Any, Any, int]]
 
@@ -92,28 +92,38 @@ async def test_the_first_failure_ends_it(post: Deliver) -> None:
     assert seen == ["first", "second"]
 
 
-@pytest.mark.parametrize("broken", ["claim", "commit"])
-async def test_a_store_that_is_down_is_503(post: Deliver, broken: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_store_that_is_down_is_503(post: Deliver, caplog: pytest.LogCaptureFixture) -> None:
     """And in the log: nothing can be promised without it."""
-    receiver = receiver_of(store=Failing(broken))
+    receiver = receiver_of(store=Failing("claim"))
     assert await post(receiver, STATE) == 503
     assert "OSError: the disk is full" in caplog.text
 
 
-async def test_a_claim_that_cannot_be_released_ends_by_itself(post: Deliver, caplog: pytest.LogCaptureFixture) -> None:
-    """At the end of its lease; the answer does not suffer."""
-    now, store = clock(), Failing("release")
-    receiver = receiver_of(store=store, clock=now, lease=60.0)
+@pytest.mark.parametrize("broken", ["commit", "release"])
+async def test_an_ending_that_is_not_recorded_is_told_again(
+    post: Deliver, broken: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By itself, until the store hears it; meanwhile it is 503, and the handlers are not called again."""
+    monkeypatch.setattr("smartcar_async.receiver.inline._LOOKS", 1)
+    store, seen = Failing(broken), list[Context]()
+    receiver = receiver_of(store=store)
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent, context: Context) -> None:
-        if not context.redelivered:
+        seen.append(context)
+        if broken == "release" and len(seen) == 1:
             raise KeyError
 
-    assert [await post(receiver, STATE), await post(receiver, STATE)] == [503, 503]
-    assert "could not release the claim on e-1" in caplog.text
-    await now.advance(61)
-    assert await post(receiver, STATE) == 204
+    assert [await post(receiver, STATE) for _ in range(3)] == [503] * 3
+    assert "how e-1 ended is not recorded yet" in caplog.text
+    assert [await post(receiver, state(2)) for _ in range(2)] == [503] * 2  # the vehicle waits for it
+    assert len(seen) == 1
+    store.names = ()
+    await until(lambda: not receiver._work.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    assert [await post(receiver, STATE) for _ in range(2)] == [204] * 2
+    assert len(seen) == (1 if broken == "commit" else 2)
+    assert await post(receiver, state(2)) == 204
+    assert caplog.text.count("OSError: the disk is full") == 1
 
 
 async def test_an_event_in_flight_is_503(post: Deliver) -> None:
@@ -265,37 +275,34 @@ async def test_a_caller_that_is_cancelled_leaves_no_claim() -> None:
     assert await deliver(receiver, STATE) == 204
 
 
-async def test_a_long_handler_keeps_its_claim(caplog: pytest.LogCaptureFixture) -> None:
-    """The lease is renewed as long as the handler lives, also over a failure of the store."""
-    now, store, leave = clock(), Failing(), asyncio.Event()
-    receiver = receiver_of(store=store, clock=now, lease=60.0)
+async def test_a_long_handler_keeps_its_claim(post: Deliver, caplog: pytest.LogCaptureFixture) -> None:
+    """The lease is renewed as long as the handler lives, also over a failure of the store, and while the loop waits."""
+    renewed, store, leave = list[float](), Failing(), threading.Event()
+    receiver = Receiver(TOKEN, store, tolerance=None, budget=0.5, lease=0.6)
+    renew = store.renew
+
+    def note(claim: Claim, *, until: float) -> bool:
+        renewed.append(until)
+        if len(renewed) == 2:
+            raise OSError("the disk is full")
+        return renew(claim, until=until)
+
+    store.renew = note  # type: ignore[method-assign]
 
     @receiver.on(VehicleStateEvent)
-    async def handle(event: VehicleStateEvent) -> None:
-        await leave.wait()
+    def handle(event: VehicleStateEvent) -> None:
+        assert leave.wait(5)
 
-    first = asyncio.create_task(deliver(receiver, STATE))
-    await until(lambda: now.slept)
-    for _ in range(2):
-        await advance(now, 21, store)
-    assert "is being handled" not in caplog.text
-    await advance(now, 21, store)
-    assert "e-1 is being handled for 6" in caplog.text
-    store.names = ("renew",)
-    await advance(now, 21, store)
-    store.names = ()
+    first = asyncio.create_task(post(receiver, STATE))
+    await until(lambda: len(renewed) > 3)
+    assert await post(receiver, STATE) == 503
+    assert renewed == sorted(renewed)
     assert "could not renew the claim on e-1" in caplog.text
-    await advance(now, 21, store)
-    assert await deliver(receiver, STATE) == 503
+    assert "e-1 is being handled for " in caplog.text
     leave.set()
-    assert await first == 204
-
-
-async def advance(now: Any, seconds: float, store: MemoryEventStore) -> None:
-    """Let time pass, and the thread of the store do what is due then."""
-    sleeps = len(now.slept)
-    await now.advance(seconds)
-    await until(lambda: len(now.slept) > sleeps)
+    await first
+    await until(lambda: not receiver._work.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    assert await post(receiver, STATE) == 204
 
 
 async def test_a_lost_claim_is_told(post: Deliver, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,0 +1,149 @@
+"""A store's open transaction, lent to a handler: for a time, and without the right to end it."""
+
+import sqlite3
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from threading import Event, Lock, RLock, Timer
+from typing import Any, Final, NoReturn, Self, cast
+
+from .errors import ConfigurationError
+
+_MOMENT: Final = 0.01
+_NOT_YOURS: Final = "a handler in the store's transaction must not end that transaction"
+_TAKEN_BACK: Final = "the time of this handler in the store's transaction is over"
+
+
+class LentConnection(sqlite3.Connection):
+    """A connection that can be taken back while a handler still has it: then nothing of it is written any more.
+
+    Each statement runs under a lock, and so does the taking back. Without that, a statement that was just being
+    prepared would run after the rollback, on its own, and stay.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._statements = RLock()
+        self._over = Event()
+
+    @contextmanager
+    def lend(self, seconds: float, taken_back: Callable[[], None]) -> Generator[None, None, None]:
+        """Lend it for so long; then its transaction is rolled back, and TimeoutError raised when the handler ends."""
+        ending, ended = Lock(), Event()
+
+        def take_back() -> None:
+            with ending:
+                if ended.is_set():
+                    return
+                self._over.set()
+            self._roll_back()
+            taken_back()
+
+        def end() -> None:
+            """From now on it is not taken back any more; if it was, nothing is left of it."""
+            timer.cancel()
+            with ending:
+                ended.set()
+            if self._over.is_set():
+                timer.join()
+
+        timer = Timer(seconds, take_back)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        except Exception as error:
+            end()
+            if self._over.is_set():
+                raise _too_slow(seconds) from error
+            raise
+        finally:
+            end()
+        if self._over.is_set():
+            raise _too_slow(seconds)
+        if not self.in_transaction:
+            raise ConfigurationError(_NOT_YOURS)
+
+    def _roll_back(self) -> None:
+        """End the transaction, if there is one, and whatever statement is running."""
+        while not self._statements.acquire(timeout=_MOMENT):
+            self.interrupt()
+        try:
+            if self.in_transaction:
+                super().cursor().execute("ROLLBACK")
+        finally:
+            self._statements.release()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it can be lent again: one that was taken back may still be in the hands of a handler."""
+        return not self._over.is_set()
+
+    def cursor(self, factory: Any = None) -> Any:
+        """A cursor; all statements go through one."""
+        if factory is not None:
+            raise ConfigurationError("factory: the store's transaction has cursors of its own")
+        return super().cursor(_Cursor)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        """Run a statement on a new cursor, which the one of SQLite's own would not be: it is made without `cursor`."""
+        cursor: sqlite3.Cursor = self.cursor().execute(sql, parameters)
+        return cursor
+
+    def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+        """Run a statement many times on a new cursor."""
+        cursor: sqlite3.Cursor = self.cursor().executemany(sql, parameters)
+        return cursor
+
+    def blobopen(self, *arguments: Any, **options: Any) -> Any:
+        """Open a blob. One that is open ends with the transaction."""
+        with self.statement():
+            return super().blobopen(*arguments, **options)
+
+    @contextmanager
+    def statement(self) -> Generator[None, None, None]:
+        """Run one statement, unless the time is over."""
+        with self._statements:
+            if self._over.is_set():
+                raise sqlite3.ProgrammingError(_TAKEN_BACK)
+            yield
+
+    def commit(self) -> NoReturn:
+        """Refused."""
+        raise ConfigurationError(_NOT_YOURS)
+
+    def rollback(self) -> NoReturn:
+        """Refused."""
+        raise ConfigurationError(_NOT_YOURS)
+
+    def executescript(self, sql_script: str, /) -> NoReturn:
+        """Refused: it would commit first."""
+        raise ConfigurationError(_NOT_YOURS)
+
+    def __enter__(self) -> Self:
+        """Refused: its end would commit."""
+        raise ConfigurationError(_NOT_YOURS)
+
+
+class _Cursor(sqlite3.Cursor):
+    @property
+    def _lent(self) -> LentConnection:
+        return cast("LentConnection", self.connection)
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Self:
+        with self._lent.statement():
+            return super().execute(sql, parameters)
+
+    def executemany(self, sql: str, seq_of_parameters: Any, /) -> Self:
+        rows = list(seq_of_parameters)  # they may take long to come, and no statement runs meanwhile
+        with self._lent.statement():
+            return super().executemany(sql, rows)
+
+    def executescript(self, sql_script: str, /) -> NoReturn:
+        raise ConfigurationError(_NOT_YOURS)
+
+
+def _too_slow(seconds: float) -> TimeoutError:
+    return TimeoutError(
+        f"a handler was in the store's transaction for more than {seconds:g} s, and nothing of it was written: "
+        "do what is slow in a handler without transaction=True, or give the store a longer transaction_timeout"
+    )
