@@ -1,7 +1,8 @@
-"""Run in a process of its own, to be killed: a receiver behind aiohttp's server, whose handlers keep books.
+"""Run in a process of its own, to be killed and stopped: a receiver behind aiohttp's server, whose handlers keep books.
 
-The plain handler writes a line of a log when it begins: that is there whatever happens next. The other one writes in
-the store's own transaction.
+The plain handler writes a line of a log when it begins and when it ends: that is there whatever happens next. The other
+one writes in the store's own transaction. Files in the folder make trouble: `ahead` sets the time of day, and while
+`full` is there, nothing can be written.
 """
 
 from __future__ import annotations
@@ -9,41 +10,106 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sqlite3
 import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from aiohttp import web
+from attrs import frozen
 
-from smartcar_async import SqliteEventStore
+from smartcar_async import SqliteEventStore, sqlite_file
 from smartcar_async.receiver import Context, Receiver
 from smartcar_async.webhook import VehicleStateEvent
 
 from ..deliveries import TOKEN
 
 LEASE = 1.5
+PAUSE = 0.1
+STEPS_ASIDE = 0.35
+IN_ORDER = 4
+"""How many attempts an event has before it steps aside: so many pauses are within that time."""
 BOOK = (
     "CREATE TABLE IF NOT EXISTS book (page INTEGER PRIMARY KEY, event_id TEXT, delivered_at REAL, redelivered INTEGER)"
 )
 Mode = Literal["inbox", "inline"]
 
 
-def receiver_of(folder: Path, mode: Mode, life: int) -> Receiver:
+def fails(event_id: str, attempt: int) -> bool:
+    """Whether a handler fails: one event in eleven once, and one in a hundred so often that it steps aside."""
+    number = int(event_id.partition("-")[2])
+    return attempt <= 6 if number % 97 == 5 else attempt == 1 and number % 11 == 3
+
+
+@frozen
+class Clock:
+    """Real time, with a time of day that somebody sets."""
+
+    folder: Path
+
+    def monotonic(self) -> float:
+        """Seconds that only ever grow."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The time of day, as it is set."""
+        return datetime.now(UTC) + timedelta(seconds=float((self.folder / "ahead").read_text() or 0))
+
+    async def sleep(self, seconds: float) -> None:
+        """Let that much time pass."""
+        await asyncio.sleep(seconds)
+
+
+def make_trouble(folder: Path) -> None:
+    """Have writes fail while the disk is full, and wait for a busy file for a moment only."""
+    transaction = sqlite_file._transaction  # pyright: ignore[reportPrivateUsage]
+
+    @contextmanager
+    def troubled(connection: sqlite3.Connection, deadline: float) -> Generator[None, None, None]:
+        with transaction(connection, deadline):
+            yield
+            if (folder / "full").exists():
+                raise sqlite3.OperationalError("database or disk is full")
+
+    sqlite_file._transaction = troubled  # pyright: ignore[reportPrivateUsage]
+    sqlite_file.PATIENCE = 0.5  # type: ignore[misc]  # pyright: ignore
+
+
+def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
     """A receiver whose handlers leave traces in a folder."""
+    clock = Clock(folder)
     receiver = Receiver(
-        TOKEN, SqliteEventStore(folder / "events.db"), mode=mode, budget=1.0, lease=LEASE, pauses=(0.1,) * 100
+        TOKEN,
+        SqliteEventStore(folder / "events.db", clock=clock, transaction_timeout=0.4),
+        mode=mode,
+        budget=1.0,
+        lease=LEASE,
+        pauses=(PAUSE,) * 100,
+        step_aside_after=STEPS_ASIDE if mode == "inbox" else None,
+        tolerance=None,
+        clock=clock,
     )
     log = os.open(folder / "log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    busy = set[str]()
+
+    def note(what: str, event: VehicleStateEvent, context: Context) -> None:
+        line = f"{what} {event.event_id} {event.vehicle_id} {life} {time.monotonic()} {context.attempt}\n"
+        os.write(log, line.encode())
 
     @receiver.on(VehicleStateEvent)
     async def begin(event: VehicleStateEvent, context: Context) -> None:
-        vehicle = str(event.vehicle_id)
-        alone = vehicle not in busy
-        busy.add(vehicle)
-        os.write(log, f"{event.event_id} {life} {context.redelivered:d} {alone:d}\n".encode())
-        await asyncio.sleep(0.001)
-        busy.discard(vehicle)
+        note("begin", event, context)
+        try:
+            await asyncio.sleep(0.001)
+        except asyncio.CancelledError:  # the time of its delivery is over: that is a failure
+            note("cancelled", event, context)
+            raise
+        note("end", event, context)
+        if fails(str(event.event_id), context.attempt):
+            raise KeyError
 
     @receiver.on(VehicleStateEvent, transaction=True)
     def book(event: VehicleStateEvent, context: Context) -> None:
@@ -69,6 +135,7 @@ async def serve(listening: socket.socket, receiver: Receiver) -> None:
 
 
 if __name__ == "__main__":
-    descriptor, place, chosen, number = sys.argv[1:]
+    descriptor, place, chosen, name = sys.argv[1:]
     mode: Mode = "inbox" if chosen == "inbox" else "inline"
-    asyncio.run(serve(socket.socket(fileno=int(descriptor)), receiver_of(Path(place), mode, int(number))))
+    make_trouble(Path(place))
+    asyncio.run(serve(socket.socket(fileno=int(descriptor)), receiver_of(Path(place), mode, name)))

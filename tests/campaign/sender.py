@@ -17,7 +17,7 @@ from ..deliveries import META, NAMED, TOKEN, Document, written
 
 VEHICLES = 40
 CONNECTIONS = 24
-PATIENCE = 10.0
+PATIENCE = 4.0
 REPLAYABLE = 200.0
 """Seconds for which a delivery can be replayed: after 300 s it is stale."""
 
