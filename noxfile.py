@@ -210,8 +210,9 @@ def exits(session: nox.Session) -> None:
 def webhooks(session: nox.Session) -> None:
     """The long form of the delivery campaign: 100,000 deliveries, and 50 kills; SMARTCAR_SEED repeats one."""
     install(session, "tests")
-    numbers = {"SMARTCAR_DELIVERIES": "100000", "SMARTCAR_KILLS": "50"}
-    session.run("python", "-m", "pytest", "--timeout=3600", "tests/campaign/test_deliveries.py", env=numbers)
+    numbers = {"SMARTCAR_DELIVERIES": "100000", "SMARTCAR_KILLS": "50", "SMARTCAR_ORDERS": "1000"}
+    paths = ("tests/wire/test_event_order.py", "tests/campaign/test_deliveries.py")
+    session.run("python", "-m", "pytest", "--timeout=7200", *paths, env=numbers)
 
 
 @nox.session(python=LOWEST, default=False)
@@ -242,3 +243,10 @@ def official_sdks(session: nox.Session) -> None:
     """Smartcar's own SDKs against the simulator."""
     install(session, "tests")
     session.run("python", "-m", "pytest", "--timeout=600", "tests/official", *session.posargs)
+
+
+@nox.session(python=LOWEST, default=False)
+def servers(session: nox.Session) -> None:
+    """The recipes for servers that are not needed otherwise, in `tests/servers`."""
+    install(session, "servers")
+    session.run("python", "-m", "pytest", "--timeout=600", "tests/servers", *session.posargs)
