@@ -131,7 +131,7 @@ MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
     ("queue", frozenset({"admit"})),
     ("opening", frozenset({"open"})),
     ("waiting", frozenset({"send", "start"})),
-    ("reading", frozenset({"send", "read"})),
+    ("reading", frozenset({"send", "_whole"})),
     ("connecting", frozenset({"send", "connect"})),
     ("pause", frozenset({"_exchange", "sleep"})),
 )
