@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from .errors import ConfigurationError
+from .log import logger
 
 if TYPE_CHECKING:
     from .records import Page
 
 T = TypeVar("T")
+
+_MOST_WITHOUT_NEWS: Final = 2
 
 
 class PageWalk(Generic[T]):
@@ -19,26 +22,33 @@ class PageWalk(Generic[T]):
     def __init__(self, fetch: Callable[[int], Awaitable[Page[T]]]) -> None:
         self._fetch = fetch
         self._number = 1
-        self._before: int | None = None
         self._seen: set[int] = set()
         """What all pages are known by. They themselves would be too much to keep."""
+        self._without_news = 0
+        """How many pages in a row brought nothing that was not there before."""
         self._over = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Page[T]:
-        if self._over:
-            raise StopAsyncIteration
-        page = await self._fetch(self._number)
-        mark = _mark(page)
-        known = mark == self._before or ((page.items or page.malformed) and mark in self._seen)
-        self._over = bool(known) or not page.has_next
-        if known:
-            raise StopAsyncIteration  # a server that ignores the page number, or goes round in a ring, would never end
-        self._seen.add(mark)
-        self._number, self._before = self._number + 1, mark
-        return page
+        while not self._over:
+            page = await self._fetch(self._number)
+            mark = _mark(page)
+            known = mark in self._seen
+            has_news = not known and bool(page.items or page.malformed)
+            self._without_news = 0 if has_news else self._without_news + 1
+            # One such page may come because entries were added meanwhile, and moved the others on. Two do not: a server
+            # that ignores the number of the page, or goes round in a ring, would never end.
+            stuck = page.has_next and self._without_news == _MOST_WITHOUT_NEWS
+            self._over = stuck or not page.has_next
+            self._number += 1
+            self._seen.add(mark)
+            if stuck:
+                logger.warning("a list was left at page %d: the server sends nothing new, and no end", page.number)
+            if not known:
+                return page
+        raise StopAsyncIteration
 
     def __repr__(self) -> str:
         return f"PageWalk(at {self._number})"

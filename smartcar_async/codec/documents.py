@@ -70,7 +70,7 @@ def page(reply: Reply, number: int, read: Callable[[Any], T]) -> Page[T]:
     meta, links = loose_part(document, "meta"), loose_part(document, "links")
     total, size = meta.get("totalCount"), meta.get("pageSize")
     more = type(total) is int and number * (size if type(size) is int and size > 0 else len(entries)) < total
-    has_next = bool(entries) and (more or bool(links.get("next")))
+    has_next = more or bool(links.get("next"))
     return Page(tuple(items), number, has_next, total if type(total) is int else None, tuple(malformed))
 
 

@@ -256,7 +256,7 @@ def test_an_entry_of_any_shape(entry: object) -> None:
         ({"page": 1}, {"next": "url"}, 1, 2, True, None),
         ({"totalCount": 5}, {}, 1, 2, True, 5),
         ({"totalCount": 2, "pageSize": 0}, {}, 1, 2, False, 2),
-        ({"totalCount": 9}, {"next": "url"}, 2, 0, False, 9),
+        ({"totalCount": 9}, {"next": "url"}, 2, 0, True, 9),
         ({"totalCount": True, "pageSize": "2"}, None, 1, 2, False, None),
         (None, None, 1, 2, False, None),
         ([], "url", 1, 2, False, None),

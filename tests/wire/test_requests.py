@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -255,7 +255,7 @@ async def test_a_server_that_ignores_the_page_number_ends_the_list(wire: Wire) -
     wire.api = always(answer(documents.page(range(1, 3), {}, "https://x.test")))
     async with Smartcar(CLIENT_ID, CLIENT_SECRET) as smartcar:
         assert await read_all(smartcar) == ["connection-1", "connection-2"]
-    assert len(wire.calls) == 2
+    assert len(wire.calls) == 3
 
 
 async def test_pages_that_go_round_in_a_ring_end(wire: Wire) -> None:
@@ -267,7 +267,26 @@ async def test_pages_that_go_round_in_a_ring_end(wire: Wire) -> None:
         for _ in range(2):
             wire.calls.clear()
             assert [one.id async for one in listing] == [f"connection-{number}" for number in range(1, 7)]
-            assert len(wire.calls) == 4
+            assert len(wire.calls) == 5
+
+
+@pytest.mark.parametrize(
+    ("ranges", "numbers"),
+    [
+        ([(1, 3), (1, 3), (3, 5), (5, 7)], range(1, 7)),
+        ([(1, 3), (0, 0), (3, 5)], range(1, 5)),
+        ([(0, 0), (1, 3)], range(1, 3)),
+    ],
+    ids=["entries were added meanwhile", "an empty one in between", "an empty one first"],
+)
+async def test_one_page_without_news_ends_no_list(
+    wire: Wire, ranges: list[tuple[int, int]], numbers: Iterable[int]
+) -> None:
+    """What comes after it is not lost."""
+    pages = [documents.page(range(*each), {}, "https://x.test") for each in ranges]
+    wire.api = in_turn(*map(answer, pages), *[answer(documents.page(range(0), {}))])
+    async with Smartcar(CLIENT_ID, CLIENT_SECRET) as smartcar:
+        assert await read_all(smartcar) == [f"connection-{number}" for number in numbers]
 
 
 async def test_pages_without_a_readable_entry_do_not_end_a_list(wire: Wire) -> None:
@@ -278,7 +297,7 @@ async def test_pages_without_a_readable_entry_do_not_end_a_list(wire: Wire) -> N
         assert await read_all(smartcar) == ["connection-1", "connection-2"]
         wire.api = always(answer(unreadable[0]))
         assert await read_all(smartcar) == []
-    assert len(wire.calls) == 6
+    assert len(wire.calls) == 7
 
 
 @pytest.mark.parametrize("entries", [[{"a": 1}], ["a"], [[1]]])
@@ -291,7 +310,7 @@ async def test_pages_of_anything_end(entries: list[Any]) -> None:
         return Page((*entries, number % 2), number, has_next=True)
 
     found = [entry async for entry in Pages(fetch)]
-    assert (found, fetched) == ([*entries, 1, *entries, 0], [1, 2, 3])
+    assert (found, fetched) == ([*entries, 1, *entries, 0], [1, 2, 3, 4])
 
 
 async def test_entries_that_cannot_be_read_are_told_and_skipped(wire: Wire, caplog: pytest.LogCaptureFixture) -> None:
