@@ -192,8 +192,10 @@ class Bridge:
     def forget(self) -> None:
         """In a forked child: there is no thread any more, and whoever held the lock is not here."""
         self.lock = threading.RLock()
-        _inherited.append(self._far)
-        self._far = None
+        far, self._far = self._far, None
+        _inherited.append(far)
+        if far is not None:
+            far.orphan()
 
     def __del__(self) -> None:
         far = self._far

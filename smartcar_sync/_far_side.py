@@ -29,6 +29,7 @@ _ENDING: Final = 5.0
 """Seconds for the thread to end once all is closed, and for a loop to give a sign of life before that."""
 _BETWEEN_SIGNS: Final = 0.5
 """Seconds after which a loop that is still closing something is asked for the next sign."""
+_FORKED: Final = "this was begun before a fork, in another process; begin it anew here"
 _NOT_YET: Final = "The call was told to stop and has not yet: it may or may not be carried out."
 
 alive: Final[set[FarSide]] = set()
@@ -55,6 +56,10 @@ class Crossing(Generic[T]):
         self.over: bool = False
         self.refused = False
         """Whether it never got across."""
+        self.failed = False
+        """Whether it ended with an error, also when that was given away."""
+        self.given: int | None = None
+        """The identity of the error that the caller gets: any other that comes up meanwhile is an interruption."""
 
     def begin(self) -> None:
         """On the loop: do it, unless it was broken off already."""
@@ -66,7 +71,7 @@ class Crossing(Generic[T]):
         try:
             self._result = await self._function()
         except BaseException as error:
-            self.error = error
+            self.error, self.failed = error, True
         self._end()
 
     def stop(self) -> None:
@@ -80,8 +85,15 @@ class Crossing(Generic[T]):
     def give_up(self) -> None:
         """On the loop's thread: it will not be answered any more, if it was not by now."""
         if not self.over:
-            self.error = asyncio.CancelledError()
+            self.error, self.failed = asyncio.CancelledError(), True
             self._end()
+
+    def orphan(self) -> None:
+        """In a forked child: it is not answered here. It stays among those that are kept for ever."""
+        if not self.over:
+            self.error, self.failed = ConfigurationError(_FORKED), True
+            self.over = True
+            self._under_way.release()
 
     def _end(self) -> None:
         self.among.discard(self)
@@ -97,13 +109,14 @@ class Crossing(Generic[T]):
 
     def outcome(self) -> T:
         """What came of it, once it is over. An error is given away: its traceback refers to this."""
-        error, self.error = self.error, None
-        if error is None:
+        if self.error is None:
             return cast("T", self._result)
+        self.given = id(self.error)
         try:
-            raise error
+            raise self.error
         finally:
-            del error, self
+            self.error = None
+            del self
 
 
 class FarSide:
@@ -153,29 +166,36 @@ class FarSide:
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Do this on the loop, and wait for what comes of it. If this thread is interrupted, it is broken off."""
         crossing = Crossing(function)
-        with self.breaking_off(crossing):
+        try:
             self.launch(crossing)
             crossing.wait()
-        return self._outcome(crossing)
+            return self._outcome(crossing)
+        except BaseException as error:
+            self._look_for_interruption(crossing, error)
+            raise
 
     @contextmanager
     def breaking_off(self, crossing: Crossing[Any]) -> Generator[None, None, None]:
-        """If what happens in here is interrupted, the call is broken off.
+        """If what happens in here is interrupted, the call is broken off."""
+        try:
+            yield
+        except BaseException as error:
+            self._look_for_interruption(crossing, error)
+            raise
+
+    def _look_for_interruption(self, crossing: Crossing[Any], error: BaseException) -> None:
+        """Break the call off, unless this is its own error.
 
         An interruption may be of any class: a signal's handler raises what it likes, and the call goes on over there.
         """
-        try:
-            yield
-        except BaseException as interruption:
-            if not crossing.refused and interruption is not crossing.error:
-                self.break_off(crossing, interruption)
-            raise
+        if not crossing.refused and error is not crossing.error and id(error) != crossing.given:
+            self.break_off(crossing, error)
 
     def launch(self, crossing: Crossing[T]) -> None:
         """Begin this on the loop."""
         if not self.is_ours():
             crossing.refused = True
-            raise ConfigurationError("this was begun before a fork, in another process; begin it anew here")
+            raise ConfigurationError(_FORKED)
         crossing.among = self._crossings
         with self._gate:
             if self._over:
@@ -186,14 +206,24 @@ class FarSide:
 
     def settle(self, crossing: Crossing[T]) -> T:
         """Wait for its end, and give what came of it."""
-        with self.breaking_off(crossing):
+        try:
             crossing.wait()
-        return self._outcome(crossing)
+            return self._outcome(crossing)
+        except BaseException as error:
+            self._look_for_interruption(crossing, error)
+            raise
 
     def _outcome(self, crossing: Crossing[T]) -> T:
         if isinstance(crossing.error, asyncio.CancelledError):
-            raise self._lost(crossing.error) from self.cause
+            lost = self._lost(crossing.error)
+            crossing.given = id(lost)
+            raise lost from self.cause
         return crossing.outcome()
+
+    def orphan(self) -> None:
+        """In a forked child: nobody answers here what was under way, and one thread may be waiting for it."""
+        for crossing in self._crossings:
+            crossing.orphan()
 
     def break_off(self, crossing: Crossing[Any], interruption: BaseException) -> None:
         """Cancel a call that its caller does not wait for any more, and tell the caller what that leaves open."""
@@ -206,7 +236,7 @@ class FarSide:
         error = crossing.error
         if not over:
             interruption.add_note(_NOT_YET)
-        elif error is None:
+        elif not crossing.failed:
             interruption.add_note("The call had just been answered: it was carried out.")
         elif isinstance(error, CommandOutcomeUnknown):
             interruption.add_note(str(error))
@@ -287,7 +317,8 @@ class FarSide:
             self._over = True
 
     def _begin_to_empty(self) -> None:
-        self._emptying = asyncio.create_task(self._empty())
+        if not self._over:  # else all is closed, and a loop that is ending begins nothing more
+            self._emptying = asyncio.create_task(self._empty())
 
     async def _empty(self) -> None:
         while closers := dict(self._closers):

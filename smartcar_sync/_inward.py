@@ -10,11 +10,12 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractContextManager, asynccontextmanager
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Union
 
 from anyio import CapacityLimiter, to_thread
 
-from smartcar_async.errors import ConnectionFailed
+from smartcar_async.errors import ConfigurationError, ConnectionFailed
 from smartcar_async.threads import ENDING, is_ending
 
 if TYPE_CHECKING:
@@ -81,6 +82,8 @@ def function_of(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
 
 def store_of(store: TokenStore) -> _Store:
     """A plain store as an async one."""
+    if iscoroutinefunction(getattr(store, "load", None)):
+        raise ConfigurationError("store: give one with plain methods, such as smartcar_sync's FileTokenStore")
     return _Store(store)
 
 

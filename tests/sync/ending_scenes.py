@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,14 @@ from types import FrameType
 from attrs import evolve
 
 import smartcar_sync._far_side as far_side
-from smartcar_sync import CommandOutcomeUnknown, FileTokenStore, PermissionDenied, Settings, SmartcarError
+from smartcar_sync import (
+    CommandOutcomeUnknown,
+    ConfigurationError,
+    FileTokenStore,
+    PermissionDenied,
+    Settings,
+    SmartcarError,
+)
 from smartcar_sync.v2 import Client, TokenSource
 from tests.sync.scenes import USER, VEHICLE, car, client, in_child, refused, say
 
@@ -130,6 +138,21 @@ def a_handler_that_raises() -> None:
         except PermissionDenied as error:
             say(error, *getattr(error, "__notes__", []))
         say(car(smartcar).attributes().make, *(outcome.action for outcome in told))
+
+
+def a_handler_that_forks() -> None:
+    """A signal comes in the middle of a call, and its handler forks: the child comes back into the call."""
+    children: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, frame: children.append(os.fork()))
+    with client() as smartcar:
+        try:
+            make = car(smartcar).attributes().make
+        except ConfigurationError as error:
+            say(error, car(smartcar).attributes().make)
+            sys.stdout.flush()
+            os._exit(0)
+        os.waitpid(children[0], 0)
+        say(make)
 
 
 def fork_within_the_first_call() -> None:

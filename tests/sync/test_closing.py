@@ -6,6 +6,7 @@ import asyncio
 import sys
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -25,6 +26,11 @@ from smartcar_sync._loading import begun, no_fork
 from smartcar_sync._twin import Root
 
 from .test_bridge import answer, forever, notes
+
+
+async def refused() -> None:
+    """A call that is not carried out."""
+    raise ConnectionFailed("nothing was sent")
 
 
 def interrupt_waits(monkeypatch: pytest.MonkeyPatch, *interruptions: BaseException) -> None:
@@ -53,6 +59,30 @@ def test_an_interruption_may_be_of_any_class(
         bridge.far_side().call(answer)
     assert caught.value is interruption
     assert notes(interruption) == ["The call had just been answered: it was carried out."]
+
+
+@pytest.mark.parametrize(
+    ("work", "told"),
+    [(answer, ["The call had just been answered: it was carried out."]), (refused, [])],
+    ids=["a result", "an error"],
+)
+def test_an_interruption_between_the_answer_and_the_caller(
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[object]], told: list[str]
+) -> None:
+    """A call that was carried out says so, and one that was not does not."""
+    real: Any = vars(Crossing)["outcome"]
+
+    def interrupted(self: Crossing[Any]) -> NoReturn:
+        try:
+            real(self)
+        except SmartcarError:
+            raise LookupError("mine") from None
+        raise LookupError("mine")
+
+    monkeypatch.setattr(Crossing, "outcome", interrupted)
+    with pytest.raises(LookupError, match="mine") as caught:
+        bridge.far_side().call(work)
+    assert notes(caught.value) == told
 
 
 def test_an_interruption_cancels_what_goes_on(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:

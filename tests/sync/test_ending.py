@@ -166,6 +166,19 @@ def test_a_handler_that_raises_one_of_our_errors(sim: Simulator) -> None:
     ]
 
 
+@pytest.mark.skipif(not FORKS, reason="Windows has no fork")
+def test_a_handler_that_forks(sim: Simulator) -> None:
+    """The child is told that the call is its parent's, and can make calls of its own; the parent gets its answer."""
+    sim.fault(Delay(1.0), path="/v3/vehicles/*")
+
+    def send(child: subprocess.Popen[str]) -> None:
+        arrived(sim, "/v3/vehicles/*")
+        child.send_signal(signal.SIGINT)
+
+    said, _ = act(sim, "a_handler_that_forks", then=send)
+    assert said == ["this was begun before a fork, in another process; begin it anew here TESLA", "TESLA"]
+
+
 def moments() -> list[float]:
     """Delays by chance, from the start of the first call to past its end."""
     chance = random.Random(os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4))
