@@ -70,6 +70,7 @@ class Engine:
         """What ends the calls that are under way."""
         self._closed = False
         self._ready = False
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied into another process, with the secrets that it holds."""
@@ -93,7 +94,7 @@ class Engine:
         if self._closed:
             raise ConfigurationError("the client is closed; make a new one")
         flight = Flight(call, self._clock.monotonic() + allowed)
-        loop, asked = asyncio.get_running_loop(), cancellations()
+        loop, asked = self._own_loop(), cancellations()
         try:
             return await self._in_time(call, flight, tokens, allowed)
         except Unreadable as problem:
@@ -122,6 +123,15 @@ class Engine:
         if isinstance(failure, CommandOutcomeUnknown):
             self._reporter.tell_unknown(failure)
         raise failure
+
+    def _own_loop(self) -> asyncio.AbstractEventLoop:
+        """The loop of this client's connections: another one cannot use them."""
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop = loop
+        if self._loop is not loop:
+            raise ConfigurationError("a client belongs to the event loop that it was first used in: make one in each")
+        return loop
 
     async def _in_time(self, call: Call[T], flight: Flight, tokens: Tokens | None, allowed: float) -> T:
         """What the answer says, before the time is over or the client is closed."""

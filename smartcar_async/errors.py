@@ -39,12 +39,13 @@ from attrs import frozen
 from .redaction import redact
 
 _REQUEST_ID: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
+_VIN: Final = re.compile(r"(?=[A-Z]*\d)[A-HJ-NPR-Z\d]{17}", re.ASCII | re.IGNORECASE)
 NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def plain_id(text: str | None) -> str | None:
     """A request id that may be shown and logged; None for what does not look like one, because a server wrote it."""
-    return text if text and _REQUEST_ID.fullmatch(text) else None
+    return text if text and _REQUEST_ID.fullmatch(text) and not _VIN.fullmatch(text) else None
 
 
 @frozen

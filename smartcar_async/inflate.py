@@ -79,7 +79,7 @@ class Body:
             self._containers += data.count(b"{") + data.count(b"[")
             self._values += data.count(b",")
             if self._containers > MOST_CONTAINERS or self._values > MOST_VALUES:
-                raise TooLarge(f"holds more than {MOST_CONTAINERS} objects and lists, or {MOST_VALUES} values")
+                raise TooLarge(f"has more than {MOST_CONTAINERS} opening brackets or {MOST_VALUES} commas")
         if self._pieces and len(self._pieces[-1]) + len(data) <= STEP:
             self._pieces[-1] += data  # many small ones would cost more than what is in them
         else:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
 from .errors import ConfigurationError
 from .keys import SignalKey, did_you_mean as _did_you_mean
+from .redaction import redact as _redact
 from .vocabulary import Permission as P
 
 if TYPE_CHECKING:
@@ -372,7 +373,9 @@ def by_code(code: str) -> SignalKey[Any]:
     key = _BY_CODE.get(_text(code).lower().replace(".", "-"))
     if key is None:
         hint = _did_you_mean(code, _BY_CODE) or "signals.ALL lists the known ones."
-        raise ConfigurationError(f"code: no signal is called {code!r}; {hint} signals.custom(code) names a new one.")
+        raise ConfigurationError(
+            f"code: no signal is called {_redact(repr(code))}; {hint} signals.custom(code) names a new one."
+        )
     return key
 
 
@@ -381,7 +384,7 @@ def custom(code: str) -> SignalKey[dict[str, Any]]:
     group, separator, name = _text(code).partition("-")
     if not (group and separator and name) or code != code.lower():
         hint = f"; {near}" if (near := _did_you_mean(code, _BY_CODE)) else ""
-        raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {code!r}{hint}")
+        raise ConfigurationError(f"code: a signal's code is group-name in lower case, not {_redact(repr(code))}{hint}")
     return SignalKey[dict[str, Any]](group, name, "dict", code=code)
 
 

@@ -20,7 +20,15 @@ def is_ending(error: RuntimeError) -> bool:
 
 async def in_thread(work: Callable[[], T]) -> T:
     """Do blocking work in a thread, and to its end, even if nobody waits for it any more."""
-    return await asyncio.shield(begin_in_thread(work))
+    working = begin_in_thread(work)
+    working.add_done_callback(_seen)
+    return await asyncio.shield(working)
+
+
+def _seen(working: "asyncio.Future[object]") -> None:
+    """Look at the outcome: asyncio would report an error of work that nobody waits for any more."""
+    if not working.cancelled():
+        working.exception()
 
 
 def begin_in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":

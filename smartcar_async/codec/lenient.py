@@ -10,7 +10,8 @@ One odd text, number or byte must not cost the rest of a document, so each is ke
 - of a repeated key the last value counts.
 
 The quick reading treats repeated keys alike, and goes as deep as the stack does.
-What breaks off, or is no JSON for any other reason, is Unreadable.
+What breaks off, or is no JSON for any other reason, is Unreadable. So is what is longer than `LONGEST`: a document that
+is built to be hard takes forty times its own length here, and holds up all other threads.
 """
 
 import json
@@ -24,6 +25,9 @@ from ..structure import Unreadable
 
 DEEPEST: Final = 200
 """Levels. What is read of an answer lies within ten, and every Python can walk two hundred."""
+
+LONGEST: Final = 512 * 1024
+"""Bytes. All signals of a car are a tenth of it."""
 
 _ESCAPE: Final = re.compile(
     r"""
@@ -43,7 +47,9 @@ Pairs = Callable[[list[tuple[str, Any]]], Any]
 
 def load_leniently(body: bytes, pairs: Pairs | None = None) -> Any:
     """A JSON document as plain objects, which `pairs` makes of names and values if it is given."""
-    text = _ESCAPE.sub(_mended, body.decode("utf-8-sig", "replace"))
+    if len(body) > LONGEST:
+        raise Unreadable("not JSON, or too long for what is odd in it")
+    text = _ESCAPE.sub(_mended, body.decode("utf-8-sig", "replace").rstrip("\0"))
     with suppress(ValueError, RecursionError):  # a caller may have used up nearly all of the stack
         return json.loads(
             _shallow(text),

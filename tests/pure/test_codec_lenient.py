@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smartcar_async.codec import load
-from smartcar_async.codec.lenient import DEEPEST, load_leniently
+from smartcar_async.codec.lenient import DEEPEST, LONGEST as LONGEST_DOCUMENT, load_leniently
 from smartcar_async.structure import Unreadable
 
 from ..odd_json import ODD, OddJson, nested
@@ -150,3 +150,16 @@ def test_very_many_odd_things(heap: Callable[[int], bytes]) -> None:
     with suppress(Unreadable):
         load(body)
     assert time.process_time() - started < LONGEST
+
+
+def test_what_is_too_long_is_not_mended() -> None:
+    """A document that is built to be hard takes many times its own length, and one of a car is short."""
+    odd = b'{"a": "%s\\ud83d"}'
+    assert load(odd % (b"x" * 1000)) == {"a": "x" * 1000 + "\ufffd"}
+    with pytest.raises(Unreadable, match="too long"):
+        load(odd % (b"x" * LONGEST_DOCUMENT))
+
+
+def test_zero_bytes_at_the_end() -> None:
+    """They are no part of the document: tokens are not lost for them."""
+    assert load(b'{"access_token": "t"}\0\0') == {"access_token": "t"}

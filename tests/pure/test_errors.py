@@ -25,6 +25,7 @@ from smartcar_async.errors import (
     SmartcarError,
     TransportError,
     WebhookError,
+    plain_id,
 )
 from smartcar_async.records import Signal, SignalError, SignalKey, SignalUnavailable
 
@@ -179,3 +180,12 @@ def test_a_signal_without_a_code_is_unavailable() -> None:
     """The text is a sentence even then."""
     signal = Signal(SignalKey[Any]("", "", "dict"), "UNAVAILABLE")
     assert str(SignalUnavailable(signal)) == "a signal without a code is UNAVAILABLE"
+
+
+def test_a_vin_is_no_request_id() -> None:
+    """A server may write anything there, and ids are shown and logged."""
+    assert (plain_id("5YJSA1CN5DFP01234"), plain_id("5yjsa1cn5dfp01234"), plain_id("a1b2-c3")) == (
+        None,
+        None,
+        "a1b2-c3",
+    )

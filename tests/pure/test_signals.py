@@ -1,5 +1,7 @@
 """The catalogue against the reference, and how signals are found by name."""
 
+from collections.abc import Callable
+
 import pytest
 
 from smartcar_async import ConfigurationError, SignalKey, bodies, signals
@@ -69,3 +71,11 @@ def test_no_code(code: str) -> None:
     with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name") as raised:
         signals.custom(code)
     assert ("; did you mean odometer-traveleddistance?" in str(raised.value)) == ("dometer" in code)
+
+
+@pytest.mark.parametrize("look", [signals.by_code, signals.custom])
+def test_a_vin_in_place_of_a_code_is_not_repeated(look: Callable[[str], object]) -> None:
+    """The text of an error may be logged."""
+    with pytest.raises(ConfigurationError, match=r"code: .*\[hidden\]") as caught:
+        look("5YJSA1CN5DFP01234")
+    assert "5YJ" not in str(caught.value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import ClientSession
@@ -12,7 +13,8 @@ from aiohttp import ClientSession
 import smartcar_sync
 from smartcar_async import ConfigurationError, Proxy, RateLimit, Settings, Smartcar, SystemClock, v2
 
-from .fakes import FakeClock, Wire, always, answer
+from . import documents
+from .fakes import USER, VEHICLE, FakeClock, Wire, always, answer
 
 Make = Callable[..., Any]
 CLIENTS: list[Any] = [Smartcar, v2.Client, smartcar_sync.Smartcar, smartcar_sync.v2.Client]
@@ -160,3 +162,14 @@ async def test_what_is_no_token(odd: Any) -> None:
     with pytest.raises(ConfigurationError, match=r"^token: give an access token, or a token source"):
         await client.get_user(odd)
     assert wire.calls == []
+
+
+def test_a_client_belongs_to_one_loop() -> None:
+    """Its connections are of no use in another: that is said, and nothing is sent."""
+    wire = Wire(always(answer(documents.signal_list())))
+    smartcar = Smartcar("id", "secret", session=cast("ClientSession", wire))
+    car = smartcar.vehicle(VEHICLE, USER)
+    assert asyncio.run(car.signals()).ok
+    with pytest.raises(ConfigurationError, match="event loop .* make one in each"):
+        asyncio.run(car.signals())
+    assert len(wire.calls) == 1

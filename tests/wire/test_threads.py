@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import NoReturn
 
@@ -33,6 +34,24 @@ def refuse_threads(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
 async def test_work_is_done_in_a_thread() -> None:
     """As long as there are any."""
     assert await in_thread(threading.get_ident) != threading.get_ident()
+
+
+async def test_an_error_that_comes_too_late_is_no_noise(caplog: pytest.LogCaptureFixture) -> None:
+    """Nobody waits any more for what the thread still does, and asyncio complains of nothing."""
+    going_on, seen = threading.Event(), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: seen.append(context))
+
+    def fail() -> NoReturn:
+        going_on.wait(10)
+        raise ValueError("unreadable")
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await in_thread(fail)
+    going_on.set()
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert (seen, caplog.text) == ([], "")
 
 
 @pytest.mark.parametrize("text", ENDINGS)
