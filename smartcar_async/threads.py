@@ -25,7 +25,7 @@ async def in_thread(work: Callable[[], T]) -> T:
     return await asyncio.shield(working)
 
 
-def _seen(working: "asyncio.Future[object]") -> None:
+def _seen(working: "asyncio.Future[T]") -> None:
     """Look at the outcome: asyncio would report an error of work that nobody waits for any more."""
     if not working.cancelled():
         working.exception()
