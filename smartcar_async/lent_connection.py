@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn, Self, cast
 from .errors import ConfigurationError
 
 _MOMENT: Final = 0.01
-_NOT_YOURS: Final = "a handler in the store's transaction must not end that transaction"
+_NOT_YOURS: Final = "a handler in the store's transaction must not end that transaction, nor go on after its end"
 _TAKEN_BACK: Final = "the time of this handler in the store's transaction is over"
 
 
@@ -23,6 +23,7 @@ class LentConnection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._statements = RLock()
+        self._lent = False
         self._over = Event()
 
     @contextmanager
@@ -49,6 +50,8 @@ class LentConnection(sqlite3.Connection):
         timer = Timer(seconds, take_back)
         timer.daemon = True
         timer.start()
+        super().set_authorizer(_within_the_transaction)
+        self._lent = True
         try:
             yield
         except Exception as error:
@@ -58,25 +61,29 @@ class LentConnection(sqlite3.Connection):
             raise
         finally:
             end()
+            self._as_it_was()
         if self._over.is_set():
             raise _too_slow(seconds)
         if not self.in_transaction:
             raise ConfigurationError(_NOT_YOURS)
+
+    def _as_it_was(self) -> None:
+        """Whatever the handler set, the store's own statements run and read as before."""
+        self._lent = False
+        super().set_authorizer(None)
+        super().set_progress_handler(None, 0)
+        self.row_factory, self.text_factory = None, str
 
     def _roll_back(self) -> None:
         """End the transaction, if there is one, and whatever statement is running."""
         while not self._statements.acquire(timeout=_MOMENT):
             self.interrupt()
         try:
+            super().set_authorizer(None)
             if self.in_transaction:
                 super().cursor().execute("ROLLBACK")
         finally:
             self._statements.release()
-
-    @property
-    def usable(self) -> bool:
-        """Whether it can be lent again: one that was taken back may still be in the hands of a handler."""
-        return not self._over.is_set()
 
     def cursor(self, factory: Any = None) -> Any:
         """A cursor; all statements go through one."""
@@ -105,7 +112,28 @@ class LentConnection(sqlite3.Connection):
         with self._statements:
             if self._over.is_set():
                 raise sqlite3.ProgrammingError(_TAKEN_BACK)
-            yield
+            if self._lent and not self.in_transaction:  # a statement before has ended it, as ON CONFLICT ROLLBACK does
+                raise ConfigurationError(_NOT_YOURS)
+            try:
+                yield
+            except sqlite3.DatabaseError as error:
+                if self._lent and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH:
+                    raise ConfigurationError(_NOT_YOURS) from None
+                raise
+
+    def close(self) -> None:
+        """Refused, until the handler has ended."""
+        if self._lent:
+            raise ConfigurationError(_NOT_YOURS)
+        super().close()
+
+    def set_authorizer(self, *arguments: object) -> NoReturn:
+        """Refused: it keeps the transaction from being ended."""
+        raise ConfigurationError(_NOT_YOURS)
+
+    def set_progress_handler(self, *arguments: object) -> NoReturn:
+        """Refused: it could stop the statements of the store."""
+        raise ConfigurationError(_NOT_YOURS)
 
     def commit(self) -> NoReturn:
         """Refused."""
@@ -140,6 +168,12 @@ class _Cursor(sqlite3.Cursor):
 
     def executescript(self, sql_script: str, /) -> NoReturn:
         raise ConfigurationError(_NOT_YOURS)
+
+
+def _within_the_transaction(action: int, *_: object) -> int:
+    """Refuse to end the transaction in SQL, and to take in other files, whose changes would not be part of it."""
+    outside = (sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH)
+    return sqlite3.SQLITE_DENY if action in outside else sqlite3.SQLITE_OK
 
 
 def _too_slow(seconds: float) -> TimeoutError:

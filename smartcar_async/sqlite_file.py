@@ -29,7 +29,8 @@ _LONG: Final = 0.1
 class SqliteFile:
     """Short writes come one after the other, in the order of asking; at most one long one is among them.
 
-    A long one, that of a handler, has a connection of its own, and queues for its turn only when no other long one is
+    A long one, that of a handler, has a connection for itself, which nobody uses after it: a handler may do to it what
+    would mislead the next one, or the store. It queues for its turn only when no other long one is
     at work: so a short write waits for one of them at most. Reads wait for nobody.
     """
 
@@ -42,9 +43,7 @@ class SqliteFile:
     _opens: Lock = field(factory=Lock)
     _writer: sqlite3.Connection | None = None
     _reader: sqlite3.Connection | None = None
-    _lent: LentConnection | None = None
     _prepared: bool = False
-    _closed: bool = False
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection, None, None]:
@@ -61,12 +60,12 @@ class SqliteFile:
         """A transaction for a long write: its connection, and `lend` for so many seconds of it."""
         with self._lends:
             began = time.monotonic()
-            connection, self._lent = self._lent or self._open(LentConnection), None
+            connection = self._open(LentConnection)
             try:
                 with self._writes.hold(PATIENCE) as turn, _transaction(connection, began + PATIENCE):
                     yield connection, lambda: connection.lend(seconds, turn.end)
             finally:
-                self._put_back(connection)
+                connection.close()
                 if time.monotonic() - began > _LONG:
                     time.sleep(_LONG)
 
@@ -78,23 +77,16 @@ class SqliteFile:
             return self._reader.execute(statement).fetchall()
 
     def close(self) -> None:
-        """Close it, when nobody writes; what a handler still has is closed when that ends."""
+        """Close it, when nobody writes; what a handler has is closed when that ends."""
         with self._writes.hold(PATIENCE), self._reads:
             self.drop()
 
     def drop(self) -> None:
         """Close it, when nobody can use it any more."""
-        self._closed = True
-        for connection in (self._writer, self._reader, self._lent):
+        for connection in (self._writer, self._reader):
             if connection is not None:
                 connection.close()
-        self._writer = self._reader = self._lent = None
-
-    def _put_back(self, connection: LentConnection) -> None:
-        if connection.usable and not self._closed:
-            self._lent = connection
-        else:
-            connection.close()
+        self._writer = self._reader = None
 
     def _open(self, kind: type[C]) -> C:
         try:

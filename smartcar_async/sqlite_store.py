@@ -98,10 +98,12 @@ class SqliteEventStore:
         else:
             with self._here().file.lend(self._transaction_timeout) as (connection, lend):
                 rows = self._rows(connection)
-                if rows.may_settle(claim):
+                held = rows.may_settle(claim)
+                if held:
                     with lend():
                         work(connection)
-                done = self._finish(rows, claim)
+                # What was not done is never marked: it was settled before, or the claim is lost.
+                done = self._finish(rows, claim) if held else self._was_finished(rows, claim)
         self._settled(claim)
         return done
 
@@ -247,9 +249,12 @@ class SqliteEventStore:
 
     def _finish(self, rows: Rows, claim: Claim) -> bool:
         """Mark an event as handled. If its claim was settled in an attempt that seemed to fail, that is as good."""
+        return rows.finish(claim) or self._was_finished(rows, claim)
+
+    def _was_finished(self, rows: Rows, claim: Claim) -> bool:
         owner = self._here().owner
         known = owner is not None and owner.held.get(claim.event_id) == claim.attempt
-        return rows.finish(claim) or (known and rows.is_finished(claim))
+        return known and rows.is_finished(claim)
 
     def _settled(self, claim: Claim) -> None:
         owner = self._here().owner

@@ -170,6 +170,6 @@ def test_a_client_belongs_to_one_loop() -> None:
     smartcar = Smartcar("id", "secret", session=cast("ClientSession", wire))
     car = smartcar.vehicle(VEHICLE, USER)
     assert asyncio.run(car.signals()).ok
-    with pytest.raises(ConfigurationError, match="event loop .* make one in each"):
+    with pytest.raises(ConfigurationError, match=r"event loop .* make one in each"):
         asyncio.run(car.signals())
     assert len(wire.calls) == 1

@@ -149,6 +149,10 @@ ENDS: list[Callable[[sqlite3.Connection], object]] = [
     lambda connection: connection.__enter__(),
     lambda connection: connection.execute("COMMIT"),
     lambda connection: connection.cursor().execute("ROLLBACK"),
+    lambda connection: connection.execute("ATTACH ':memory:' AS other"),
+    lambda connection: connection.close(),
+    lambda connection: connection.set_authorizer(None),
+    lambda connection: connection.set_progress_handler(None, 1),
 ]
 
 
@@ -159,6 +163,65 @@ def test_a_handler_does_not_end_the_transaction(store: SqliteEventStore, number:
     with pytest.raises(ConfigurationError, match="must not end that transaction"):
         store.commit(claim, now=0, work=ENDS[number])
     assert store.commit(claim, now=0)
+
+
+def test_a_statement_that_ends_the_transaction(store: SqliteEventStore, path: Path) -> None:
+    """SQLite rolls back by itself where a table says so: nothing that comes after it is written apart."""
+
+    def work(connection: sqlite3.Connection) -> None:
+        connection.execute("CREATE TABLE IF NOT EXISTS mine (x UNIQUE ON CONFLICT ROLLBACK)")
+        connection.execute("INSERT INTO mine VALUES (1)")
+        with suppress(sqlite3.IntegrityError):
+            connection.execute("INSERT INTO mine VALUES (1)")
+        connection.execute("CREATE TABLE yours (x)")
+
+    claim = store.claim("a", now=0, until=60)
+    for _ in range(2):
+        with pytest.raises(ConfigurationError, match="nor go on after its end"):
+            store.commit(claim, now=0, work=work)
+    assert query(path, "SELECT name FROM sqlite_master WHERE name IN ('mine', 'yours')") == []
+    assert store.commit(claim, now=0)
+
+
+SETTINGS: list[Callable[[Any], object]] = [
+    lambda connection: setattr(connection, "row_factory", lambda cursor, row: row[0]),
+    lambda connection: setattr(connection, "row_factory", lambda cursor, row: dict(enumerate(row, 5))),
+    lambda connection: setattr(connection, "text_factory", bytes),
+    lambda connection: connection.execute("PRAGMA query_only = 1"),
+    lambda connection: connection.execute("CREATE TEMP TABLE mine (x)"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(SETTINGS)))
+def test_what_a_handler_sets_misleads_nobody(store: SqliteEventStore, path: Path, number: int) -> None:
+    """The store reads as before, no work is taken for done, and the next handler finds a connection like new."""
+    query_only = number == 3
+
+    def work(connection: sqlite3.Connection) -> None:
+        assert connection.execute("SELECT 'a', 2").fetchone() == ("a", 2)
+        connection.execute("CREATE TABLE IF NOT EXISTS done (x)")
+        connection.execute("INSERT INTO done VALUES (1)")
+        SETTINGS[number](connection)
+
+    for name in ("a", "b"):
+        claim = store.claim(name, now=0, until=60)
+        if query_only:
+            with pytest.raises(sqlite3.OperationalError):
+                store.commit(claim, now=0, work=work)
+            assert store.commit(claim, now=0)
+        else:
+            assert store.commit(claim, now=0, work=work)
+        assert store.claim(name, now=0, until=60).status is ClaimStatus.DONE
+    if not query_only:
+        assert query(path, "SELECT count(*) FROM done") == [(2,)]
+
+
+def test_work_that_was_not_done_is_not_marked(store: SqliteEventStore) -> None:
+    """A claim that is held no longer brings neither the work nor the mark."""
+    claim = store.claim("a", now=0, until=60)
+    store.release(claim, now=0, due=0)
+    assert not store.commit(claim, now=0, work=lambda connection: pytest.fail("called"))
+    assert store.claim("a", now=0, until=60).status is ClaimStatus.NEW
 
 
 def test_a_handler_has_a_cursor_like_any_other(store: SqliteEventStore, path: Path) -> None:
