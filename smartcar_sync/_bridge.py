@@ -25,7 +25,7 @@ from smartcar_async.arguments import plain_function
 from smartcar_async.errors import ConfigurationError
 from smartcar_async.log import logger
 
-from ._far_side import CLOSED, UNWINDING, Crossing, FarSide, alive
+from ._far_side import CLOSED, UNWINDING, Crossing, FarSide, alive, end_here
 from ._loading import begun
 
 P = ParamSpec("P")
@@ -217,6 +217,9 @@ def callback(name: str, function: Callable[P, T] | None) -> Callable[P, T] | Non
         token = _callback.set(name)
         try:
             return function(*args, **kwargs)
+        except (KeyboardInterrupt, SystemExit) as cause:
+            end_here(cause)
+            raise
         finally:
             _callback.reset(token)
 

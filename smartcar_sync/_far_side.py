@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Future, InvalidStateError
@@ -30,8 +29,11 @@ _ENDING: Final = 5.0
 _BETWEEN_SIGNS: Final = 0.5
 """Seconds after which a loop that is still closing something is asked for the next sign."""
 _FORKED: Final = "this was begun before a fork, in another process; begin it anew here"
+_BETWEEN_LOOKS: Final = 0.1
+"""Seconds after which a thread that waits for an answer looks whether there was a signal."""
 _NOT_YET: Final = "The call was told to stop and has not yet: it may or may not be carried out."
 
+_here = threading.local()
 alive: Final[set[FarSide]] = set()
 """Those whose thread has not ended. A fork leaves its parent's in here for ever: to drop a loop would disturb it."""
 
@@ -74,13 +76,14 @@ class Crossing(Generic[T]):
             self.error, self.failed = error, True
         self._end()
 
-    def stop(self) -> None:
-        """On the loop: break off. What has not begun does not begin."""
+    def stop(self) -> asyncio.Task[None] | None:
+        """On the loop: break off, and tell what that takes. What has not begun does not begin."""
         if self._task is None:
             self.give_up()
         else:
             self._task.add_done_callback(lambda _: self.give_up())
             self._task.cancel()
+        return self._task
 
     def give_up(self) -> None:
         """On the loop's thread: it will not be answered any more, if it was not by now."""
@@ -102,10 +105,12 @@ class Crossing(Generic[T]):
 
     def wait(self, limit: float | None = None) -> bool:
         """In the calling thread: whether it is over, by this limit. Raises only what interrupts this thread."""
-        if sys.platform == "win32":
-            while limit is None and not (self.over or self._under_way.acquire(timeout=0.1)):
-                pass  # there, Ctrl-C does not wake a wait without an end (anyio issue 532)
-        return self.over or self._under_way.acquire(timeout=-1 if limit is None else limit)
+        # A signal does not wake a wait that begins a moment later, and on Windows none does (anyio issue 532): what its
+        # handler raises would come only with the answer.
+        while limit is None:
+            if self.over or self._under_way.acquire(timeout=_BETWEEN_LOOKS):
+                return True
+        return self.over or self._under_way.acquire(timeout=limit)
 
     def outcome(self) -> T:
         """What came of it, once it is over. An error is given away: its traceback refers to this."""
@@ -134,6 +139,7 @@ class FarSide:
         self._closers: dict[object, Callable[[], Awaitable[object]]] = {}
         self._asked_to_end = False
         self._emptied = threading.Event()
+        self._emptying: asyncio.Task[None] | None = None
         self._stuck = False
         # An empty context, whatever this Python hands to new threads: what a caller has set is for its own calls.
         self._thread = threading.Thread(target=Context().run, args=(self._live,), name="smartcar_sync", daemon=True)
@@ -162,6 +168,11 @@ class FarSide:
     def trouble(self) -> BaseException | None:
         """Why there is no loop, or None once it runs. Raises only what interrupts this thread."""
         return None if self._runs else self._begun.exception()
+
+    def check(self) -> None:
+        """Refuse a new call, once a callback has ended the loop: it runs on only to close what is open."""
+        if self.cause is not None:
+            raise self._refusal()
 
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
         """Do this on the loop, and wait for what comes of it. If this thread is interrupted, it is broken off."""
@@ -281,6 +292,7 @@ class FarSide:
             self._thread.join(_ENDING)
 
     def _live(self) -> None:
+        _here.far = self
         alive.add(self)
         try:
             with asyncio.Runner() as runner:
@@ -289,7 +301,7 @@ class FarSide:
                 except BaseException as cause:
                     # A callback or a task of the loop raised SystemExit: its other tasks are still there.
                     self.cause = cause
-                    runner.run(self._wind_up())
+                    self._finish(runner)
         except BaseException as error:
             with suppress(InvalidStateError):
                 self._begun.set_exception(error)
@@ -307,18 +319,30 @@ class FarSide:
         await self._stopping.wait()
         await self._wind_up()
 
-    async def _wind_up(self) -> None:
-        """Close what is open, then refuse new calls. What is still under way then is cancelled with the loop.
+    def _finish(self, runner: asyncio.Runner) -> None:
+        """Wind up, however many callbacks that are told of it end the loop again."""
+        finished = False
+        while not finished:
+            with suppress(SystemExit, KeyboardInterrupt):
+                runner.run(self._wind_up())
+                finished = True
 
-        Not the other way round: to be closed, a client may have to call a store that lives here, too.
+    async def _wind_up(self) -> None:
+        """Close what is open, then refuse new calls, then cancel what is still under way.
+
+        Not in another order: to be closed, a client may have to call a store that lives here, too.
         """
-        await self._empty()
+        await self._begin_to_empty()
         with self._gate:
             self._over = True
+        left = [crossing.stop() for crossing in list(self._crossings)]
+        await asyncio.gather(*filter(None, left), return_exceptions=True)
 
-    def _begin_to_empty(self) -> None:
-        if not self._over:  # else all is closed, and a loop that is ending begins nothing more
+    def _begin_to_empty(self) -> asyncio.Task[None]:
+        # Where all is closed, a loop that is ending begins nothing more.
+        if self._emptying is None or (self._emptying.done() and not self._over):
             self._emptying = asyncio.create_task(self._empty())
+        return self._emptying
 
     async def _empty(self) -> None:
         while closers := dict(self._closers):
@@ -346,3 +370,10 @@ class FarSide:
         )
         refusal.__cause__ = self.cause
         return refusal
+
+
+def end_here(cause: BaseException) -> None:
+    """In a callback that ends the loop of this thread: whoever is told of it may call again before the loop ends."""
+    far: FarSide | None = getattr(_here, "far", None)
+    if far is not None:
+        far.cause = cause

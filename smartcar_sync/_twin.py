@@ -121,6 +121,8 @@ class Root(Twin[A]):
         """The first one in the process that made it, and one more for each forked child that uses it."""
         if self._closed:
             raise ConfigurationError(CLOSED)
+        if self._aclose is not None:
+            far.check()  # not a store: what is being closed may need it
         with self.bridge.lock:
             if self._far is not far:
                 self._settle(far)

@@ -29,6 +29,7 @@ from smartcar_sync import (
 from smartcar_sync._bridge import callback
 from smartcar_sync._far_side import Crossing, FarSide
 from smartcar_sync._twin import Root
+from tests.wire.sockets import until
 
 
 async def forever() -> None:
@@ -120,22 +121,27 @@ def test_what_was_broken_off_before_it_began_does_not_begin(bridge: Bridge, monk
 
 def test_closing_fails_what_is_under_way(bridge: Bridge) -> None:
     """Nobody is left waiting."""
-    found: list[BaseException] = []
+    found: list[ConnectionLost] = []
+    under_way = threading.Barrier(4)
+
+    async def begin() -> None:
+        await asyncio.to_thread(under_way.wait)
+        await forever()
 
     def wait() -> None:
         try:
-            bridge.far_side().call(forever)
+            bridge.far_side().call(begin)
         except ConnectionLost as error:
             found.append(error)
 
     waiting = [threading.Thread(target=wait) for _ in range(3)]
     for thread in waiting:
         thread.start()
-    bridge.far_side().call(answer)
+    under_way.wait()
     bridge.close()
     for thread in waiting:
-        thread.join(5)
-    assert {type(error) for error in found} <= {ConnectionLost}
+        thread.join()
+    assert len(found) == 3
     with pytest.raises(ConfigurationError, match="closed"):
         bridge.far_side()
 
@@ -257,6 +263,7 @@ def test_a_stream_ends(bridge: Bridge) -> None:
     stream = bridge.stream(numbers)
     assert read == []
     assert next(stream) == 0
+    bridge.far_side().call(lambda: until(lambda: len(read) > 1))
     bridge.far_side().call(lambda: asyncio.sleep(0.01))
     assert read == [0, 1]
     assert list(stream) == [1, 2, 3]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 import time
@@ -107,6 +108,32 @@ def test_a_second_interruption_tells_it_too(bridge: Bridge, monkeypatch: pytest.
     with pytest.raises(KeyboardInterrupt, match="second") as caught:
         bridge.far_side().call(forever)
     assert notes(caught.value) == ["The call was told to stop and has not yet: it may or may not be carried out."]
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="Windows sends no signals to threads")
+def test_a_signal_that_wakes_nobody(bridge: Bridge) -> None:
+    """One that comes a moment before the wait does not end it, and is seen soon all the same."""
+
+    def handler(number: int, frame: object) -> None:
+        raise LookupError("from the handler")
+
+    ended: list[str] = []
+
+    async def signalled() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGUSR1)  # to this thread: the one that waits sleeps on
+        try:
+            await asyncio.sleep(10)
+            ended.append("by itself")
+        except asyncio.CancelledError:
+            ended.append("broken off")
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    try:
+        with pytest.raises(LookupError, match="from the handler"):
+            bridge.far_side().call(signalled)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert ended == ["broken off"]
 
 
 class Slow:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -50,17 +51,50 @@ async def test_closing_under_calls() -> None:
 
 
 async def test_a_hook_that_exits() -> None:
-    """It ends the client's thread. The call that it was told of has its outcome all the same."""
+    """It ends the client's thread. The call that it was told of has its outcome all the same, and the next is refused.
+
+    That is so however soon the next one comes, for it is refused before the thread has ended.
+    """
 
     def leave(event: object) -> None:
         if "commands" in str(event):
             raise SystemExit(3)
 
+    def twice() -> None:
+        assert car.lock().ok
+        car.lock()
+
     async with raw_server(lambda _: Play(http(json.dumps(execution()).encode()))) as server:
         smartcar = Smartcar("id", "secret", settings=server.settings(), on_event=leave)
         car = smartcar.vehicle(VEHICLE, USER)
-        assert (await in_thread(car.lock)).ok
-        with pytest.raises(ConfigurationError, match=r"the client is (broken: SystemExit was raised|closed)"):
-            await in_thread(car.lock)
+        with pytest.raises(ConfigurationError, match=r"the client is broken: SystemExit was raised on its thread"):
+            await in_thread(twice)
         await asyncio.to_thread(smartcar.close)
     assert len(server.requests) == 1
+
+
+async def test_a_hook_that_always_exits() -> None:
+    """It is told of each command that its exit breaks off, and exits again: each still has its outcome."""
+    told: list[CommandOutcomeUnknown] = []
+    exits = threading.Event()
+
+    def leave(event: object) -> None:
+        if exits.is_set():
+            raise SystemExit(3)
+
+    def play(request: bytes) -> Play:
+        if b"/unlock " not in request:
+            return Play(b"", "drip")
+        exits.set()
+        return Play(http(json.dumps(execution()).encode()))
+
+    async with raw_server(play) as server:
+        smartcar = Smartcar("id", "secret", settings=server.settings(), on_event=leave, on_outcome_unknown=told.append)
+        car = smartcar.vehicle(VEHICLE, USER)
+        left = [in_thread(car.lock) for _ in range(3)]
+        await until(lambda: len(server.requests) == len(left))
+        assert (await in_thread(car.unlock)).ok
+        ended = await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.to_thread(smartcar.close)
+    assert [type(error) for error in ended] == [CommandOutcomeUnknown] * 3
+    assert set(told) == set(ended)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import NoReturn
@@ -12,6 +11,7 @@ import pytest
 
 from smartcar_sync import Bridge, ConnectionLost
 from tests.sync.test_bridge import forever, press_ctrl_c
+from tests.wire.sockets import until
 
 
 @asynccontextmanager
@@ -75,12 +75,11 @@ def test_a_context_manager_that_is_dropped(bridge: Bridge) -> None:
 
     async def drop() -> None:
         held.clear()
-        gc.collect()
+        await until(lambda: len(log) > 1)
 
     held = [bridge.hold(lambda: recorded(log))]
     held[0].__enter__()
     bridge.far_side().call(drop)
-    bridge.far_side().call(lambda: asyncio.sleep(0.01))
     assert log == ["entered", "left True"]
 
 
