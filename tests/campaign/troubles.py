@@ -36,6 +36,8 @@ Moment = Literal["opening", "token", "queue", "pause", "connecting", "waiting", 
 TOO_LATE = 0.25
 DEADLINE = 0.1
 """Real seconds: of an answer that comes too late, and of a call that does not wait for it."""
+UNDER_WAY = 0.5
+"""Real seconds of an answer that is waited for until the cancellation: a busy machine must see that it is."""
 
 
 @frozen
@@ -235,8 +237,8 @@ TROUBLES: Mapping[str, Made] = {
         "pause", ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API", retry_after=60), access="newcomer"
     ),
     "cancelled connecting": _cancelled("connecting", access="no handshake"),
-    "cancelled waiting": _cancelled("waiting", Delay(0.05), Delay(0.05, acts=False)),
-    "cancelled reading a 202": _cancelled("reading", Late(0.05), Late(0.05, acts=False)),
+    "cancelled waiting": _cancelled("waiting", Delay(UNDER_WAY), Delay(UNDER_WAY, acts=False)),
+    "cancelled reading a 202": _cancelled("reading", Late(UNDER_WAY), Late(UNDER_WAY, acts=False)),
     "cancelled at random": lambda random: Trouble(
         (random.choice((None, limited(random))), _any_loss(random)), cancelled_after=0.0002 * 200 ** random.random()
     ),
