@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import sys
@@ -27,7 +28,7 @@ from smartcar_async.v2 import Client
 
 from . import documents
 from .executions import execution
-from .sockets import Play, Raw, http, raw_server
+from .sockets import Play, Raw, http, raw_server, until
 from .test_secrets import always
 
 CAR = json.dumps({"data": documents.vehicle("v"), "padding": "x" * 5000}).encode()
@@ -122,6 +123,7 @@ async def test_a_long_answer_is_read_in_a_thread(server: Raw, monkeypatch: pytes
     """The deadline ends the wait for it, though the thread goes on; a short one is read at once, on the loop."""
     threads: list[int] = []
     gate = threading.Event()
+    loop, ahead = asyncio.get_running_loop(), [0.0]
 
     def slow(reply: Any) -> Any:
         threads.append(threading.get_ident())
@@ -129,17 +131,25 @@ async def test_a_long_answer_is_read_in_a_thread(server: Raw, monkeypatch: pytes
             gate.wait(30)
         return reply
 
+    async def overdue(call: Awaitable[object]) -> None:
+        """Let the time of a call be over when a thread reads its answer."""
+        before, calling = len(threads), asyncio.ensure_future(call)
+        await until(lambda: len(threads) > before)
+        ahead[0] += 30
+        await calling
+
     monkeypatch.setattr("smartcar_async.codec.response", slow)
+    monkeypatch.setattr(loop, "time", lambda: time.monotonic() + ahead[0])
     async with Smartcar("id", "secret", settings=server.settings()) as smartcar:
         assert (await smartcar.request("GET", "/short")).status == 200
         assert threads == [threading.get_ident()]
         server.player = lambda _: Play(http(CAR * 100))
         with pytest.raises(DeadlineExceeded):
-            await smartcar.request("GET", "/long", deadline=0.3)
+            await overdue(smartcar.request("GET", "/long", deadline=30))
         assert len(threads) == 2
         assert threads[1] != threading.get_ident()
         with pytest.raises(CommandOutcomeUnknown, match="no answer within") as caught:
-            await smartcar.request("POST", "/long", deadline=0.3)
+            await overdue(smartcar.request("POST", "/long", deadline=30))
         assert caught.value.sent_at is not None
         gate.set()
         assert (await smartcar.request("GET", "/long")).status == 200
