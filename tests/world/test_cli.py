@@ -41,12 +41,14 @@ def test_help_names_every_command(arguments: list[str], capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("command", re.findall(r"^  (\w+) ", HELP, re.MULTILINE))
-def test_every_command_has_a_help_of_its_own(command: str) -> None:
+def test_every_command_has_a_help_of_its_own(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It tells all options, with their defaults."""
-    done = smartcar(command, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: smartcar {command} ")
-    assert "--profile" in done.stdout
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    shown = capsys.readouterr()
+    assert (stopped.value.code, shown.err) == (0, "")
+    assert shown.out.startswith(f"usage: smartcar {command} ")
+    assert "--profile" in shown.out
 
 
 def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,14 +95,19 @@ def test_the_demo_through_a_pipe() -> None:
     assert by_model["Niro EV"] == ["-"] * 5
 
 
-def test_the_demo_follows_its_seed_and_profile() -> None:
+def test_the_demo_follows_its_seed_and_profile(capsys: pytest.CaptureFixture[str]) -> None:
     """The same seed shows the same cars, another seed others; an application without cars is no mistake."""
-    volvo = ["demo", "--seconds", "0", "--profile", "volvo", "--seed"]
-    first, again, other = (smartcar(*volvo, seed).stdout for seed in ("1", "1", "2"))
+
+    def shown(*options: str) -> str:
+        assert main(["demo", *options]) == 0
+        out, complaint = capsys.readouterr()
+        assert complaint == ""
+        return out
+
+    first, again, other = (shown("--seconds", "0", "--profile", "volvo", "--seed", seed) for seed in ("1", "1", "2"))
     assert first == again != other
     assert first.startswith("5 cars are connected")
-    empty = smartcar("demo", "--profile", "empty")
-    assert (empty.returncode, empty.stdout[:4], empty.stderr) == (0, "0 ca", "")
+    assert shown("--profile", "empty").startswith("0 cars are connected")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -250,15 +257,15 @@ def test_a_mistake_ends_the_process_with_2() -> None:
 
 
 @pytest.mark.parametrize("in_use", [True, False])
-def test_a_port_that_cannot_be_had(in_use: bool) -> None:
+def test_a_port_that_cannot_be_had(in_use: bool, capsys: pytest.CaptureFixture[str]) -> None:
     """In use, or not a port at all: it is named, with the way out."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1] if in_use else 70000
-        done = smartcar("simulate", "--port", str(port))
-    assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(
-        rf"smartcar simulate: cannot listen on port {port} .*free it, or pass 0 for any.*\n", done.stderr
-    )
+        with pytest.raises(SystemExit) as stopped:
+            main(["simulate", "--port", str(port)])
+    shown = capsys.readouterr()
+    assert (stopped.value.code, shown.out) == (2, "")
+    assert re.fullmatch(rf"smartcar simulate: cannot listen on port {port} .*free it, or pass 0 for any.*\n", shown.err)
 
 
 @pytest.mark.parametrize("text", ["soon", "-1", "inf", "nan"])
