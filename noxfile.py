@@ -1,5 +1,6 @@
 """The sessions of the workshop: a plain `nox` runs the default ones, `nox -l` lists them all."""
 
+import os
 import runpy
 import shutil
 import subprocess
@@ -26,6 +27,10 @@ def runs(version: str) -> bool:
     command = shutil.which(f"python{version}")
     return command is not None and subprocess.run([command, "-c", ""], capture_output=True).returncode == 0
 
+
+MEMORY = Path("/dev/shm")
+"""Where files are only kept in memory, if that is: the tests commit thousands of transactions, and need few MiB."""
+TEMPORARY = {"PYTEST_DEBUG_TEMPROOT": str(MEMORY)} if os.access(MEMORY, os.W_OK) else {}
 
 HERE = [version for version in PYTHONS if runs(version)]
 if not HERE:
@@ -116,7 +121,9 @@ def run_tests(session: nox.Session, *runner: str) -> None:
         session.run(*runner, "-m", "pytest", *session.posargs)
         return
     others = [f"--ignore=tests/{folder}" for folder in ("docs", "fuzz", "campaign")]
-    session.run(*runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing and not load", *others)
+    session.run(
+        *runner, "-m", "pytest", "-q", "--numprocesses=2", "-m", "not timing and not load", *others, env=TEMPORARY
+    )
 
 
 @nox.session(python=LOWEST)

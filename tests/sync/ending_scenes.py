@@ -16,6 +16,7 @@ from types import FrameType
 
 from attrs import evolve
 
+import smartcar_sync._bridge as bridge
 import smartcar_sync._far_side as far_side
 from smartcar_sync import (
     CommandOutcomeUnknown,
@@ -88,9 +89,15 @@ def drop_within_a_refresh() -> None:
 
 
 def interrupted_at_the_end() -> None:
-    """The program has ended and waits for an answer that does not come. It tells when it begins to wait."""
+    """The program has ended and waits for an answer that does not come. It tells whenever it begins to wait."""
+    wait = bridge.__dict__["_wait_for"]
+
+    def told(ending: object) -> None:
+        say("waiting")
+        wait(ending)
+
+    bridge.__dict__["_wait_for"] = told
     end_within_a_refresh()
-    atexit.register(say, "waiting")
 
 
 def stuck_at_the_end() -> None:
