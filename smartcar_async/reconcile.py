@@ -1,7 +1,7 @@
 """Whether a command whose answer was lost is in effect, judged by what the car recorded since."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -10,6 +10,8 @@ from .bodies import ChargeLimits, ChargeTimers, ChargeWindow, Flag
 from .charge_schedule import EVERY_DAY, ChargeSchedule, windows_of
 from .errors import CommandOutcomeUnknown
 from .records import Signal, SignalKey
+from .request import same_id
+from .structure import is_list, is_object
 
 SKEW: Final = timedelta(seconds=60)
 """How far the car's clock and ours may differ: a reading must be later than the command by more than this."""
@@ -22,6 +24,12 @@ The longest that a command takes by default, 310 s, and the same allowance once 
 
 _PAUSES: Final = (30.0, 300.0)
 """Seconds between two reads while we wait, from and to: each read costs a request, and cars report by the minute."""
+
+_WHOLE: Final[Mapping[str, float]] = {"percent": 100.0, "fraction": 1.0}
+"""What a full battery is in each unit that a limit may come in."""
+
+_ALIKE: Final = 1e-6
+"""How far two shares of a battery may differ by rounding."""
 
 _NEARBY: Final = 0.001
 """Degrees within which two positions are one place: about a hundred metres."""
@@ -54,7 +62,9 @@ def evidence(action: str) -> SignalKey[Any] | None:
         return _FLAGS[action][0]
     if action == "set_charge_limit":
         return signals.Charge.ChargeLimits
-    return signals.Charge.ChargeTimers if action.endswith("_schedule") else None
+    # Schedules of one make, such as `tesla.set_schedule` of API v2.0, are no timers that this signal would show.
+    of_api = action == "delete_schedule" or (action.startswith("create_") and action.endswith("_schedule"))
+    return signals.Charge.ChargeTimers if of_api else None
 
 
 def reading_times(age: timedelta, wait: float) -> Iterator[float]:
@@ -70,10 +80,12 @@ def reading_times(age: timedelta, wait: float) -> Iterator[float]:
     yield wait
 
 
-def judge(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> Reconciled:
-    """What the signal tells about the lost command."""
+def judge(outcome: CommandOutcomeUnknown, signal: Signal[Any], now: datetime) -> Reconciled:
+    """What the signal, read just now, tells about the lost command."""
     recorded = signal.recorded_at
     if outcome.sent_at is None or recorded is None or signal.body is None or recorded <= outcome.sent_at + SKEW:
+        return Reconciled.UNKNOWN
+    if recorded > now + SKEW:  # by a clock that is ahead, so that it may as well be older than the command
         return Reconciled.UNKNOWN
     shown = _shown(outcome, signal)
     if shown is None:
@@ -87,24 +99,57 @@ def _shown(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> bool | None:
     body = signal.body
     if isinstance(body, Flag) and outcome.action in _FLAGS:
         return None if body.value is None else body.value is _FLAGS[outcome.action][1]
-    if isinstance(body, ChargeLimits):
-        return _limit_shown(outcome.parameters.get("percent"), body)
-    return _schedule_shown(outcome, signal) if isinstance(body, ChargeTimers) else None
+    if isinstance(body, ChargeLimits) and outcome.action == "set_charge_limit":
+        return _limit_shown(_share_asked(outcome.parameters), body)
+    if isinstance(body, ChargeTimers) and evidence(outcome.action) is signals.Charge.ChargeTimers:
+        return _schedule_shown(outcome, signal)
+    return None
 
 
-def _limit_shown(percent: object, limits: ChargeLimits) -> bool | None:
+def _share_asked(parameters: Mapping[str, Any]) -> float | None:
+    """How full the battery shall be: `percent`, or `limit` of API v2.0, which is a fraction."""
+    for name, unit in (("percent", "percent"), ("limit", "fraction")):
+        value = parameters.get(name)
+        if isinstance(value, (int, float)):
+            return value / _WHOLE[unit]
+    return None
+
+
+def _limit_shown(asked: float | None, limits: ChargeLimits) -> bool | None:
     shown = limits.active_limit
     if shown is None:
         shown = next((limit.limit for limit in limits.values if limit.type == "GLOBAL"), None)
-    return None if shown is None else shown == percent
+    whole = _WHOLE.get((limits.unit or "percent").lower())
+    return None if asked is None or shown is None or whole is None else abs(shown / whole - asked) < _ALIKE
 
 
 def _schedule_shown(outcome: CommandOutcomeUnknown, signal: Signal[ChargeTimers]) -> bool | None:
+    asked, told = outcome.parameters, _timers_told(signal)
+    if told is None:
+        return None
     schedules = ChargeSchedule.from_signal(signal)
     if outcome.action == "delete_schedule":
-        return all(schedule.id != outcome.parameters.get("schedule_id") for schedule in schedules)
-    same = {_same(schedule, outcome.parameters) for schedule in schedules if schedule.set_by_api}
+        return _gone(asked.get("schedule_id"), schedules) if len(told) == len(schedules) else None
+    if not windows_of(asked) or not is_object(asked.get("location")):
+        return None
+    same = {_same(schedule, asked) for schedule in schedules if schedule.set_by_api}
     return True if True in same else None if None in same else False
+
+
+def _timers_told(signal: Signal[ChargeTimers]) -> list[Any] | None:
+    """The timers as they were sent: a body without a list of them does not say that there are none."""
+    found: Any = signal.raw
+    for name in ("attributes", "body", "values"):
+        found = found.get(name) if is_object(found) else None
+    return found if is_list(found) else None
+
+
+def _gone(schedule_id: object, schedules: Iterable[ChargeSchedule]) -> bool | None:
+    """Whether no schedule has this id; None where one has none, for that may be it."""
+    left = [None if schedule.id is None else same_id(schedule.id) for schedule in schedules]
+    if schedule_id is None:
+        return None
+    return False if same_id(schedule_id) in left else None if None in left else True
 
 
 def _same(schedule: ChargeSchedule, asked: Mapping[str, Any]) -> bool | None:

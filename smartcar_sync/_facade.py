@@ -540,10 +540,11 @@ class Vehicle:
         """Find out whether a command whose answer was lost is in effect. It reads a signal, and sends no command.
 
         Only what the car recorded more than 60 s after the command left is believed, because its clock and yours may
-        differ. Only what it recorded more than 370 s after shows that the command is not in effect, because a command
-        may take 310 s. With `wait`, seconds or a timedelta, it reads again until it can tell or that time is over: at
-        most six times in ten minutes, and every five minutes after that. A read that fails is made up for by the next
-        one; the last one's error is raised. `deadline` is for each read.
+        differ; and nothing that it recorded more than 60 s from now. Only what it recorded more than 370 s after shows
+        that the command is not in effect, because a command may take 310 s. With `wait`, seconds or a timedelta, it
+        reads again until it can tell or that time is over: at most six times in ten minutes, and every five minutes
+        after that. A read that fails is made up for by the next one; the last one's error is raised. `deadline` is for
+        each read.
         """
         return self._twin.call(lambda it: it.reconcile(outcome, wait=wait, deadline=deadline))
 

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from smartcar_async import CommandOutcomeUnknown, Reconciled, Weekday, charging, codec, signals
-from smartcar_async.reconcile import SETTLED, SKEW, evidence, judge, reading_times
+from smartcar_async import CommandOutcomeUnknown, Reconciled, Weekday, charging, codec, reconcile, signals
+from smartcar_async.reconcile import SETTLED, SKEW, evidence, reading_times
 from smartcar_async.records import Signal, SignalKey
 
 SENT_AT = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
 LATER = SENT_AT + SETTLED + SECOND
+LONG_AFTER = SENT_AT + 200_000 * SECOND
 IN, NOT, UNKNOWN = Reconciled.IN_EFFECT, Reconciled.NOT_IN_EFFECT, Reconciled.UNKNOWN
 PLACE = (57.7, 11.97)
 
@@ -38,6 +39,11 @@ def reading(key: SignalKey[Any], body: State, recorded: object = LATER, status: 
     # What Smartcar did with it is always later, and never counts.
     meta = {"oemUpdatedAt": at, "retrievedAt": "2030-01-01T00:00:00Z", "ingestedAt": "2030-01-01T00:00:00Z"}
     return codec.signal({"id": key.code, "type": "signal", "attributes": said, "meta": meta})
+
+
+def judge(outcome: CommandOutcomeUnknown, signal: Signal[Any], now: dt.datetime = LONG_AFTER) -> Reconciled:
+    """What a signal tells that was read long after the command."""
+    return reconcile.judge(outcome, signal, now)
 
 
 NIGHT: charging.TimeWindow = ("22:00", "06:00")
@@ -101,7 +107,14 @@ ACTIONS: list[tuple[CommandOutcomeUnknown, SignalKey[Any], State, State]] = [
         ),
         timers(timer(days=["MONDAY"])),
     ),
-    (lost("delete_schedule", schedule_id="s2"), TIMERS, timers(timer()), timers(timer(), timer(scheduleId="s2"))),
+    (lost("delete_schedule", schedule_id="s2"), TIMERS, timers(timer()), timers(timer(), timer(scheduleId="S2"))),
+    (lost("set_charge_limit", limit=0.7), LIMITS, {"activeLimit": 70, "unit": "percent"}, {"activeLimit": 0.7}),
+    (
+        lost("set_charge_limit", percent=70),
+        LIMITS,
+        {"activeLimit": 0.7, "unit": "fraction"},
+        {"activeLimit": 0.8, "unit": "Fraction"},
+    ),
 ]
 actions = pytest.mark.parametrize(("outcome", "key", "asked", "other"), ACTIONS, ids=[one[0].action for one in ACTIONS])
 
@@ -186,11 +199,38 @@ def test_never_an_answer_from_a_reading_that_is_not_later(after: int, index: int
         (lost("set_charge_limit", percent=80), LIMITS, {"values": []}),
         (lost("set_charge_limit", percent=80), LIMITS, {"values": [{"type": "LOCATION", "limit": 80}]}),
         (lost("set_charge_limit", percent=80), LIMITS, {"values": [{"type": "GLOBAL"}]}),
+        (lost("set_charge_limit", percent=80), LIMITS, {"activeLimit": 300, "unit": "km"}),
+        (lost("set_charge_limit"), LIMITS, {"activeLimit": 80}),
+        (lost("set_charge_limit", percent="80"), LIMITS, {"activeLimit": 80}),
+        (lost("delete_schedule"), TIMERS, timers(timer())),
+        (lost("delete_schedule", schedule_id="s2"), TIMERS, {}),
+        (lost("delete_schedule", schedule_id="s2"), TIMERS, {"values": None}),
+        (lost("delete_schedule", schedule_id="s2"), TIMERS, timers(timer(), timer(scheduleId=None))),
+        (lost("create_daily_schedule", **DAILY), TIMERS, {}),
+        (lost("create_daily_schedule", **DAILY), TIMERS, {"values": None}),
+        (lost("create_daily_schedule"), TIMERS, timers()),
+        (lost("create_daily_schedule", **{**DAILY, "location": None}), TIMERS, timers(timer())),
     ],
 )
 def test_a_reading_that_does_not_show_it(outcome: CommandOutcomeUnknown, key: SignalKey[Any], body: State) -> None:
-    """A flag without a value, limits that apply elsewhere."""
+    """A flag without a value, limits that apply elsewhere, timers that are not told, or nobody knows what was asked."""
     assert judge(outcome, reading(key, body)) is UNKNOWN
+
+
+@actions
+def test_a_reading_from_the_future(
+    outcome: CommandOutcomeUnknown, key: SignalKey[Any], asked: State, other: State
+) -> None:
+    """A clock that is ahead of ours by more than a minute could have recorded it before the command left."""
+    for ahead, if_asked, if_other in ((SKEW, IN, NOT), (SKEW + SECOND, UNKNOWN, UNKNOWN)):
+        assert judge(outcome, reading(key, asked), LATER - ahead) is if_asked
+        assert judge(outcome, reading(key, other), LATER - ahead) is if_other
+
+
+def test_a_schedule_is_there_whatever_stands_beside_it() -> None:
+    """One entry without an id cannot hide the one that was to be deleted."""
+    beside = timers(timer(scheduleId=None), timer(scheduleId="s2"))
+    assert judge(lost("delete_schedule", schedule_id="s2"), reading(TIMERS, beside)) is NOT
 
 
 @pytest.mark.parametrize(
@@ -220,7 +260,9 @@ def test_a_schedule_without_its_place(condition: Body | None) -> None:
     assert judge(outcome, reading(TIMERS, timers(timer("21:00", condition=condition)))) is NOT
 
 
-@pytest.mark.parametrize("action", ["send_destination", "POST /v3/vehicles/{vehicle_id}/...", "", "honk"])
+@pytest.mark.parametrize(
+    "action", ["send_destination", "POST /v3/vehicles/{vehicle_id}/...", "", "honk", "tesla.set_schedule"]
+)
 def test_what_no_signal_shows(action: str) -> None:
     """A destination, or a call of the caller's own, stays unknown, whatever is read."""
     assert evidence(action) is None
@@ -228,7 +270,9 @@ def test_what_no_signal_shows(action: str) -> None:
 
 
 def test_a_signal_that_is_no_evidence() -> None:
-    """A reading of another kind decides nothing."""
+    """A reading of another kind decides nothing, nor does one that another action would be judged by."""
+    for key, body in ((LIMITS, {"activeLimit": 80}), (TIMERS, timers())):
+        assert judge(lost("tesla.set_schedule", percent=80), reading(key, body)) is UNKNOWN
     speed = reading(signals.Odometer.TraveledDistance, {"value": 5, "unit": "km"})
     assert speed.ok
     assert judge(lost("lock"), speed) is UNKNOWN

@@ -18,7 +18,7 @@ from smartcar_async import (
     Vehicle,
 )
 
-from .executions import ACTS, COMMANDS, Act, vehicle_on
+from .executions import ACTS, COMMANDS, Act
 from .fakes import API, OTHER, USER, VEHICLE, Answer, FakeClock, Sent, Wire, always, answer, in_turn
 from .test_requests import OF_USER
 from .test_retry import lost
@@ -43,12 +43,13 @@ def shown(code: str, body: object, recorded: str = AFTERWARDS) -> Answer:
 
 
 async def lose(act: Act, wire: Wire) -> tuple[Vehicle, CommandOutcomeUnknown]:
-    """Lose the answer to a command, and forget that it was sent."""
-    wire.api = lambda _: lost()
-    car = await vehicle_on(wire, act)
+    """Lose the answer to a command an hour ago, and forget that it was sent."""
+    wire.api, clock = lambda _: lost(), FakeClock()
+    car = (await wire.client(clock, schedule_paths=act.family)).vehicle(VEHICLE, USER)
     with pytest.raises(CommandOutcomeUnknown) as caught:
         await act.use(car)
     wire.calls.clear()
+    clock.time += 3600
     return car, caught.value
 
 
@@ -127,12 +128,12 @@ async def waited(answers: list[Answer], wait: Any, act: Act = COMMANDS[0]) -> tu
 
 
 LOCKED, CODE = {"value": True}, "closure-islocked"
-EARLY, SETTLED = "2026-07-01T00:16:45Z", "2026-07-01T00:22:51Z"
+EARLY, LATE, SETTLED = "2026-07-01T00:16:45Z", "2026-07-01T00:17:41Z", "2026-07-01T00:22:51Z"
 
 
 async def test_waiting_until_a_reading_tells() -> None:
     """Nothing is read before one could tell; what the car recorded too early is read over."""
-    early, late = shown(CODE, LOCKED, EARLY), shown(CODE, LOCKED)
+    early, late = shown(CODE, LOCKED, EARLY), shown(CODE, LOCKED, LATE)
     assert await waited([late], 600) == (Reconciled.IN_EFFECT, [60])
     assert await waited([early, early, late], 600) == (Reconciled.IN_EFFECT, [60, 90, 150])
     assert await waited([early, late], timedelta(minutes=10)) == (Reconciled.IN_EFFECT, [60, 90])
@@ -143,9 +144,17 @@ async def test_waiting_until_a_reading_tells() -> None:
 
 async def test_waiting_until_it_can_no_longer_be_under_way() -> None:
     """Another state is believed only when it was recorded 370 seconds after the command."""
-    other, settled = shown(CODE, {"value": False}, "2026-07-01T00:20:00Z"), shown(CODE, {"value": False}, SETTLED)
-    assert await waited([other, other, settled], 600) == (Reconciled.NOT_IN_EFFECT, [60, 90, 150])
+    other, settled = shown(CODE, {"value": False}, LATE), shown(CODE, {"value": False}, SETTLED)
+    assert await waited([*[other] * 4, settled], 600) == (Reconciled.NOT_IN_EFFECT, [60, 90, 150, 270, 510])
     assert await waited([other], 100) == (Reconciled.UNKNOWN, [60, 90, 100])
+
+
+async def test_a_reading_from_the_future() -> None:
+    """A car whose clock is ahead of ours shows nothing until our own time has come up to what it recorded."""
+    for value, found in ((True, Reconciled.IN_EFFECT), (False, Reconciled.NOT_IN_EFFECT)):
+        ahead = shown(CODE, {"value": value}, SETTLED)
+        assert await waited([ahead], 100) == (Reconciled.UNKNOWN, [60, 90, 100])
+        assert await waited([ahead], 600) == (found, [60, 90, 150, 270, 510])
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ async def test_waiting_until_it_can_no_longer_be_under_way() -> None:
 )
 async def test_a_read_that_fails_while_waiting(failing: Answer) -> None:
     """The next one makes up for it; the error of the last one is raised."""
-    assert await waited([failing, shown(CODE, LOCKED)], 600) == (Reconciled.IN_EFFECT, [60, 90])
+    assert await waited([failing, shown(CODE, LOCKED, LATE)], 600) == (Reconciled.IN_EFFECT, [60, 90])
     found, times = await waited([failing], 100)
     assert (isinstance(found, type), times) == (True, [60, 90, 100])
     assert await waited([failing, shown(CODE, LOCKED, EARLY)], 100) == (Reconciled.UNKNOWN, [60, 90, 100])
@@ -168,7 +177,7 @@ async def test_waiting_for_what_never_comes(status: int) -> None:
 async def test_waiting_where_nothing_can_tell() -> None:
     """No signal shows a destination, and nothing is dated after an unknown moment: neither is asked or waited for."""
     act = next(act for act in COMMANDS if act.action == "send_destination")
-    assert await waited([shown(CODE, LOCKED)], 6000, act) == (Reconciled.UNKNOWN, [])
+    assert await waited([shown(CODE, LOCKED, LATE)], 6000, act) == (Reconciled.UNKNOWN, [])
     wire = Wire()
     car = (await wire.client(FakeClock())).vehicle(VEHICLE, USER)
     undated = CommandOutcomeUnknown("lost", action="lock", vehicle_id=VEHICLE)
@@ -179,7 +188,7 @@ async def test_waiting_where_nothing_can_tell() -> None:
 @pytest.mark.parametrize("odd", [0, -1, True, "60", float("nan")])
 async def test_an_odd_wait(odd: Any) -> None:
     """It is refused by its name, and nothing is read."""
-    assert await waited([shown(CODE, LOCKED)], odd) == (ConfigurationError, [])
+    assert await waited([shown(CODE, LOCKED, LATE)], odd) == (ConfigurationError, [])
 
 
 async def test_an_outcome_of_another_vehicle() -> None:
