@@ -33,6 +33,8 @@ _FRAMING: Final = frozenset(
     )
 )
 """Headers that say how a request is framed: another value would break it, or smuggle a second one in."""
+_LENGTH: Final = frozenset(("content-length", "transfer-encoding"))
+"""Headers that say where a request ends: those of a session would go out with all of ours."""
 _SPELLINGS: Final[Mapping[str, str]] = {
     name.lower(): name for name in ("Accept", "Authorization", "SC-Unit-System", "User-Agent")
 }
@@ -106,6 +108,12 @@ def client_session(value: object) -> None:
     alike = all(hasattr(value, name) for name in ("request", "closed", "connector")) and not isinstance(value, type)
     if value is not None and not alike:
         raise ConfigurationError("session: give an aiohttp.ClientSession, or none: the client then makes its own")
+    headers: Any = getattr(value, "headers", None)
+    for name in headers if isinstance(headers, Mapping) else ():
+        if str(name).lower() in _LENGTH:
+            raise ConfigurationError(
+                f"session: its own headers= hold {name}, which would cut or join our requests; leave it out"
+            )
 
 
 def plain_function(value: object, argument: str) -> None:

@@ -100,7 +100,7 @@ class Engine:
         except Unreadable as problem:
             failure = self._undecodable(call, flight, problem)
         except SmartcarError as error:
-            failure = _unknown(flight, error) if flight.is_open else error
+            failure = _unknown(flight, error) if flight.is_open else flight.ending(error)
             if flight.left_at is not None:
                 self._end_request(flight, type(error).__name__)
         except TimeoutError:
@@ -187,9 +187,11 @@ class Engine:
                 self._budget.earn()
                 await self._check_success(call, flight, answer, token)
                 return answer
-            if policy.done_already(call, answer, acted_before=flight.may_have_acted):
+            if policy.done_already(call, answer, acted_before=flight.left_open is not None):
                 return NO_CONTENT
-            flight.may_have_acted |= policy.may_have_acted(answer)
+            flight.refused = answer
+            if policy.may_have_acted(answer):
+                flight.left_open = answer
             self._admission.heed(call, answer)
             if policy.outcome_is_unknown(call.endpoint.effect, answer):
                 raise _unknown(flight, answer)

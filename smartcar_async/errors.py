@@ -133,6 +133,9 @@ class DecodeError(SmartcarError):
 class ApiError(SmartcarError):
     """The API said no. The class tells the family; the attributes hold all that the answer said."""
 
+    reports_success: bool = False
+    """Whether the body says all the same that it is done or under way: then the answer proves neither."""
+
     def __init__(
         self,
         summary: str,

@@ -6,7 +6,16 @@ from typing import Any
 
 from attrs import define, field
 
-from .errors import Attempt, CommandOutcomeUnknown, ConnectionFailed, ConnectionLost, SmartcarError, plain_id
+from .errors import (
+    Attempt,
+    CommandOutcomeUnknown,
+    ConnectionFailed,
+    ConnectionLost,
+    RateLimited,
+    SmartcarError,
+    plain_id,
+)
+from .policy import leaves_open
 from .request import NO_CONTENT, Call, Effect, Reply
 
 
@@ -23,8 +32,10 @@ class Flight:
     left_at: datetime | None = None
     """When the request that is under way left, so that breaking it off leaves its outcome open."""
     last_left_at: datetime | None = None
-    may_have_acted: bool = False
-    """Whether one of the attempts may have done what was asked."""
+    refused: SmartcarError | None = None
+    """How the last attempt ended that got no success."""
+    left_open: SmartcarError | None = None
+    """How the last attempt ended that may have done what was asked."""
     renewed: bool = False
     reply: Reply = NO_CONTENT
     """The answer that is being read."""
@@ -67,11 +78,23 @@ class Flight:
             request_id=plain_id(request_id),
         )
 
+    def ending(self, error: SmartcarError) -> SmartcarError:
+        """What the call ends with. None is told that nothing was sent, or is there, where a try may have done it."""
+        earlier = None
+        if self.call.endpoint.effect is not Effect.READ and not leaves_open(error):
+            earlier = self.left_open
+        if earlier is None and isinstance(error, RateLimited) and error.status is None:
+            earlier = self.refused
+        if earlier is None or earlier is error:
+            return error
+        earlier.attempts, earlier.__cause__ = error.attempts, error
+        return earlier
+
     def closed(self) -> SmartcarError:
         """That the client was closed before the call had its answer."""
         if self.is_open:
             return self.unknown("the client was closed")
-        if self.left_at is not None or self.may_have_acted:
+        if self.left_at is not None or self.left_open is not None:
             return ConnectionLost("the client was closed before an answer came")
         if any(attempt.status is not None for attempt in self.attempts):
             return ConnectionFailed("the client was closed before this could be sent again; it was only refused so far")

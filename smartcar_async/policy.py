@@ -10,6 +10,7 @@ from attrs import define
 from .errors import (
     ApiError,
     AuthenticationError,
+    CommandOutcomeUnknown,
     ConnectionFailed,
     NotFound,
     PermissionDenied,
@@ -47,9 +48,13 @@ REFUSALS: Final[Mapping[int, frozenset[str]]] = {
 }
 """The answers that prove that nothing was done: a status, and the types that its body may name or leave out.
 
+A 501 must name its type, for any server that does not know a method says the bare word. And a body that reports a
+success all the same proves nothing.
+
 Smartcar's own types, those of OAuth, and words that only repeat the status. Whatever is not here may have acted: a
 redirect, 408, a server in trouble whatever its body says, and a refusal whose body speaks of something else.
 """
+_NOT_IMPLEMENTED: Final = 501
 _EVERY_REFUSAL: Final = frozenset[str]().union(*REFUSALS.values())
 
 VEHICLE_PAUSE: Final = 60.0
@@ -105,8 +110,14 @@ def may_have_acted(error: SmartcarError) -> bool:
         return not isinstance(error, ConnectionFailed)
     if not isinstance(error, ApiError) or error.status is None:
         return False
-    refusals = REFUSALS.get(error.status)
-    return refusals is None or not all(kind is None or kind in refusals for kind in _types(error))
+    refusals = REFUSALS.get(error.status, frozenset())
+    untyped = error.status in REFUSALS and error.status != _NOT_IMPLEMENTED
+    return error.reports_success or not all(untyped if kind is None else kind in refusals for kind in _types(error))
+
+
+def leaves_open(error: SmartcarError) -> bool:
+    """Whether this error is told as one after which what was asked may be done."""
+    return isinstance(error, CommandOutcomeUnknown) or may_have_acted(error)
 
 
 def may_have_acted_all_the_same(failure: ApiError) -> bool:
@@ -114,6 +125,8 @@ def may_have_acted_all_the_same(failure: ApiError) -> bool:
 
     Its status is the one that the body names, if it names one.
     """
+    if failure.reports_success:
+        return True
     refusals = REFUSALS.get(failure.status or 0, frozenset()) if (failure.status or 0) >= 400 else _EVERY_REFUSAL
     return not all(kind in refusals for kind in _types(failure))
 
@@ -125,8 +138,14 @@ def _types(error: ApiError) -> Iterable[str | None]:
 
 
 def outcome_is_unknown(effect: Effect, error: SmartcarError) -> bool:
-    """Whether a request that acts may have been carried out although no success came back."""
-    return effect is Effect.COMMAND and may_have_acted(error)
+    """Whether a request that acts may have been carried out although no success came back.
+
+    Of what may be sent again that is told by the class of the error, unless the answer contradicts itself.
+    """
+    if effect is Effect.COMMAND:
+        return may_have_acted(error)
+    contradicts_itself = isinstance(error, ApiError) and error.reports_success
+    return effect is not Effect.READ and contradicts_itself and not may_resend(effect, error)
 
 
 def may_resend(effect: Effect, error: SmartcarError) -> bool:
@@ -168,7 +187,7 @@ def no_such_path(error: SmartcarError) -> bool:
 
     It refused before acting, so another spelling of the path may be tried, for a command too.
     """
-    if not isinstance(error, ApiError) or _names_its_object(error):
+    if not isinstance(error, ApiError) or error.reports_success or _names_its_object(error):
         return False
     denied = isinstance(error, PermissionDenied) and error.code == "ACCESS_DENIED"
     return error.status in (404, 405) or (error.status == 403 and denied)

@@ -60,6 +60,8 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
 )
 
 _FAILED: Final = ("FAILURE", "FAILED", "ERROR")
+_DONE: Final = ("SUCCESS", "SUCCEEDED", "PENDING", "ACCEPTED", "OK")
+"""What only an answer says that has done something, or is about to."""
 _LONGEST_WAIT: Final = 86_400.0
 _A_WEEK: Final = 604_800.0
 _FIRST_EPOCH: Final = 1_000_000_000
@@ -76,7 +78,10 @@ def refusal(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiErro
 
 
 def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiError | None:
-    """The error that the body of a successful answer reports: a long command sends its status line before it ends."""
+    """The error that the body of a successful answer reports: a long command sends its status line before it ends.
+
+    A body that tells of an error beside its success reports one too: it contradicts itself.
+    """
     try:
         document: Any = load(reply.body)
     except Unreadable:
@@ -86,19 +91,36 @@ def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -
     entries: Any = document.get("errors")
     if is_list(entries) and entries:
         return _error(reply, _status_of(entries[0]) or reply.status, _facts(reply), now, private)
-    said = _inner(document, "data", "attributes") or _inner(document, "attributes")
-    word = _inner(said, "status").get("value") or said.get("status")
-    if not isinstance(word, str) or word.upper() not in _FAILED:
+    said = _execution(document)
+    beside = _inner(said, "status").get("error") or said.get("error") or document.get("error") or entries
+    if _word_of(said) not in _FAILED and not (beside and _reports_success(document)):
         return None
     entry = _inner(said, "status", "error") or _inner(said, "error") or {"detail": "it is reported as failed"}
-    facts = {**_facts_of_v3(entry), "errors": [entry]}
+    facts = {**_facts_of_v3(entry), "errors": [entry], "reports_success": _reports_success(document)}
     return _error(reply, _status_of(entry) or reply.status, facts, now, private)
 
 
+def _execution(document: dict[str, Any]) -> dict[str, Any]:
+    """What an execution of API v3 says of itself, wrapped or bare."""
+    return _inner(document, "data", "attributes") or _inner(document, "attributes")
+
+
+def _word_of(said: dict[str, Any]) -> str:
+    """The word for how it went, in capitals; an empty one where none is said."""
+    word = _inner(said, "status").get("value") or said.get("status")
+    return word.strip().upper() if isinstance(word, str) else ""
+
+
+def _reports_success(document: object) -> bool:
+    """Whether this is an execution of API v3, or an action of v2.0, that was carried out or is being so."""
+    return is_object(document) and any(_word_of(said) in _DONE for said in (_execution(document), document))
+
+
 def _error(reply: Reply, status: int, facts: dict[str, Any], now: datetime, private: Iterable[str]) -> ApiError:
+    contradicts_itself = facts.pop("reports_success")
     facts["request_id"] = facts.get("request_id") or reply.request_id
     family = _family(status, facts.get("type"), facts.get("code"))
-    return family(
+    error = family(
         redact(_summary(status, facts), private),
         status=status,
         retry_after=retry_after(reply.headers.get("retry-after"), now),
@@ -106,6 +128,8 @@ def _error(reply: Reply, status: int, facts: dict[str, Any], now: datetime, priv
         body=reply.body,
         **facts,
     )
+    error.reports_success = contradicts_itself
+    return error
 
 
 def _status_of(entry: object) -> int | None:
@@ -145,11 +169,12 @@ def _family(status: int, kind: str | None, code: str | None) -> type[ApiError]:
     """By the type that the body names, unless that would make the status look better than it is.
 
     Callers act on the class alone. So a server in trouble stays one whatever its body says, only a 429 is a limit that
-    passes with time, and a redirect is no answer of the API. In the body of a success the type alone counts.
+    passes with time, a redirect is no answer of the API, and a 408 is none in time. In the body of a success the type
+    alone counts.
     """
     by_status = _BY_STATUS.get(status) or (ServerError if status >= 500 else ApiError)
     named = _BY_TYPE.get(kind.upper()) if kind else None
-    if named is None or 300 <= status < 400:
+    if named is None or 300 <= status < 400 or status == 408:
         return by_status
     if status >= 500:
         fits = named in (UpstreamError, ServerError) or (status, named) == (501, CompatibilityError)
@@ -173,7 +198,11 @@ def _facts(reply: Reply) -> dict[str, Any]:
     try:
         document: Any = load(reply.body)
     except Unreadable:
-        return {"description": _plain_text(reply.body)}
+        return {"description": _plain_text(reply.body), "reports_success": False}
+    return {**_facts_of(document), "reports_success": _reports_success(document)}
+
+
+def _facts_of(document: Any) -> dict[str, Any]:
     if is_list(document):
         document = {"errors": document}
     if isinstance(document, str):

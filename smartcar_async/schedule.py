@@ -9,8 +9,8 @@ from attrs import Factory, define, field
 
 from . import charging, operations
 from .charging import ClockTime, Position, TimeWindow
-from .errors import ApiError
-from .policy import no_such_path
+from .errors import ApiError, Attempt, SmartcarError
+from .policy import leaves_open, no_such_path
 from .request import Call
 from .vocabulary import SchedulePaths, ScheduleType, Weekday
 
@@ -82,11 +82,19 @@ class Schedules:
         except ApiError as error:
             if memory.setting is SchedulePaths.ANNOUNCEMENT or not no_such_path(error):
                 raise
-            schedules = await self._engine.run(timers, left())
+            schedules = await self._read(timers, left(), error.attempts)
             memory.lists = False
         else:
             memory.lists = True
         return schedules
+
+    async def _read(self, call: Call[T], deadline: float, before: tuple[Attempt, ...]) -> T:
+        """Carry out a call after these attempts at another."""
+        try:
+            return await self._engine.run(call, deadline)
+        except SmartcarError as error:
+            error.attempts = (*before, *error.attempts)
+            raise
 
     async def delete(self, schedule_id: str, *, deadline: float | timedelta | None = None) -> Execution:
         """Delete a schedule that was made through the API."""
@@ -114,17 +122,19 @@ class Schedules:
         left = self._engine.stopwatch(reference, deadline)
         try:
             answer = await self._engine.run(reference, left())
-        except ApiError as first:
-            if not _unserved(first):
+        except SmartcarError as error:
+            if not _unserved(error):
                 raise
-            refused = first
+            first = error
         else:
             memory.family = SchedulePaths.REFERENCE
             return answer
         try:
             answer = await self._engine.run(announcement, left())
-        except ApiError as second:
-            raise (refused if _unserved(second) else second) from None
+        except SmartcarError as second:
+            told = first if not leaves_open(second) and (leaves_open(first) or _unserved(second)) else second
+            told.attempts = (*first.attempts, *second.attempts)
+            raise told from None
         memory.family = SchedulePaths.ANNOUNCEMENT
         return answer
 
@@ -132,6 +142,10 @@ class Schedules:
         return f"Schedules({self._vehicle_id!r})"
 
 
-def _unserved(error: ApiError) -> bool:
-    """Whether the path was refused in the status line: a server that says so in the body of a 202 has begun to act."""
-    return no_such_path(error) and error.attempts[-1].status == error.status
+def _unserved(error: SmartcarError) -> bool:
+    """Whether the path was refused in the status line: a server that says so in the body of a 202 has begun to act.
+
+    The error of an earlier try may stand before that refusal.
+    """
+    last = error.__cause__ if isinstance(error.__cause__, ApiError) else error
+    return isinstance(last, ApiError) and no_such_path(last) and error.attempts[-1].status == last.status

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache, cached_property, reduce
 from operator import getitem
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..records import Malformed, Page
 from ..request import Reply
@@ -13,6 +13,9 @@ from ..times import instant_or_none
 from .lenient import load_leniently
 
 T = TypeVar("T")
+
+FAILED: Final = ("FAILURE", "FAILED", "ERROR")
+"""The words for what was not carried out."""
 
 
 def load(body: bytes) -> Any:
@@ -52,6 +55,16 @@ class Document:
     @cached_property
     def _whole(self) -> Any:
         return load(self._body)
+
+
+def tells_of_failure(document: Any) -> bool:
+    """Whether this is an error in the flat form, which is no answer of something that was done."""
+    if not is_object(document):
+        return False
+    status, number = document.get("status"), document.get("statusCode")
+    named = isinstance(document.get("type"), str) and ("code" in document or "statusCode" in document)
+    failed = isinstance(status, str) and status.upper() in FAILED
+    return named or failed or bool(document.get("error")) or (isinstance(number, int) and number >= 400)
 
 
 def page(reply: Reply, number: int, read: Callable[[Any], T]) -> Page[T]:

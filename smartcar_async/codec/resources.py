@@ -17,13 +17,27 @@ from ..records import (
 from ..request import Reply
 from ..structure import Unreadable, hook_of, is_list
 from ..vocabulary import Permission, Powertrain, VehicleMode
-from .documents import an_object, load, moment, optional_text, page, part, resource_of, text, word, year
+from .documents import (
+    an_object,
+    load,
+    moment,
+    optional_text,
+    page,
+    part,
+    resource_of,
+    tells_of_failure,
+    text,
+    word,
+    year,
+)
 
 _DEFAULT_LIFETIME: Final = 3600.0
 
 
 def nothing(reply: Reply) -> None:
-    """The answer to a deletion: its status has said it all."""
+    """The answer to a deletion: its status has said it all. But a page is none, and an error is no success."""
+    if reply.body.strip() and tells_of_failure(load(reply.body)):
+        raise Unreadable("it tells of an error")
 
 
 def response(reply: Reply) -> Response:

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin
 
 import attrs
 
-from ..codec.documents import an_object, load, word
+from ..codec.documents import FAILED, an_object, load, tells_of_failure, word
 from ..errors import CompatibilityError, ConfigurationError
 from ..policy import may_have_acted_all_the_same
 from ..refusal import refusal
@@ -48,7 +48,6 @@ REFRESH_LIFE: Final = timedelta(days=60)
 _NO_CONTENT: Final = 204
 _SERVICES: Final = "serviceHistory"
 """What some answers wrap the list of services in."""
-_FAILED: Final = ("FAILURE", "FAILED", "ERROR")
 _SET_BY_US: Final = ("meta", "raw")
 
 
@@ -182,9 +181,19 @@ def deleted_connections(reply: Reply) -> DeletedConnections:
 
 
 def lenient(cls: type[A]) -> Callable[[Reply], A]:
-    """Like `record`, for an answer whose status has said it all: its body may be empty or say nothing."""
+    """Like `record`, for an answer whose status has said it all: its body may be empty or say nothing.
+
+    But a page is no answer of the API, and an error document is no success.
+    """
 
     def decode(reply: Reply) -> A:
+        if not reply.body.strip():
+            return cls(meta=meta_of(reply.headers))
+        document = load(reply.body)
+        if is_object(document):
+            _raise_failure(reply, document)
+            if tells_of_failure(document):
+                raise Unreadable("it tells of an error")
         try:
             return record(cls)(reply)
         except Unreadable:
@@ -223,6 +232,11 @@ def accepted(cls: type[S], reply: Reply, words: Container[str], private: Iterabl
 def command_document(reply: Reply, private: Iterable[str] = ()) -> dict[str, Any]:
     """What a command answers, unless that is a failure in spite of the answer's own status: a failure is raised."""
     document = an_object(load(reply.body))
+    _raise_failure(reply, document, private)
+    return document
+
+
+def _raise_failure(reply: Reply, document: dict[str, Any], private: Iterable[str] = ()) -> None:
     status, kind = document.get("status"), document.get("type")
     said = status.upper() if isinstance(status, str) else ""
     if said == "UNAVAILABLE":
@@ -234,9 +248,8 @@ def command_document(reply: Reply, private: Iterable[str] = ()) -> dict[str, Any
             headers=reply.headers,
             body=reply.body,
         )
-    if said in _FAILED or (isinstance(kind, str) and ("code" in document or "statusCode" in document)):
+    if said in FAILED or (isinstance(kind, str) and ("code" in document or "statusCode" in document)):
         raise _told_failure(reply, document, private)
-    return document
 
 
 def _told_failure(reply: Reply, document: Mapping[str, Any], private: Iterable[str]) -> Exception:

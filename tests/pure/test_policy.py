@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -33,6 +34,7 @@ from smartcar_async.policy import (
     done_already,
     is_application_limit,
     is_vehicle_throttle,
+    leaves_open,
     may_have_acted,
     may_have_acted_all_the_same,
     may_resend,
@@ -78,7 +80,7 @@ RESENDABLE: list[tuple[SmartcarError, set[Effect]]] = [
     (NotFound("404", status=404), NEVER),
     (VehicleStateError("409", status=409), NEVER),
     (BillingError("430", status=430), NEVER),
-    (CompatibilityError("501", status=501), NEVER),
+    (CompatibilityError("501", status=501, type="COMPATIBILITY"), NEVER),
     (ApiError("418", status=418), NEVER),
     (DecodeError("not JSON"), NEVER),
     (ConfigurationError("bad"), NEVER),
@@ -114,7 +116,7 @@ KNOWN: dict[int, tuple[str | None, ...]] = {
     409: (None, "VEHICLE_STATE", "Conflict"),
     429: (None, "RATE_LIMIT", "Too Many Requests"),
     430: (None, "BILLING"),
-    501: (None, "COMPATIBILITY", "Not Implemented"),
+    501: ("COMPATIBILITY", "Not Implemented"),
 }
 EVERY_TYPE: tuple[str | None, ...] = (
     None, "VALIDATION", "AUTHENTICATION", "PERMISSION", "CONNECTED_SERVICES_ACCOUNT", "RESOURCE_NOT_FOUND",
@@ -139,6 +141,56 @@ def test_only_a_known_refusal_proves_that_nothing_was_done(status: int) -> None:
             assert outcome_is_unknown(COMMAND, error) is not known, error
             resent = known and status == 429 and code == "SMARTCAR_API"
             assert may_resend(COMMAND, error) is resent, error
+
+
+DONE_V3 = {"data": {"attributes": {"status": {"value": "SUCCESS"}}}}
+REPORTS: list[dict[str, Any]] = [
+    DONE_V3,
+    {"attributes": {"status": "success"}},
+    {"data": {"attributes": {"status": {"value": "PENDING"}}}},
+    {"status": "success"},
+    {"status": "success", "type": "VEHICLE_STATE", "code": "ASLEEP", "statusCode": 409},
+    {**DONE_V3, "errors": [{"type": "VEHICLE_STATE", "code": "ASLEEP"}]},
+]
+
+
+def contradictory(status: int, report: dict[str, Any]) -> ApiError:
+    """A refusal whose body says that it is done."""
+    return refusal(Reply(status, {}, json.dumps(report).encode()), datetime(2026, 5, 4, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 409, 429, 430, 501])
+@pytest.mark.parametrize("report", REPORTS)
+def test_a_refusal_that_reports_a_success_proves_nothing(status: int, report: dict[str, Any]) -> None:
+    """What changes something is neither sent again nor tried by another path, and its outcome is unknown."""
+    error = contradictory(status, report)
+    assert (error.reports_success, may_have_acted(error), leaves_open(error)) == (True, True, True)
+    assert outcome_is_unknown(COMMAND, error)
+    assert not may_resend(COMMAND, error)
+    assert not no_such_path(error)
+    for effect in (DELETE, Effect.ENSURE):
+        assert outcome_is_unknown(effect, error) is not may_resend(effect, error)
+    assert not outcome_is_unknown(READ, error)
+
+
+def test_trouble_that_reports_a_success_is_asked_again_where_it_may_be() -> None:
+    """A deletion may be sent again after a 503 whatever its body says; a command may not."""
+    error = contradictory(503, DONE_V3)
+    assert [outcome_is_unknown(effect, error) for effect in (COMMAND, DELETE)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("error", "opened"),
+    [
+        (CommandOutcomeUnknown("lost", action="x"), True),
+        (ConnectionLost("reset"), True),
+        (NotFound("404", status=404), False),
+        (RateLimited("held back", code="SMARTCAR_API"), False),
+    ],
+)
+def test_which_error_leaves_it_open(error: SmartcarError, opened: bool) -> None:
+    """What is told as unknown, and what may have acted."""
+    assert leaves_open(error) is opened
 
 
 def test_every_entry_must_refuse() -> None:

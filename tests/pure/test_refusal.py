@@ -22,6 +22,7 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
+from smartcar_async.policy import may_have_acted_all_the_same
 from smartcar_async.refusal import refusal, reported_failure
 from smartcar_async.request import Reply
 
@@ -365,6 +366,40 @@ def test_a_failure_that_a_success_reports(document: object, status: int, facts: 
 def test_a_success_that_reports_no_failure(body: bytes) -> None:
     """Whether it is a success is for the decoder to say."""
     assert reported_failure(Reply(200, {}, body), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("document", "family"),
+    [
+        ({"data": {"attributes": {"status": {"value": "SUCCESS"}}}, "errors": [V3]}, VehicleStateError),
+        ({"data": {"attributes": {"status": {"value": "SUCCESS", "error": V3}}}}, VehicleStateError),
+        ({"data": {"attributes": {"status": {"value": "SUCCESS", "error": "text"}}}}, ApiError),
+        ({"data": {"attributes": {"status": "success", "error": V3}}}, VehicleStateError),
+        ({"data": {"attributes": {"status": "SUCCESS"}}, "errors": "text"}, ApiError),
+        ({"data": {"attributes": {"status": "SUCCESS"}}, "error": "text"}, ApiError),
+        ({"status": "success", "error": "text"}, ApiError),
+        ({"status": "success", "errors": [V3]}, VehicleStateError),
+    ],
+)
+def test_a_success_that_contradicts_itself(document: object, family: type[ApiError]) -> None:
+    """It tells of an error beside its success: neither is believed."""
+    error = reported_failure(Reply(200, {}, json.dumps(document).encode()), NOW)
+    assert (type(error), error and error.reports_success) == (family, True)
+    assert error is not None
+    assert may_have_acted_all_the_same(error)
+
+
+@pytest.mark.parametrize("error", [None, {}, "", []])
+def test_no_error_beside_a_success(error: object) -> None:
+    """A field that is there and says nothing contradicts nothing."""
+    document = {"data": {"attributes": {"status": {"value": "SUCCESS", "error": error}}}, "errors": error}
+    assert reported_failure(Reply(200, {}, json.dumps(document).encode()), NOW) is None
+
+
+def test_a_408_is_what_its_status_says() -> None:
+    """Nobody answered in time: the body cannot make a refusal of it."""
+    for kind in ("VEHICLE_STATE", "VALIDATION", "AUTHENTICATION"):
+        assert type(refused(408, {"type": kind, "code": "X", "statusCode": 409})) is ApiError
 
 
 def test_a_failure_is_reported_however_deep_its_details() -> None:

@@ -12,6 +12,7 @@ from smartcar_async import (
     ApiError,
     Attempt,
     BillingError,
+    CommandOutcomeUnknown,
     CompatibilityError,
     ConfigurationError,
     InvalidRequest,
@@ -20,6 +21,7 @@ from smartcar_async import (
     Settings,
     Smartcar,
     SmartcarError,
+    UpstreamError,
     VehicleStateError,
 )
 
@@ -202,8 +204,43 @@ REFUSALS: list[tuple[type[ApiError], Answer]] = [
     (VehicleStateError, refused("VEHICLE_STATE", "ASLEEP", 409)),
     (VehicleStateError, answer({"errors": [{"status": "409", "code": "DEVICE_PAIRING_REQUIRED"}]}, 409)),
     (BillingError, Answer(430, b"<html>")),
-    (CompatibilityError, answer(status=501)),
 ]
+
+
+DONE = execution()
+CONTRADICTIONS: list[Answer] = [
+    *(answer(DONE, status) for status in (400, 401, 403, 404, 405, 409, 430)),
+    answer({**DONE, "errors": [{"status": "409", "type": "VEHICLE_STATE", "code": "ASLEEP"}]}),
+    answer({**DONE, "errors": [{"status": "409", "type": "VEHICLE_STATE", "code": "ASLEEP"}]}, 202),
+    answer(execution({"value": "SUCCESS", "error": {"type": "VEHICLE_STATE", "code": "ASLEEP"}})),
+    answer(execution("SUCCESS", error={"type": "UPSTREAM", "code": "X"})["data"]),
+]
+
+
+@pytest.mark.parametrize("family", ["auto", "reference", "announcement"])
+async def test_an_answer_that_contradicts_itself(family: str) -> None:
+    """A refusal that says that it is done, or a success that tells of an error: unknown, after one request."""
+    clock, wire = FakeClock(), Wire()
+    car = (await wire.client(clock, schedule_paths=family)).vehicle(VEHICLE, USER)
+    for act in ACTS:
+        for odd in CONTRADICTIONS:
+            wire.calls.clear()
+            wire.api = always(odd)
+            clock.time += 61  # so that a 401 could renew the token
+            with pytest.raises((CommandOutcomeUnknown, UpstreamError) if act in DELETIONS else CommandOutcomeUnknown):
+                await act.use(car)
+            assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Not Implemented", b'{"errors": [{"code": "VEHICLE_NOT_CAPABLE"}]}'])
+async def test_a_bare_501_is_no_refusal(body: bytes) -> None:
+    """Any server that does not know what to do says so: only a type that is known tells that the car cannot do it."""
+    wire = Wire(always(Answer(501, body)))
+    car = (await wire.client(FakeClock())).vehicle(VEHICLE, USER)
+    with pytest.raises(CommandOutcomeUnknown):
+        await car.lock()
+    with pytest.raises(CompatibilityError):
+        await car.attributes()
 
 
 @everything

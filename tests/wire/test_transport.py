@@ -196,6 +196,18 @@ def test_a_session_with_credentials_of_its_own() -> None:
         Smartcar("id", "secret", session=session)
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "content-length", "Transfer-Encoding"])
+async def test_a_session_with_a_length_of_its_own(name: str) -> None:
+    """Its headers go out with every request, and would say where each of ours ends: it is refused at once."""
+    async with aiohttp.ClientSession(headers={name: "3"}) as session:
+        with pytest.raises(ConfigurationError, match=rf"(?i)^session: its own headers= hold {name}"):
+            Smartcar("id", "secret", session=session)
+        with pytest.raises(ConfigurationError, match=rf"(?i)^session: its own headers= hold {name}"):
+            Client("id", "secret", session=session)
+    async with aiohttp.ClientSession(headers={"X-Trace": "1"}) as session:
+        Smartcar("id", "secret", session=session)
+
+
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 async def test_a_session_that_was_passed_in_sends_once_too(server: Raw, iam: Raw, method: str) -> None:
     """The guard against resending belongs to the request, not to our session."""
