@@ -44,7 +44,8 @@ def shown(code: str, body: object, recorded: str = AFTERWARDS) -> Answer:
 
 async def lose(act: Act, wire: Wire) -> tuple[Vehicle, CommandOutcomeUnknown]:
     """Lose the answer to a command an hour ago, and forget that it was sent."""
-    wire.api, clock = lambda _: lost(), FakeClock()
+    wire.api = lambda _: lost()
+    clock = FakeClock()
     car = (await wire.client(clock, schedule_paths=act.family)).vehicle(VEHICLE, USER)
     with pytest.raises(CommandOutcomeUnknown) as caught:
         await act.use(car)
