@@ -108,9 +108,9 @@ def client_session(value: object) -> None:
     alike = all(hasattr(value, name) for name in ("request", "closed", "connector")) and not isinstance(value, type)
     if value is not None and not alike:
         raise ConfigurationError("session: give an aiohttp.ClientSession, or none: the client then makes its own")
-    headers: Any = getattr(value, "headers", None)
+    headers: Mapping[str, str] | None = getattr(value, "headers", None)
     for name in headers if isinstance(headers, Mapping) else ():
-        if str(name).lower() in _LENGTH:
+        if name.lower() in _LENGTH:
             raise ConfigurationError(
                 f"session: its own headers= hold {name}, which would cut or join our requests; leave it out"
             )
