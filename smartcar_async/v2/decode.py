@@ -273,7 +273,11 @@ def service_history(reply: Reply) -> ServiceHistory:
     if _says_nothing(reply):
         return ServiceHistory(meta=meta)
     document: Any = load(reply.body)
-    listed = document.get(_SERVICES, document) if is_object(document) else document
+    listed: Any = document
+    if is_object(document):
+        listed = document.get(_SERVICES, document or None)
+        if listed is document and not any(name.startswith("service") for name in document):
+            raise Unreadable("expected services, got an object without any")
     return ServiceHistory(entries(ServiceRecord, listed, meta=meta), meta=meta, raw=document)
 
 

@@ -142,6 +142,7 @@ def test_one_bad_entry_costs_no_neighbour() -> None:
         ({"serviceHistory": {"serviceId": "5"}}, (v2.ServiceRecord("5"),)),
         ({"serviceHistory": []}, ()),
         ({"serviceHistory": None}, ()),
+        ({}, ()),
     ],
 )
 def test_service_history(document: object, records: tuple[v2.ServiceRecord, ...]) -> None:
@@ -153,6 +154,13 @@ def test_a_wrapped_service_history_that_is_none() -> None:
     """It is refused, and not taken for one service."""
     with pytest.raises(Unreadable, match="expected a list, got a text"):
         decode.service_history(reply({"serviceHistory": "none"}))
+
+
+@pytest.mark.parametrize("document", [{"items": []}, {"data": [{"serviceId": 1}]}])
+def test_a_service_history_in_an_unknown_wrapper(document: object) -> None:
+    """It is no service of which nothing is known: the error holds what was sent."""
+    with pytest.raises(Unreadable, match="expected services"):
+        decode.service_history(reply(document))
 
 
 def test_service_records_know_what_they_came_with() -> None:
