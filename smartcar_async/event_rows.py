@@ -40,6 +40,10 @@ WHERE state = 'open' AND body IS NOT NULL AND due <= :now AND NOT EXISTS (
 )
 ORDER BY due, seq LIMIT 1
 """
+# Whoever had claimed what is open, if he never told how that ended.
+_SUSPECT: Final = "SELECT owner IS NOT NULL FROM smartcar_events WHERE seq = :seq"
+_NOBODY: Final = "nobody"
+"""Owner of a suspect that was spared: no process has this id, so that nobody can settle it."""
 _GRANT: Final = """
 UPDATE smartcar_events SET state = 'claimed', owner = :me, attempt = attempt + 1, touched = :day
 WHERE seq = :seq RETURNING attempt, attempt - spared, aside, lane, body
@@ -111,8 +115,10 @@ class Rows:
 
     def grant(self, event_id: str, seq: int) -> tuple[Claim, StoredEvent]:
         """Claim an event."""
+        (suspect,) = self._one(_SUSPECT, seq=seq)
         attempt, tries, aside, lane, body = self._one(_GRANT, seq=seq)
-        return Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(aside)), StoredEvent(event_id, lane, body)
+        claim = Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(aside), bool(suspect))
+        return claim, StoredEvent(event_id, lane, body)
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim is held."""
@@ -134,6 +140,12 @@ class Rows:
         """Give a claim back; it stays before the later ones of its lane."""
         change = "state = 'open', owner = NULL, due = :now + :pause, since = :now, touched = :day"
         self._change(claim, change, pause=pause)
+
+    def spare(self, claim: Claim, pause: float) -> None:
+        """Give a claim back as if it had not been made."""
+        owner = _NOBODY if claim.suspect else None
+        change = "state = 'open', owner = :owner, due = :now + :pause, since = :now, touched = :day"
+        self._change(claim, f"{change}, spared = spared + 1", pause=pause, owner=owner)
 
     def step_aside(self, claim: Claim) -> None:
         """Let the later ones of its lane pass."""

@@ -35,6 +35,8 @@ class Claim:
     """How many attempts count towards the limit, with this one; None if the store does not tell."""
     aside: bool = field(default=False, eq=False)
     """Whether later events of its lane no longer wait for it."""
+    suspect: bool = field(default=False, eq=False)
+    """Whether its last attempt has no recorded end: its process ended in it, or was silent beyond its lease."""
 
     @property
     def redelivered(self) -> bool:
@@ -124,6 +126,13 @@ class EventInbox(EventStore, Protocol):
         """Claim the event that is due for longest, of those whose turn it is in their lanes."""
         ...
 
+    def spare(self, claim: Claim, *, now: float, due: float) -> None:
+        """Like `release`, and the attempt does not count: `tries` and `suspect` will be what they were.
+
+        A store without this counts what closing broke off, and suspects are handled beside each other.
+        """
+        ...
+
     def step_aside(self, claim: Claim) -> None:
         """Let the later events of its lane wait for this one no longer. A store without this lets them pass at once."""
         ...
@@ -185,8 +194,9 @@ class MemoryEventStore:
             self._entries[event_id] = entry
             if lane is not None and not self._has_turn(entry, lane, now, hold):
                 return Claim(event_id, ClaimStatus.WAITING)
+            suspect = entry.until > 0
             entry.attempt, entry.until = entry.attempt + 1, until
-            return Claim(event_id, ClaimStatus.NEW, entry.attempt, entry.attempt)
+            return Claim(event_id, ClaimStatus.NEW, entry.attempt, entry.attempt, suspect=suspect)
 
     def renew(self, claim: Claim, *, until: float) -> bool:
         """Hold a claim longer. False if it was lost."""

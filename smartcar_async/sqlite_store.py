@@ -113,6 +113,12 @@ class SqliteEventStore:
             rows.release(claim, max(due - now, 0.0))
         self._settled(claim)
 
+    def spare(self, claim: Claim, *, now: float, due: float) -> None:
+        """Like `release`, and the attempt does not count."""
+        with self._writing() as rows:
+            rows.spare(claim, max(due - now, 0.0))
+        self._settled(claim)
+
     def put(self, event: StoredEvent, *, now: float) -> None:
         """Keep an event, unless it is there. It is safe when this returns."""
         with self._writing() as rows:

@@ -135,13 +135,13 @@ class Handlers:
         """Whether one of an event's handlers writes in the store's transaction."""
         return any(handler.in_transaction and list(handler.wanted(event)) for handler in self._handlers)
 
-    async def run(self, event: Event, context: Context) -> None:
-        """Call those outside of the transaction; plain ones in a thread, where they may block."""
+    async def run(self, event: Event, context: Context, is_over: Callable[[], bool]) -> None:
+        """Call those outside of the transaction, until it is over; plain ones in a thread, where they may block."""
         for handler in self._outside():
             for call in handler.calls(event, context):
-                if is_cancelled():
+                if is_over():
                     raise asyncio.CancelledError
-                with _failures_of(handler):
+                with _failures_of(handler, is_over):
                     result = call() if handler.is_async else await to_the_end(None, call)
                     if inspect.isawaitable(result):
                         await result
@@ -204,17 +204,20 @@ def name_of(call: Callable[..., object]) -> str:
 
 
 @contextmanager
-def _failures_of(handler: _Handler) -> Generator[None, None, None]:
+def _failures_of(handler: _Handler, is_over: Callable[[], bool] = lambda: False) -> Generator[None, None, None]:
     """Whatever a handler raises is its failure, also what would end a task, a thread or the process.
 
     Only Ctrl-C, which the main thread alone hears, and the end of the task itself are none.
     """
+    task = _this_task()
     try:
         yield
-    except (Exception, GeneratorExit):
+    except Exception:
         raise
     except BaseException as error:
-        if isinstance(error, asyncio.CancelledError) and is_cancelled():
+        if isinstance(error, asyncio.CancelledError) and is_over():
+            raise
+        if isinstance(error, GeneratorExit) and _this_task() is not task:  # its loop is gone, and so is the task
             raise
         if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
             raise
@@ -223,11 +226,15 @@ def _failures_of(handler: _Handler) -> Generator[None, None, None]:
 
 def is_cancelled() -> bool:
     """Whether the time of this task is over. A call in a thread runs to its end then; no other is begun."""
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:  # there is no loop in this thread
-        return False
+    task = _this_task()
     return task is not None and task.cancelling() > 0
+
+
+def _this_task() -> "asyncio.Task[Any] | None":
+    try:
+        return asyncio.current_task()
+    except RuntimeError:  # there is no loop in this thread
+        return None
 
 
 def _call_plain(call: Callable[[], object]) -> None:

@@ -17,7 +17,7 @@ from ..event_store import Claim, EventStore
 from ..log import logger
 from ..sqlite_store import SqliteEventStore
 from ..webhook import Event
-from .handlers import Context, Handlers
+from .handlers import Context, Handlers, is_cancelled
 from .keeper import Holding, Keeper, Outcome
 from .threads import Threads, to_the_end
 
@@ -45,6 +45,10 @@ class Work:
     lease: float
     after_failure: Callable[[Claim, BaseException], Outcome] = field(init=False)
     """What becomes of an event whose handler failed; of one that comes again by itself, nothing but its release."""
+    after_cancel: Callable[[], Outcome] = field(init=False)
+    """Asked in a task that was cancelled: what becomes of the event that it handles."""
+    is_over: Callable[[], bool] = is_cancelled
+    """Whether the task that asks is to stop, and was not merely cancelled by its own handler."""
     on_end: Callable[[], None] = lambda: None
     """Called from any thread when something was recorded: another event may have its turn."""
     threads: Threads = field(init=False)
@@ -54,6 +58,7 @@ class Work:
 
     def __attrs_post_init__(self) -> None:
         self.after_failure = lambda claim, error: self.release
+        self.after_cancel = lambda: self.release
         self._knows_lanes = knows_lanes(self.store)
         self.threads = Threads(apart=self._knows_lanes)
         self.keeper = Keeper(self.lease, self._renew, self.conclude)
@@ -79,13 +84,18 @@ class Work:
         now = self.now()
         self.store.release(claim, now=now, due=now + pause)
 
+    def spare(self, claim: Claim, pause: float = 0.0) -> None:
+        """The same, and the attempt does not count; a store of before counts it."""
+        now = self.now()
+        getattr(self.store, "spare", self.store.release)(claim, now=now, due=now + pause)
+
     async def perform(self, holding: Holding, event: Event) -> Ending:
         """Call the handlers of a claimed event, and record how that ended."""
         if self._was_silent(holding) and not await to_the_end(self.threads.store, partial(self._still_holds, holding)):
             return Ending.LOST
         context = Context(holding.claim.event_id, holding.claim.attempt)
         try:
-            await self.handlers.run(event, context)
+            await self.handlers.run(event, context, self.is_over)
         except asyncio.CancelledError:
             await self.give_back(holding)
             raise
@@ -128,8 +138,8 @@ class Work:
         return held
 
     async def give_back(self, holding: Holding) -> None:
-        """Release a claim from a task that was cancelled."""
-        await to_the_end(self.threads.store, partial(self.conclude, holding, self.release))
+        """Give a claim back from a task that was cancelled."""
+        await to_the_end(self.threads.store, partial(self.conclude, holding, self.after_cancel()))
 
     def fail(self, holding: Holding, error: BaseException) -> Ending:
         """Record that a handler failed."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import partial
 from itertools import accumulate
 from typing import Final
+from weakref import WeakSet
 
 from attrs import define, field, frozen
 
@@ -21,6 +22,9 @@ from .work import Work
 
 _POLL: Final = 1.0
 """Seconds after which the inbox is looked into although nobody rang: for what other processes put or left there."""
+
+_APART: Final = 1.0
+"""Seconds for which a suspect is put off while another one is handled."""
 
 
 @frozen
@@ -45,7 +49,11 @@ class Retries:
 
 @define(eq=False)
 class Worker:
-    """Up to `abreast` events at once, of as many vehicles."""
+    """Up to `abreast` events at once, of as many vehicles.
+
+    Suspects, whose last attempt has no recorded end, are handled one at a time: the process may have ended in any of
+    those that it handled then, and only the one that ends it again, alone among them, is to use up its attempts.
+    """
 
     work: Work
     inbox: EventInbox
@@ -54,10 +62,15 @@ class Worker:
     retries: Retries
     lanes: Lanes = field(factory=Lanes)
     _running: set[asyncio.Task[None]] = field(factory=set[asyncio.Task[None]])
+    _suspect: asyncio.Task[None] | None = None
+    _stopped: WeakSet[asyncio.Task[None]] = field(factory=WeakSet[asyncio.Task[None]])
+    """Those that closing broke off: this is no attempt of their events."""
     _life: "_Life | None" = None
 
     def __attrs_post_init__(self) -> None:
         self.work.after_failure = self._after_failure
+        self.work.after_cancel = self._after_cancel
+        self.work.is_over = self._is_over
         self.work.on_end = self.ring
 
     @property
@@ -76,6 +89,7 @@ class Worker:
     def start(self) -> None:
         """Begin with what is left from before, on the running loop."""
         life, self._running = _Life(asyncio.get_running_loop(), asyncio.Event()), set()
+        self._suspect = None
         life.task, self._life = asyncio.create_task(self._run(life)), life
 
     async def stop(self, patience: float) -> None:
@@ -89,6 +103,8 @@ class Worker:
         if self._running:
             await asyncio.wait(self._running, timeout=patience)
         for left in self._running:
+            if not left.cancelling():  # else its loop was ended, which may have been its handler's doing
+                self._stopped.add(left)
             left.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=patience)
@@ -105,6 +121,8 @@ class Worker:
                         handling = asyncio.create_task(self._handle(holding, stored))
                         self._running.add(handling)
                         handling.add_done_callback(partial(self._finished, life))
+                        if holding.claim.suspect:
+                            self._suspect = handling
             except Exception:
                 logger.exception("webhook: the inbox cannot be read")
             await self._wait(life)
@@ -118,15 +136,27 @@ class Worker:
                 wait.cancel()
 
     async def _take(self) -> tuple[Holding | None, StoredEvent] | None:
-        """What is to be handled; nothing to hold, if it is being handled here already."""
+        """What is to be handled; nothing to hold, if it is being handled here already, or put off."""
         asked, now = self.work.clock.monotonic(), self.work.now()
         take = partial(self.inbox.take, now=now, until=now + self.work.lease)
         taken = await to_the_end(self.work.threads.store, take)
         if is_cancelled():  # the loop ends, and nobody would handle it
             if taken is not None:
-                await to_the_end(self.work.threads.store, partial(self.work.release, taken[0]))
+                await to_the_end(self.work.threads.store, partial(self.work.spare, taken[0]))
             raise asyncio.CancelledError
-        return taken and (self.work.hold(taken[0], asked), taken[1])
+        if taken is None:
+            return None
+        holding = self.work.hold(taken[0], asked)
+        if holding is not None and self._is_to_wait(holding.claim):
+            outcome = partial(self.work.spare, pause=_APART)
+            await to_the_end(self.work.threads.store, partial(self.work.conclude, holding, outcome))
+            holding = None
+        return holding, taken[1]
+
+    def _is_to_wait(self, claim: Claim) -> bool:
+        """Whether it is a suspect, and another one is being handled."""
+        busy = self._suspect is not None and not self._suspect.done()
+        return busy and claim.suspect and hasattr(self.inbox, "spare")
 
     async def _handle(self, holding: Holding, stored: StoredEvent) -> None:
         try:
@@ -140,16 +170,27 @@ class Worker:
             if self.work.keeper.holds(stored.id):
                 await self.work.give_back(holding)
 
+    def _is_over(self) -> bool:
+        """Whether this task is to stop. A handler that cancels its own task, while all goes on, has failed."""
+        life = self._life
+        runs = life is not None and life.task is not None and not life.task.done() and not life.task.cancelling()
+        return is_cancelled() and not (runs and asyncio.current_task() in self._running)
+
+    def _after_cancel(self) -> Outcome:
+        """The attempt does not count if the receiver is being closed, but does if the loop was ended."""
+        return self.work.spare if asyncio.current_task() in self._stopped else self.work.release
+
     def _is_overdue(self, claim: Claim) -> bool:
-        """Whether it has more attempts behind it than failures were seen: it ended the process."""
+        """Whether it has more attempts behind it than failures were seen: the process ended in it."""
         tries = claim.tries or 0
         return self.retries.is_spent(tries) or (self.retries.is_aside(tries) and not claim.aside)
 
     def _judged(self, holding: Holding, stored: StoredEvent) -> Event | None:
-        """The event, if it is to be handled. What ended the process before is judged here: nobody saw it fail."""
+        """The event, if it is to be handled. That the process ended in it is judged here: nobody saw it fail."""
         claim = holding.claim
         if self.retries.is_spent(claim.tries or 0):
-            logger.error("webhook: %s ended the process in its last attempt, and is parked", plain_id(claim.event_id))
+            text = "webhook: %s is parked: its last attempts have no recorded end: the process ended in them"
+            logger.error(text, plain_id(claim.event_id))
             self.work.conclude(holding, partial(self._park, "ProcessEnded"))
             return None
         if self._is_overdue(claim):

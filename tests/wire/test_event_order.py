@@ -30,6 +30,8 @@ class Known:
     lane: str
     came: float
     attempt: int = 0
+    tries: int = 0
+    suspect: bool = False
     due: float = 0.0
     aside: bool = False
     claim: tuple[int, Claim] | None = None
@@ -94,8 +96,9 @@ class History:
         assert (found[1].id in may) if found else not may, (found, may)
         if found:
             (one,) = [one for one in self.model.events if one.id == found[1].id]
-            one.attempt, one.claim = one.attempt + 1, (number, found[0])
+            one.attempt, one.tries, one.claim = one.attempt + 1, one.tries + 1, (number, found[0])
             assert (found[0].attempt, found[0].aside) == (one.attempt, one.aside)
+            assert (found[0].tries, found[0].suspect) == (one.tries, one.suspect)
 
     def settle(self) -> None:
         """Something that is claimed ends in some way."""
@@ -104,7 +107,8 @@ class History:
             one = self.random.choice(held)
             assert one.claim is not None
             number, claim = one.claim
-            self.random.choice([self.commit, self.commit, self.commit, self.release, self.park])(number, one, claim)
+            ways = [*[self.commit] * 3, self.release, self.spare, self.park]
+            self.random.choice(ways)(number, one, claim)
             one.claim = None
 
     def commit(self, number: int, one: Known, claim: Claim) -> None:
@@ -121,7 +125,13 @@ class History:
             one.aside = True
         pause = self.random.choice([0.0, 1.0, 60.0])
         self.stores[number].release(claim, now=0, due=pause)
-        one.due = self.clock.time + pause
+        one.due, one.suspect = self.clock.time + pause, False
+
+    def spare(self, number: int, one: Known, claim: Claim) -> None:
+        """It is put off, and nothing is known that was not known before."""
+        pause = self.random.choice([0.0, 1.0, 60.0])
+        self.stores[number].spare(claim, now=0, due=pause)
+        one.due, one.tries = self.clock.time + pause, one.tries - 1
 
     def park(self, number: int, one: Known, claim: Claim) -> None:
         """It is given up."""
@@ -134,7 +144,7 @@ class History:
         if self.model.parked:
             one = self.model.parked.pop()
             assert self.random.choice(self.stores).unpark(one.id)
-            one.aside, one.due = True, self.clock.time
+            one.aside, one.due, one.tries, one.suspect = True, self.clock.time, 0, False
             self.model.events.append(one)
             self.model.events.sort(key=lambda known: int(known.id[2:]))
 
@@ -145,7 +155,7 @@ class History:
         for one in self.model.claimed():
             assert one.claim is not None
             if one.claim[0] == number:
-                one.claim, one.due = None, self.clock.time
+                one.claim, one.due, one.suspect = None, self.clock.time, True
 
 
 @pytest.mark.parametrize("seed", range(ORDERS))

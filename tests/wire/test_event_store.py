@@ -297,6 +297,56 @@ def test_what_a_silent_worker_held_comes_again(
     assert inbox.commit(taken(inbox, "b"), now=60)
 
 
+def test_an_attempt_that_is_spared_does_not_count(inbox: SqliteEventStore, clock: FakeClock) -> None:
+    """It comes again when it is due, before the later ones of its lane, and is told from the claim before."""
+    for name in ("a", "b"):
+        inbox.put(event(name), now=0)
+    for number in range(1, 4):
+        claim = taken(inbox, "a")
+        assert (claim.attempt, claim.tries, claim.suspect) == (number, 1, False)
+        for _ in range(2):  # told twice, because the first time seemed to fail
+            inbox.spare(claim, now=0, due=5)
+        assert inbox.take(now=0, until=60) is None
+        assert not inbox.commit(claim, now=0)
+        clock.time += 5
+    inbox.release(taken(inbox, "a"), now=0, due=0)
+    claim = taken(inbox, "a")
+    assert (claim.attempt, claim.tries) == (5, 2)
+    assert inbox.commit(claim, now=0)
+    assert inbox.commit(taken(inbox, "b"), now=0)
+
+
+def test_what_has_no_recorded_end_is_suspect(
+    inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock
+) -> None:
+    """Until an end is recorded; an attempt that is spared leaves it what it was."""
+    inbox.put(event("a"), now=0)
+    assert not taken(other, "a").suspect
+    other.close()
+    for number in range(2, 5):
+        claim = taken(inbox, "a")
+        assert (claim.attempt, claim.tries, claim.suspect) == (number, 2, True)
+        for _ in range(2):
+            inbox.spare(claim, now=0, due=1)
+        assert not inbox.commit(claim, now=0)
+        clock.time += 1
+    inbox.release(taken(inbox, "a"), now=0, due=0)
+    claim = taken(inbox, "a")
+    assert (claim.tries, claim.suspect) == (3, False)
+    assert inbox.commit(claim, now=0)
+
+
+def test_a_claim_that_was_not_settled_is_suspect(store: EventStore, other: SqliteEventStore, clock: FakeClock) -> None:
+    """Also of an event that Smartcar sends again."""
+    assert not store.claim("a", now=0, until=60).suspect
+    clock.time = 61
+    again = store if isinstance(store, MemoryEventStore) else other
+    claim = again.claim("a", now=61, until=121)
+    assert claim.suspect
+    again.release(claim, now=61, due=61)
+    assert not again.claim("a", now=61, until=121).suspect
+
+
 def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:
     """And can be handed out once more."""
     inbox.put(event("a"), now=0)

@@ -242,7 +242,7 @@ def raises(error: type[BaseException], *, is_async: bool) -> Callable[[VehicleSt
     return fail_later if is_async else fail
 
 
-ODD: list[type[BaseException]] = [Odd, asyncio.CancelledError, StopIteration, SystemExit]
+ODD: list[type[BaseException]] = [Odd, asyncio.CancelledError, StopIteration, SystemExit, GeneratorExit]
 
 
 @pytest.mark.parametrize("error", ODD)

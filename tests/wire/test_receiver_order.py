@@ -262,6 +262,179 @@ async def test_an_event_that_ends_the_process_steps_aside(
     assert seen == ["e-1", "e-2", "e-1"]
 
 
+def dies(store: SqliteEventStore) -> None:
+    """The process of a store ends, whatever it has claimed."""
+    here: Any = store._here()  # pyright: ignore[reportPrivateUsage]
+    here.owner.forget()
+    here.owner = None
+
+
+async def test_the_neighbours_of_an_event_that_ends_the_process_lose_one_attempt(
+    store: SqliteEventStore, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After that they are handled apart from it: it alone uses up its attempts, and none of them is given up."""
+    names, lives = [f"e-{number}" for number in range(5)], 0
+    for number, name in enumerate(names):
+        store.put(StoredEvent(name, f"v-{number}", written(state(number, f"v-{number}"))), now=0)
+    tries, handled = dict.fromkeys(names, 0), list[str]()
+    while store.waiting():
+        lives += 1
+        assert lives < 20
+        one, ended = SqliteEventStore(store.path, clock=now), asyncio.Event()
+        receiver = receiver_of(store=one, clock=now, pauses=(100.0, 100.0), step_aside_after=None, budget=0.05)
+        running, most = set[str](), list[int]()
+
+        @receiver.on(VehicleStateEvent)
+        async def handle(
+            event: VehicleStateEvent,
+            context: Context,
+            running: set[str] = running,
+            most: list[int] = most,
+            ended: asyncio.Event = ended,
+            life: int = lives,
+        ) -> None:
+            name = str(event.event_id)
+            running.add(name)
+            tries[name] += 1
+            most.append(len(running))
+            await asyncio.sleep(0.05 if name == "e-0" else 0.1)
+            if name == "e-0":
+                ended.set()
+                await asyncio.Event().wait()
+            if not ended.is_set():
+                handled.append(name)
+            running.discard(name)
+            if life == 1:
+                await asyncio.Event().wait()
+
+        await receiver.start()
+        await go_on(now, 0.3, lambda one=one, ended=ended: ended.is_set() or not one.waiting())
+        assert most[:1] in ([], [1])
+        if lives > 1:
+            assert max(most, default=1) == 1
+        if ended.is_set():
+            dies(one)
+        await receiver.aclose()
+        one.close()
+        now.time += 2
+    assert tries["e-0"] == 3
+    assert [parked.event.id for parked in store.parked()] == ["e-0"]
+    assert sorted(handled) == names[1:]
+    assert {tries[name] for name in names[1:]} <= {1, 2}
+    assert "e-0 is parked: its last attempts have no recorded end: the process ended in them" in caplog.text
+
+
+async def test_suspects_wait_for_each_other_and_nobody_else_does(
+    store: SqliteEventStore, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is put off is asked for again after a second, and not in between; its lane keeps its order."""
+    with SqliteEventStore(store.path, clock=now) as other:
+        for number, vehicle in ((1, "v-1"), (2, "v-2"), (3, "v-2")):
+            other.put(StoredEvent(f"e-{number}", vehicle, written(state(number, vehicle))), now=0)
+        assert other.take(now=0, until=60)
+        assert other.take(now=0, until=60)
+    store.put(StoredEvent("e-4", "v-4", written(state(4, "v-4"))), now=0)
+    receiver, seen, leave, takes = (
+        receiver_of(store=store, clock=now),
+        list[str | None](),
+        asyncio.Event(),
+        list[float](),
+    )
+    take = store.take
+
+    def counted(**options: float) -> object:
+        takes.append(now.time)
+        return take(**options)
+
+    monkeypatch.setattr(store, "take", counted)
+
+    @receiver.on(VehicleStateEvent)
+    async def handle(event: VehicleStateEvent) -> None:
+        seen.append(event.event_id)
+        if event.event_id == "e-1":
+            await leave.wait()
+
+    async with receiver:
+        await until(lambda: len(seen) == 2)
+        await asyncio.sleep(0.2)
+        assert seen == ["e-1", "e-4"]
+        assert len(takes) < 10
+        for _ in range(5):
+            await now.advance(1)
+            await asyncio.sleep(0.02)
+        assert (seen, len(takes) < 40) == (["e-1", "e-4"], True)
+        leave.set()
+        await go_on(now, 0.5, lambda: not store.waiting())
+    assert seen == ["e-1", "e-4", "e-2", "e-3"]
+
+
+async def test_closing_is_no_attempt(store: SqliteEventStore, now: Now) -> None:
+    """Handlers that it breaks off are called again at the next start, however often that is."""
+    assert await deliver(receiver_of(store=store, clock=now), STATE) == 204
+    attempts = list[int]()
+    for life in range(4):
+        receiver = receiver_of(store=store, clock=now, pauses=(1.0,), budget=0.02)
+
+        @receiver.on(VehicleStateEvent)
+        async def handle(event: VehicleStateEvent, context: Context, life: int = life) -> None:
+            attempts.append(context.attempt)
+            if life < 3:
+                await asyncio.Event().wait()
+
+        async with receiver:
+            await until(lambda life=life: len(attempts) > life)
+    assert (attempts, store.parked(), store.waiting()) == ([1, 2, 3, 4], [], 0)
+
+
+class Former(SqliteEventStore):
+    """A store that cannot spare."""
+
+    spare = property()  # type: ignore[assignment]
+
+
+async def test_a_store_of_before_counts_what_closing_broke_off(tmp_path: Path, now: Now) -> None:
+    """It is given back all the same."""
+    with Former(tmp_path / "former.db", clock=now) as store:
+        receiver, entered = receiver_of(store=store, clock=now, budget=0.02), asyncio.Event()
+
+        @receiver.on(VehicleStateEvent)
+        async def handle(event: VehicleStateEvent) -> None:
+            entered.set()
+            await asyncio.Event().wait()
+
+        async with receiver:
+            assert await deliver(receiver, STATE) == 204
+            await entered.wait()
+        found = store.take(now=0, until=60)
+        assert found is not None
+        assert (found[0].tries, found[0].suspect) == (2, False)
+
+
+async def test_a_handler_that_cancels_its_own_task_has_failed(
+    store: SqliteEventStore, now: Now, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody asked it to stop: that is in the log, and its pauses are kept."""
+    receiver, seen = receiver_of(store=store, clock=now, pauses=(5.0,)), list[float]()
+
+    @receiver.on(VehicleStateEvent)
+    async def handle(event: VehicleStateEvent) -> None:
+        seen.append(now.time)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        await asyncio.sleep(1)
+
+    async with receiver:
+        assert await deliver(receiver, STATE) == 204
+        await until(lambda: seen)
+        await asyncio.sleep(0.1)
+        assert len(seen) == 1
+        await go_on(now, 0.5, store.parked)
+    assert [(parked.attempts, parked.problem) for parked in store.parked()] == [(2, "RuntimeError")]
+    assert seen[1] - seen[0] >= 5
+    assert caplog.text.count("raised CancelledError") == 2
+
+
 async def test_what_is_handed_out_again_while_it_is_handled(
     store: SqliteEventStore, now: Now, caplog: pytest.LogCaptureFixture
 ) -> None:
