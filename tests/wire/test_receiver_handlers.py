@@ -19,9 +19,10 @@ from smartcar_async.webhook import (
     VehicleErrorEvent,
     VehicleStateEvent,
     VerifyEvent,
+    parse,
 )
 
-from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW
+from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW, written
 from .receiving import clock, deliver, deliver_plain, receiver_of, signed, until
 
 
@@ -275,6 +276,25 @@ def test_whatever_a_handler_raises_without_a_loop(
         receiver = receiver_of(store=store, mode="inline")
         receiver.on(VehicleStateEvent, transaction=transaction)(raises(error, is_async=False))
         assert [receiver.handle_plain("POST", *signed(STATE)).status for _ in range(2)] == [503, 503]
+
+
+def test_a_loop_that_is_closed_under_a_handler_is_no_failure() -> None:
+    """Its coroutine is closed then, by whoever finds it: nobody raised anything."""
+    receiver, entered = receiver_of(), list[object]()
+
+    @receiver.on(VehicleStateEvent)
+    async def handle(event: VehicleStateEvent) -> None:
+        entered.append(event)
+        await asyncio.Event().wait()
+
+    handlers = receiver._handlers  # pyright: ignore[reportPrivateUsage]
+    running = handlers.run(parse(written(STATE)), Context("e-1"), lambda: False)
+    loop = asyncio.new_event_loop()
+    task: Any = loop.create_task(running)
+    loop.run_until_complete(until(lambda: entered))
+    loop.close()
+    running.close()
+    task._log_destroy_pending = False
 
 
 def test_ctrl_c_is_no_failure(tmp_path: Path) -> None:
