@@ -130,8 +130,8 @@ def run_tests(session: nox.Session, *runner: str) -> None:
 def proofs(session: nox.Session) -> None:
     """The short forms of the long tests, and loads; then, alone, the tests that look at the clock."""
     install(session, "tests")
-    session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign")
-    session.run("python", "-m", "pytest", "--numprocesses=2", "-m", "load", "tests/wire", "tests/world")
+    session.run("python", "-m", "pytest", "--numprocesses=2", "tests/fuzz", "tests/campaign", env=TEMPORARY)
+    session.run("python", "-m", "pytest", "--numprocesses=2", "-m", "load", "tests/wire", "tests/world", env=TEMPORARY)
     session.run("python", "-m", "pytest", "-m", "timing", "tests/wire", "tests/world")
 
 
