@@ -21,7 +21,7 @@ from smartcar_sync import (
     TokenStoreError,
     _far_side,
 )
-from smartcar_sync._bridge import close_all, end_with_a_worker
+from smartcar_sync._bridge import callback, close_all, end_with_a_worker
 from smartcar_sync._far_side import Crossing, FarSide
 from smartcar_sync._loading import begun, no_fork
 from smartcar_sync._twin import Root
@@ -294,3 +294,24 @@ def test_closing_twice_at_once() -> None:
     for thread in threads:
         thread.join()
     assert (slow.found, errors, bridge.running()) == ([0], [], None)
+
+
+def test_an_exit_in_another_thread_is_only_its_own() -> None:
+    """A callback that a thread of the caller's runs, as at the end of Python, ends no client."""
+
+    def leave() -> NoReturn:
+        raise SystemExit(3)
+
+    named = callback("on_event", leave)
+    assert named is not None
+    with pytest.raises(SystemExit):
+        named()
+
+
+def test_what_was_answered_before_a_fork_stays_so(bridge: Bridge) -> None:
+    """Only what was still under way has no answer in the child."""
+    crossing = Crossing(answer)
+    bridge.far_side().launch(crossing)
+    assert bridge.far_side().settle(crossing) == 42
+    crossing.orphan()
+    assert not crossing.failed
