@@ -29,7 +29,7 @@ EVENTS = 120
 def recipe() -> dict[str, str]:
     """The two files."""
     page = (ROOT / "docs" / "webhooks.md").read_text()
-    app, conf = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    app, conf = re.findall(r"^```py(?:thon)?\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
     return {
         "app.py": app.replace("    print(", "    __import__('time').sleep(0.01)\n    print("),
         "gunicorn.conf.py": conf,

@@ -158,14 +158,16 @@ async def test_the_application_bucket_runs_dry() -> None:
 
 
 async def test_a_client_learns_from_a_429_that_its_budget_is_spent() -> None:
-    """It knows when the next request may go: too late for one call, which ends, in time for another, which waits."""
+    """It knows when the next request may go: too late for one call, which ends with what it was told, and in time for
+    another, which waits.
+    """
     async with fleet() as one:
         one.sim.rate_limit = (1, 2)
         tesla = one.vehicle("Tesla")
         await tesla.signal(ODOMETER)
         with pytest.raises(RateLimited) as caught:
             await tesla.signal(ODOMETER, deadline=20)
-        assert (caught.value.status, caught.value.code) == (None, "SMARTCAR_API")
+        assert (caught.value.status, caught.value.code) == (429, "SMARTCAR_API")
         assert caught.value.retry_after == pytest.approx(29, abs=1.5)
         one.clock.skip(10)
         one.clock.pauses.clear()
