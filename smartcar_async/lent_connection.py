@@ -127,11 +127,11 @@ class LentConnection(sqlite3.Connection):
             raise ConfigurationError(_NOT_YOURS)
         super().close()
 
-    def set_authorizer(self, *arguments: object) -> NoReturn:
+    def set_authorizer(self, *arguments: object, **options: object) -> NoReturn:
         """Refused: it keeps the transaction from being ended."""
         raise ConfigurationError(_NOT_YOURS)
 
-    def set_progress_handler(self, *arguments: object) -> NoReturn:
+    def set_progress_handler(self, *arguments: object, **options: object) -> NoReturn:
         """Refused: it could stop the statements of the store."""
         raise ConfigurationError(_NOT_YOURS)
 

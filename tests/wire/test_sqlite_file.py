@@ -183,9 +183,19 @@ def test_a_statement_that_ends_the_transaction(store: SqliteEventStore, path: Pa
     assert store.commit(claim, now=0)
 
 
+def first(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> object:
+    """The only column that a handler reads."""
+    return row[0]
+
+
+def by_number(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> object:
+    """A row as a mapping."""
+    return dict(enumerate(row, 5))
+
+
 SETTINGS: list[Callable[[Any], object]] = [
-    lambda connection: setattr(connection, "row_factory", lambda cursor, row: row[0]),
-    lambda connection: setattr(connection, "row_factory", lambda cursor, row: dict(enumerate(row, 5))),
+    lambda connection: setattr(connection, "row_factory", first),
+    lambda connection: setattr(connection, "row_factory", by_number),
     lambda connection: setattr(connection, "text_factory", bytes),
     lambda connection: connection.execute("PRAGMA query_only = 1"),
     lambda connection: connection.execute("CREATE TEMP TABLE mine (x)"),
