@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from smartcar_async import Permission, Powertrain, VehicleMode, codec, signals
+from smartcar_async.codec.documents import tells_of_failure
 from smartcar_async.records import ApplicationToken, Connection, Malformed, Response, VehicleAttributes
 from smartcar_async.request import Reply
 from smartcar_async.structure import Unreadable
@@ -278,3 +279,9 @@ def test_no_list(document: object) -> None:
         codec.signal_set(reply(document))
     with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
         codec.connections(reply(document), 1)
+
+
+@pytest.mark.parametrize("document", [[], "ok", 1, None, {}, {"status": "success"}])
+def test_what_does_not_tell_of_a_failure(document: object) -> None:
+    """A deletion may be answered with anything but an error."""
+    assert not tells_of_failure(document)

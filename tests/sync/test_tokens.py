@@ -8,13 +8,22 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from anyio import to_thread
 from attrs import evolve
 
-from smartcar_sync import ConnectionFailed, FileTokenStore, MemoryTokenStore, StoredTokens, TokenPair, TokenStore
+import smartcar_async
+from smartcar_sync import (
+    ConfigurationError,
+    ConnectionFailed,
+    FileTokenStore,
+    MemoryTokenStore,
+    StoredTokens,
+    TokenPair,
+    TokenStore,
+)
 from smartcar_sync._inward import store_of, token_of
 from smartcar_sync.testing import Simulator
 from smartcar_sync.v2 import Client, TokenSource
@@ -195,3 +204,10 @@ async def test_an_error_of_a_plain_store_is_its_own(text: str) -> None:
     with pytest.raises(RuntimeError, match=text):
         await store_of(Broken()).load(KEY)
     assert asked == [KEY]
+
+
+def test_an_async_store_is_refused() -> None:
+    """Its methods would give coroutines, and no tokens."""
+    store: Any = smartcar_async.MemoryTokenStore()
+    with pytest.raises(ConfigurationError, match="store: give one with plain methods"):
+        store_of(store)
