@@ -72,7 +72,8 @@ class LentConnection(sqlite3.Connection):
         self._lent = False
         super().set_authorizer(None)
         super().set_progress_handler(None, 0)
-        self.row_factory, self.text_factory = None, str
+        connection: sqlite3.Connection = self  # else type checkers take these for attributes of this class
+        connection.row_factory, connection.text_factory = None, str
 
     def _roll_back(self) -> None:
         """End the transaction, if there is one, and whatever statement is running."""
