@@ -56,9 +56,9 @@ class Crossing(Generic[T]):
         self.among: set[Crossing[Any]] = set()
         """Those that are under way with it."""
         self.over: bool = False
-        self.refused = False
+        self.refused: bool = False
         """Whether it never got across."""
-        self.failed = False
+        self.failed: bool = False
         """Whether it ended with an error, also when that was given away."""
         self.given: int | None = None
         """The identity of the error that the caller gets: any other that comes up meanwhile is an interruption."""
