@@ -210,7 +210,9 @@ loop.close()
 print("closed", flush=True)
 if sys.argv[1] == "dropped":
     del task
-    gc.collect()
+    for _ in range(20):  # what has finalizers takes the collector more than one turn, and the other thread may hold on
+        gc.collect()
+        threading.Event().wait(0.01)
     print("dropped", flush=True)
 """
 
