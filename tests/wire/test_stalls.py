@@ -17,7 +17,7 @@ from .sockets import Play, http, raw_server
 pytestmark = pytest.mark.timing
 
 ALLOWED = 0.05
-SIGNALS = json.dumps(documents.signal_list(100)).encode()
+SIGNALS = json.dumps(documents.signal_list(100, "v")).encode()
 CONNECTIONS = json.dumps(documents.page(range(100), {"totalCount": 100})).encode()
 V3_ERROR = json.dumps({"errors": [{"type": "BILLING", "code": "X", "detail": "no " * 1000}] * 50}).encode()
 ANSWERS: dict[str, bytes] = {
