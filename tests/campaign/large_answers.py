@@ -127,9 +127,9 @@ async def call(method: Callable[..., Any], deadline: float) -> tuple[str, float]
 
 
 async def hurried(method: Callable[..., Any]) -> tuple[str, float]:
-    """The same against a slow answer; the best of ten counts, because other programs stop this one as well."""
+    """The same against a slow answer; the best of three counts, because other programs stop this one as well."""
     tries: list[tuple[str, float]] = []
-    while not tries or (len(tries) < 10 and tries[-1][1] > ALLOWED):
+    while not tries or (len(tries) < 3 and tries[-1][1] > ALLOWED):
         tries.append(await call(method, HASTE))
     return tries[-1]
 
