@@ -14,7 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
@@ -134,8 +134,16 @@ async def serve(listening: socket.socket, receiver: Receiver) -> None:
     await asyncio.Event().wait()
 
 
+def supervise(descriptor: int, folder: Path, mode: Mode, life: str) -> None:
+    """Serve, and begin again if the store cannot be opened at the start: it is locked, or the disk is full."""
+    while True:
+        with suppress(sqlite3.OperationalError):
+            asyncio.run(serve(socket.socket(fileno=os.dup(descriptor)), receiver_of(folder, mode, life)))
+        time.sleep(0.1)
+
+
 if __name__ == "__main__":
     descriptor, place, chosen, name = sys.argv[1:]
     mode: Mode = "inbox" if chosen == "inbox" else "inline"
     make_trouble(Path(place))
-    asyncio.run(serve(socket.socket(fileno=int(descriptor)), receiver_of(Path(place), mode, name)))
+    supervise(int(descriptor), Path(place), mode, name)

@@ -61,7 +61,8 @@ class Endpoint:
 
     def _one(self, random: Random) -> tuple[str, subprocess.Popen[bytes]]:
         name = random.choice(sorted(self._living))
-        assert self._living[name].poll() is None, f"{name} ended by itself"
+        errors = (self.folder / "errors").read_text(errors="replace")[-3000:]
+        assert self._living[name].poll() is None, f"{name} ended by itself: {errors}"
         return name, self._living[name]
 
     def kill(self, random: Random) -> None:
