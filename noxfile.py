@@ -92,7 +92,9 @@ def tests(session: nox.Session) -> None:
         run_tests(session, "python")
         return
     pure = runpy.run_path("tools/floors.py")["PURE"]
-    pure_files = ",".join(f"smartcar_async/{name}{tail}" for name in sorted(pure) for tail in (".py", "/*"))
+    pure_files = ",".join(
+        f"smartcar_async/{name.replace('.', '/')}{tail}" for name in sorted(pure) for tail in (".py", "/*")
+    )
     bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("bridge", "far_side", "inward", "loading", "twin"))
     session.run("coverage", "erase")
     run_tests(session, "coverage", "run")

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
         Window as Window,
         Windows as Windows,
     )
-    from .body_words import (
+    from .body_enums import (
         BatteryHealth as BatteryHealth,
         CapacitySource as CapacitySource,
         ChargeScope as ChargeScope,
@@ -65,13 +65,6 @@ if TYPE_CHECKING:
         PortColor as PortColor,
         RangeBasis as RangeBasis,
         SystemState as SystemState,
-    )
-    from .charge_schedule import ChargeSchedule as ChargeSchedule
-    from .charging import (
-        ClockTime as ClockTime,
-        HasCoordinates as HasCoordinates,
-        Position as Position,
-        TimeWindow as TimeWindow,
     )
     from .client import Smartcar as Smartcar
     from .clock import (
@@ -120,16 +113,6 @@ if TYPE_CHECKING:
         WrongMode as WrongMode,
         WrongWebhook as WrongWebhook,
     )
-    from .event_store import (
-        Claim as Claim,
-        ClaimStatus as ClaimStatus,
-        EventInbox as EventInbox,
-        EventStore as EventStore,
-        MemoryEventStore as MemoryEventStore,
-        ParkedEvent as ParkedEvent,
-        StoredEvent as StoredEvent,
-    )
-    from .file_store import FileTokenStore as FileTokenStore
     from .keys import SignalKey as SignalKey
     from .log import (
         AllowanceWait as AllowanceWait,
@@ -139,6 +122,16 @@ if TYPE_CHECKING:
         RetryWait as RetryWait,
     )
     from .pages import Pages as Pages, PageWalk as PageWalk
+    from .receiver.event_store import (
+        Claim as Claim,
+        ClaimStatus as ClaimStatus,
+        EventInbox as EventInbox,
+        EventStore as EventStore,
+        MemoryEventStore as MemoryEventStore,
+        ParkedEvent as ParkedEvent,
+        StoredEvent as StoredEvent,
+    )
+    from .receiver.sqlite.store import SqliteEventStore as SqliteEventStore
     from .reconcile import Reconciled as Reconciled
     from .records import (
         ApplicationToken as ApplicationToken,
@@ -158,7 +151,14 @@ if TYPE_CHECKING:
         VehicleAttributes as VehicleAttributes,
         Webhook as Webhook,
     )
-    from .schedule import Schedules as Schedules
+    from .schedules.arguments import (
+        ClockTime as ClockTime,
+        HasCoordinates as HasCoordinates,
+        Position as Position,
+        TimeWindow as TimeWindow,
+    )
+    from .schedules.handle import Schedules as Schedules
+    from .schedules.record import ChargeSchedule as ChargeSchedule
     from .settings import (
         Proxy as Proxy,
         RateLimit as RateLimit,
@@ -166,8 +166,8 @@ if TYPE_CHECKING:
         Settings as Settings,
         Tls as Tls,
     )
-    from .sqlite_store import SqliteEventStore as SqliteEventStore
-    from .store import (
+    from .v2.file_token_store import FileTokenStore as FileTokenStore
+    from .v2.token_store import (
         MemoryTokenStore as MemoryTokenStore,
         StoredTokens as StoredTokens,
         TokenPair as TokenPair,
@@ -215,20 +215,20 @@ _NAMES: Final = {
     ),
     "log": "AllowanceWait EntriesSkipped Event RequestEvent RetryWait",
     "clock": "Clock SystemClock",
-    "file_store": "FileTokenStore",
-    "store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
-    "schedule": "Schedules",
-    "charging": "ClockTime HasCoordinates Position TimeWindow",
-    "charge_schedule": "ChargeSchedule",
+    "v2.file_token_store": "FileTokenStore",
+    "v2.token_store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
+    "schedules.handle": "Schedules",
+    "schedules.arguments": "ClockTime HasCoordinates Position TimeWindow",
+    "schedules.record": "ChargeSchedule",
     "connect": "ConnectLink ConnectResult IncompatibleVehicle",
     "reconcile": "Reconciled",
-    "body_words": (
+    "body_enums": (
         "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
         "GearPosition LocationType PortColor RangeBasis SystemState"
     ),
     "keys": "SignalKey",
-    "event_store": "Claim ClaimStatus EventInbox EventStore MemoryEventStore ParkedEvent StoredEvent",
-    "sqlite_store": "SqliteEventStore",
+    "receiver.event_store": "Claim ClaimStatus EventInbox EventStore MemoryEventStore ParkedEvent StoredEvent",
+    "receiver.sqlite.store": "SqliteEventStore",
 }
 """Where each public name lives. Nothing is imported before it is asked for."""
 

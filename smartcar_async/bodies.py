@@ -9,7 +9,7 @@ import datetime as dt
 
 from attrs import field, frozen
 
-from .body_words import (
+from .body_enums import (
     BatteryHealth,
     CapacitySource,
     ChargeScope,

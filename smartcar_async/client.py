@@ -13,7 +13,7 @@ from .arguments import credential, instance, truth
 from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
-from .schedule import PathMemory
+from .schedules.handle import PathMemory
 from .vehicle import Vehicle
 from .vocabulary import Permission, Powertrain, VehicleMode
 
@@ -55,9 +55,9 @@ class Smartcar:
         clock: Clock | None = None,
     ) -> None:
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
-        from .engine import Engine
+        from .engine.pipeline import Engine
+        from .engine.transport import Transport
         from .settings import Settings
-        from .transport import Transport
 
         settings = Settings() if settings is None else instance(settings, Settings, "settings")
         secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from . import signals
 from .bodies import ChargeLimits, ChargeTimers, ChargeWindow, Flag
-from .charge_schedule import EVERY_DAY, ChargeSchedule, windows_of
+from .codec.structure import is_list, is_object
 from .errors import CommandOutcomeUnknown
 from .records import Signal, SignalKey
 from .request import same_id
-from .structure import is_list, is_object
+from .schedules.record import EVERY_DAY, ChargeSchedule, windows_of
 
 SKEW: Final = timedelta(seconds=60)
 """How far the car's clock and ours may differ: a reading must be later than the command by more than this."""

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from .errors import ConfigurationError, SmartcarError
 from .keys import SignalKey as SignalKey, did_you_mean
-from .sent import Sent, raw_on_demand
+from .lazy_raw import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
 
@@ -41,7 +41,7 @@ class _Shown:
     __slots__ = ()
 
     def _repr_html_(self) -> str:
-        from .display import of_record
+        from .notebook import of_record
 
         return of_record(self)
 
@@ -304,7 +304,7 @@ class Signal(Sent, Generic[B_co]):
         return f"Signal({self.code}, {self.error or shown})"
 
     def _repr_html_(self) -> str:
-        from .display import of_signal
+        from .notebook import of_signal
 
         return of_signal(self)
 
@@ -379,6 +379,6 @@ class SignalSet(Mapping[str, Signal[Any]]):
         return f"SignalSet({len(self.entries)} signals: {ok} ok, {len(self.entries) - ok} failed)"
 
     def _repr_html_(self) -> str:
-        from .display import of_signals
+        from .notebook import of_signals
 
         return of_signals(self.entries)

@@ -20,12 +20,12 @@ from .errors import (
     UpstreamError,
 )
 from .request import header_value, segment
-from .schedule import PathMemory, Schedules
+from .schedules.handle import PathMemory, Schedules
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from .engine import Engine
+    from .engine.pipeline import Engine
     from .reconcile import Reconciled
     from .records import Execution, Response, Signal, SignalKey, SignalSet, VehicleAttributes
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from smartcar_async.charge_schedule import ChargeSchedule
-    from smartcar_async.charging import ClockTime, Position, TimeWindow
     from smartcar_async.clock import Clock
     from smartcar_async.connect import ConnectLink, ConnectResult
     from smartcar_async.errors import CommandOutcomeUnknown
@@ -40,8 +38,10 @@ if TYPE_CHECKING:
         VehicleAttributes,
         Webhook,
     )
+    from smartcar_async.schedules.arguments import ClockTime, Position, TimeWindow
+    from smartcar_async.schedules.record import ChargeSchedule
     from smartcar_async.settings import Settings
-    from smartcar_async.store import StoredTokens
+    from smartcar_async.v2.token_store import StoredTokens
     from smartcar_async.vocabulary import Permission, Powertrain, VehicleMode, Weekday
 
     T = TypeVar("T", default=Any)

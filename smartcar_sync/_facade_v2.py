@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
-    from smartcar_async.auth import Token
-    from smartcar_async.charging import ClockTime, Position, TimeWindow
     from smartcar_async.clock import Clock
     from smartcar_async.connect import ConnectResult
+    from smartcar_async.engine.auth import Token
     from smartcar_async.errors import CommandOutcomeUnknown
     from smartcar_async.log import Event
     from smartcar_async.records import Signal, SignalKey, SignalSet, VehicleAttributes
+    from smartcar_async.schedules.arguments import ClockTime, Position, TimeWindow
     from smartcar_async.settings import Settings
-    from smartcar_async.store import TokenPair
     from smartcar_async.v2 import records
     from smartcar_async.v2.batch import Batch
     from smartcar_async.v2.makes.records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType
     from smartcar_async.v2.records import ActionResponse
+    from smartcar_async.v2.token_store import TokenPair
     from smartcar_async.vocabulary import Permission, UnitSystem
 
     T = TypeVar("T", default=Any)

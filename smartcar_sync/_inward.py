@@ -19,8 +19,8 @@ from smartcar_async.errors import ConfigurationError, ConnectionFailed
 from smartcar_async.threads import ENDING, is_ending
 
 if TYPE_CHECKING:
-    from smartcar_async.auth import Token
-    from smartcar_async.store import StoredTokens, TokenPair
+    from smartcar_async.engine.auth import Token
+    from smartcar_async.v2.token_store import StoredTokens, TokenPair
 
     from ._facade_v2 import TokenSource
 

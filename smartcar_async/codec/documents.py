@@ -8,9 +8,9 @@ from typing import Any, Final, TypeVar
 
 from ..records import Malformed, Page
 from ..request import Reply
-from ..structure import Hook, Unreadable, hook_of, is_list, is_object, wrong
 from ..times import instant_or_none
 from .lenient import load_leniently
+from .structure import Hook, Unreadable, hook_of, is_list, is_object, wrong
 
 T = TypeVar("T")
 

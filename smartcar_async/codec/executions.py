@@ -5,10 +5,10 @@ from typing import Any
 
 from ..records import Execution
 from ..request import Reply
-from ..structure import Unreadable, is_object
 from ..times import instant_or_none
 from ..vocabulary import ExecutionStatus
 from .documents import loose_part, loose_text, resource_of, word
+from .structure import Unreadable, is_object
 
 
 def execution(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execution:

@@ -6,14 +6,14 @@ from attrs import evolve
 
 from .. import signals
 from ..bodies import ChargeTimers, ChargeWindow, Place
-from ..body_words import ChargeScope
-from ..charge_schedule import ChargeSchedule, windows_of
+from ..body_enums import ChargeScope
 from ..records import Signal
 from ..request import Reply
-from ..structure import Unreadable, is_list, is_object, structure, wrong
+from ..schedules.record import ChargeSchedule, windows_of
 from ..vocabulary import ScheduleType, SignalStatus
 from .documents import an_object, load, loose_part, loose_text, optional_text, word
 from .readings import one_signal
+from .structure import Unreadable, is_list, is_object, structure, wrong
 
 
 def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:

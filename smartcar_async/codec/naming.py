@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from ..request import Call, Reply, same_id, subjects_in
-from ..structure import is_object
+from .structure import is_object
 
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 

@@ -9,11 +9,11 @@ import msgspec
 from .. import signals
 from ..records import MALFORMED, Signal, SignalError, SignalKey, SignalSet, VehicleAttributes
 from ..request import Reply
-from ..structure import Hook, Unreadable, hook_of, is_list, is_object, unfrozen, wrong
 from ..vocabulary import SignalStatus
 from . import formats
 from .documents import Document, an_object, load, part, resource_of, word
 from .resources import vehicle_of
+from .structure import Hook, Unreadable, hook_of, is_list, is_object, unfrozen, wrong
 from .twins import decoder_of, finisher_of
 
 T = TypeVar("T")

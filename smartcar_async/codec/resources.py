@@ -15,7 +15,6 @@ from ..records import (
     Webhook,
 )
 from ..request import Reply
-from ..structure import Unreadable, hook_of, is_list
 from ..vocabulary import Permission, Powertrain, VehicleMode
 from .documents import (
     an_object,
@@ -30,6 +29,7 @@ from .documents import (
     word,
     year,
 )
+from .structure import Unreadable, hook_of, is_list
 
 _DEFAULT_LIFETIME: Final = 3600.0
 

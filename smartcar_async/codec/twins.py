@@ -16,7 +16,7 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 import msgspec
 
-from ..structure import compiled, hook_of, options_of, unfrozen, wire_names
+from .structure import compiled, hook_of, options_of, unfrozen, wire_names
 
 Finish = Callable[[Any], None]
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from .. import charging, codec, signals
+from .. import codec, signals
 from ..request import Call, Effect, Endpoint, json_body
+from ..schedules import arguments as charging
 from ..vocabulary import Permission, SchedulePaths, ScheduleType
 from .reads import SIGNAL, of_vehicle
 
 if TYPE_CHECKING:
-    from ..charge_schedule import ChargeSchedule
     from ..records import Execution
+    from ..schedules.record import ChargeSchedule
 
 _COMMANDS: Final = "/v3/vehicles/{vehicle_id}/commands"
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from attrs import define, field
 
-from ..event_store import StoredEvent
 from ..webhook import Event
+from .event_store import StoredEvent
 
 _MOST: Final = 256
 

@@ -9,9 +9,9 @@ from typing import Final
 from attrs import define, field
 
 from ..errors import plain_id
-from ..event_store import Claim, ClaimStatus
 from ..log import logger
 from . import reply as replies
+from .event_store import Claim, ClaimStatus
 from .handlers import is_cancelled
 from .judge import Accepted
 from .keeper import Holding

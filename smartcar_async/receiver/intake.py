@@ -8,9 +8,9 @@ from typing import Final
 
 from attrs import define
 
-from ..event_store import EventInbox, StoredEvent
 from ..log import logger
 from . import reply as replies
+from .event_store import EventInbox, StoredEvent
 from .judge import Accepted
 from .reply import Reply
 from .work import Work

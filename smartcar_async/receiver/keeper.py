@@ -8,8 +8,8 @@ from typing import Final
 from attrs import define, field
 
 from ..errors import plain_id
-from ..event_store import Claim
 from ..log import logger
+from .event_store import Claim
 
 Outcome = Callable[[Claim], object]
 """A call to the store that records how a handling ended. False: the claim was lost."""

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, contextmanager
 from threading import Lock
 from typing import Generic, TypeVar
 
-from ..fair_lock import FairLock
+from .fair_lock import FairLock
 
 L = TypeVar("L")
 

@@ -8,8 +8,8 @@ from typing import Final, Literal, cast
 from ..arguments import able, listed, truth
 from ..clock import Clock
 from ..errors import ConfigurationError
-from ..event_store import EventInbox, EventStore
 from ..webhook.signature import keys, texts
+from .event_store import EventInbox, EventStore
 
 _SMARTCAR_WAITS: Final = 15.0
 

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypeVar, cast, over
 
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
-from ..event_store import EventStore, MemoryEventStore
 from ..log import logger
 from ..records import SignalKey
-from ..sqlite_store import SqliteEventStore
 from . import options, reply as replies
 from .decoded import Decoded
 from .doors import Asgi, answer_aiohttp, answer_wsgi
+from .event_store import EventStore, MemoryEventStore
 from .handlers import Handlers, OnError, OnEvent, OnSignal, State, Wanted, of_error, of_kind, of_signal
 from .inline import Inline
 from .intake import Intake
 from .judge import LARGEST, Accepted, Headers, Judge
 from .reply import Reply
+from .sqlite.store import SqliteEventStore
 from .work import Work
 from .worker import Retries, Worker
 

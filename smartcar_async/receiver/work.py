@@ -13,12 +13,12 @@ from attrs import define, field
 
 from ..clock import Clock
 from ..errors import plain_id
-from ..event_store import Claim, EventStore
 from ..log import logger
-from ..sqlite_store import SqliteEventStore
 from ..webhook import Event
+from .event_store import Claim, EventStore
 from .handlers import Context, Handlers, is_cancelled
 from .keeper import Holding, Keeper, Outcome
+from .sqlite.store import SqliteEventStore
 from .threads import Threads, to_the_end
 
 

@@ -10,10 +10,10 @@ from weakref import WeakSet
 from attrs import define, field, frozen
 
 from ..errors import plain_id
-from ..event_store import Claim, EventInbox, StoredEvent
 from ..log import logger
 from ..webhook import Event, parse
 from .decoded import Decoded
+from .event_store import Claim, EventInbox, StoredEvent
 from .handlers import is_cancelled
 from .keeper import Holding, Outcome
 from .lanes import Lanes

@@ -9,9 +9,8 @@ TYPE_CHECKING = False  # type checkers take this name for true; to import it, or
 if TYPE_CHECKING:
     from typing import Any, Final
 
-    from ..auth import Token as Token, Tokens as Tokens
+    from ..engine.auth import Token as Token, Tokens as Tokens
     from ..redaction import Secret as Secret
-    from ..store import TokenPair as TokenPair
     from ..webhook import hash_challenge as hash_challenge, verify_payload as verify_payload
     from .access import AccessToken as AccessToken
     from .answers import (
@@ -74,6 +73,7 @@ if TYPE_CHECKING:
         Vin as Vin,
         WebhookSubscription as WebhookSubscription,
     )
+    from .token_store import TokenPair as TokenPair
     from .tokens import Refresh as Refresh, TokenSource as TokenSource
     from .vehicle import Vehicle as Vehicle
 
@@ -93,9 +93,9 @@ _NAMES: Final = {
         "Permissions RatedCapacity SecurityResponse ServiceCost ServiceDetail ServiceHistory ServiceRecord "
         "ServiceTask TirePressure User VehicleIds Vin WebhookSubscription"
     ),
-    "..auth": "Token Tokens",
+    "..engine.auth": "Token Tokens",
     "..redaction": "Secret",
-    "..store": "TokenPair",
+    ".token_store": "TokenPair",
     "..webhook": "hash_challenge verify_payload",
 }
 """Where each public name lives. Nothing is imported before it is asked for."""

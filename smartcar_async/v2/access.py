@@ -12,7 +12,7 @@ from ..errors import ConfigurationError
 from ..request import header_value
 
 if TYPE_CHECKING:
-    from ..auth import Tokens
+    from ..engine.auth import Tokens
 
 AccessToken = Union[str, "Tokens"]
 """An access token, or something that keeps one fresh."""
@@ -28,7 +28,7 @@ class Stated:
 
 def tokens_of(token: AccessToken) -> Tokens:
     """What the engine asks for a user's token: a plain token has no other when it is refused."""
-    from ..auth import FixedToken
+    from ..engine.auth import FixedToken
 
     if isinstance(token, str):
         return FixedToken(token)

@@ -10,12 +10,12 @@ from attrs import evolve, frozen
 
 from ..codec.documents import an_object
 from ..codec.lenient import load_leniently
+from ..codec.structure import Unreadable, is_list, is_object, wrong
+from ..engine.policy import wait_of
+from ..engine.refusal import refusal
 from ..errors import ApiError, ConfigurationError, DecodeError, NotFound, PermissionDenied, RateLimited, SmartcarError
-from ..policy import wait_of
-from ..refusal import refusal
 from ..request import Call, Credential, Endpoint, Host, Reply, json_body
 from ..settings import RateLimit
-from ..structure import Unreadable, is_list, is_object, wrong
 from . import decode
 from .answers import Meta
 from .operations import Car, of_vehicle, reads

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from ..pages import Pages
     from ..records import VehicleAttributes
     from ..settings import Settings
-    from ..store import TokenPair, TokenStore
     from . import records
     from .access import AccessToken
+    from .token_store import TokenPair, TokenStore
     from .tokens import TokenSource
 
 _HOME: Final = "Client"
@@ -61,9 +61,9 @@ class Client:
     ) -> None:
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from ..clock import SystemClock
-        from ..engine import Engine
+        from ..engine.pipeline import Engine
+        from ..engine.transport import Transport
         from ..settings import Settings
-        from ..transport import Transport
         from .tokens import Exchanges
 
         settings = Settings() if settings is None else instance(settings, Settings, "settings")

@@ -9,12 +9,11 @@ from typing import Any, Final, TypeVar, cast, get_args, get_origin
 import attrs
 
 from ..codec.documents import FAILED, an_object, load, tells_of_failure, word
+from ..codec.structure import Unreadable, camel, hook_of, is_list, is_object, wrong
+from ..engine.policy import may_have_acted_all_the_same
+from ..engine.refusal import refusal
 from ..errors import CompatibilityError, ConfigurationError
-from ..policy import may_have_acted_all_the_same
-from ..refusal import refusal
 from ..request import Reply, header_value
-from ..store import TokenPair
-from ..structure import Unreadable, camel, hook_of, is_list, is_object, wrong
 from ..times import instant_or_none
 from ..vocabulary import UnitSystem
 from .leaves import READ, identity
@@ -34,6 +33,7 @@ from .records import (
     VehicleIds,
     WebhookSubscription,
 )
+from .token_store import TokenPair
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Answer)

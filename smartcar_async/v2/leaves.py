@@ -8,9 +8,9 @@ from attrs import field
 
 from ..arguments import listed
 from ..codec.documents import year
+from ..codec.structure import wrong
 from ..errors import ConfigurationError
 from ..request import segment
-from ..structure import wrong
 
 READ = "read"
 """Under this name a field's metadata has the function that reads its value."""

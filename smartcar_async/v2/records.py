@@ -10,7 +10,7 @@ from datetime import datetime
 from attrs import field, frozen
 
 from ..bodies import wire
-from ..body_words import CapacitySource, ChargeState, SystemState
+from ..body_enums import CapacitySource, ChargeState, SystemState
 from ..vocabulary import Permission, Powertrain, VehicleMode
 from . import leaves
 from .answers import (

@@ -11,9 +11,9 @@ from typing import Final, TypeVar
 
 from attrs import evolve, frozen
 
-from .. import policy
-from ..auth import MARGIN, SingleFlight, Token, is_young, margin
 from ..clock import Clock, SystemClock
+from ..engine import policy
+from ..engine.auth import MARGIN, SingleFlight, Token, is_young, margin
 from ..errors import (
     ApiError,
     AuthenticationError,
@@ -27,7 +27,7 @@ from ..errors import (
     TransportError,
 )
 from ..redaction import Secret
-from ..store import StoredTokens, TokenPair, TokenStore, check_key
+from .token_store import StoredTokens, TokenPair, TokenStore, check_key
 
 T = TypeVar("T")
 

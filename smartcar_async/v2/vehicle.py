@@ -21,8 +21,8 @@ from .operations import Car, commands, reads, version_text
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from ..auth import Tokens
-    from ..engine import Engine
+    from ..engine.auth import Tokens
+    from ..engine.pipeline import Engine
     from ..records import Signal, SignalKey, SignalSet
     from . import records
 

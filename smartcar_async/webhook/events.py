@@ -6,8 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from ..lazy_raw import Sent, raw_on_demand
 from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes
-from ..sent import Sent, raw_on_demand
 
 
 def _raw() -> Any:

@@ -7,10 +7,10 @@ from ..codec import delivered_state, load, signal
 from ..codec.documents import loose_part, loose_text
 from ..codec.lenient import load_leniently
 from ..codec.resources import vehicle_of
+from ..codec.structure import Unreadable, is_list, is_object
 from ..errors import InvalidPayload
+from ..lazy_raw import raw_from
 from ..records import Signal, SignalName, SignalSet, VehicleAttributes
-from ..sent import raw_from
-from ..structure import Unreadable, is_list, is_object
 from ..times import instant_or_none
 from .events import (
     FIRST_DELIVERY,

@@ -22,8 +22,9 @@ from typing import Literal
 from aiohttp import web
 from attrs import frozen
 
-from smartcar_async import SqliteEventStore, sqlite_file
+from smartcar_async import ConfigurationError, SqliteEventStore
 from smartcar_async.receiver import Context, Receiver
+from smartcar_async.receiver.sqlite import file as sqlite_file
 from smartcar_async.webhook import VehicleStateEvent
 
 from ..deliveries import TOKEN
@@ -137,7 +138,7 @@ async def serve(listening: socket.socket, receiver: Receiver) -> None:
 def supervise(descriptor: int, folder: Path, mode: Mode, life: str) -> None:
     """Serve, and begin again if the store cannot be opened at the start: it is locked, or the disk is full."""
     while True:
-        with suppress(sqlite3.OperationalError):
+        with suppress(ConfigurationError):
             asyncio.run(serve(socket.socket(fileno=os.dup(descriptor)), receiver_of(folder, mode, life)))
         time.sleep(0.1)
 

@@ -56,14 +56,19 @@ class Endpoint:
         self._lives += 1
         name, descriptor = f"life-{self._lives}", self.listening.fileno()
         command = [sys.executable, "-m", "tests.campaign.endpoint", str(descriptor), str(self.folder), self.mode, name]
-        with (self.folder / "errors").open("ab") as errors:
+        with self._errors(name).open("ab") as errors:
             self._living[name] = subprocess.Popen(command, cwd=ROOT, pass_fds=[descriptor], stderr=errors)
 
     def _one(self, random: Random) -> tuple[str, subprocess.Popen[bytes]]:
         name = random.choice(sorted(self._living))
-        errors = (self.folder / "errors").read_text(errors="replace")[-3000:]
-        assert self._living[name].poll() is None, f"{name} ended by itself: {errors}"
+        status = self._living[name].poll()
+        assert status is None, (
+            f"{name} ended by itself, {status}: {self._errors(name).read_text(errors='replace')[-3000:]}"
+        )
         return name, self._living[name]
+
+    def _errors(self, name: str) -> Path:
+        return self.folder / f"errors-{name}"
 
     def kill(self, random: Random) -> None:
         """End one of them at once, kill -9, and begin another."""

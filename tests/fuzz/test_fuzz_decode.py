@@ -13,11 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from smartcar_async import codec, signals
+from smartcar_async.codec.structure import Unreadable
+from smartcar_async.engine.refusal import refusal, reported_failure, retry_after
 from smartcar_async.errors import ApiError
 from smartcar_async.records import Connection, Page, Signal, SignalSet
-from smartcar_async.refusal import refusal, reported_failure, retry_after
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable
 
 from ..catalogue import LISTED, Body, example, places, replaced, signal_entry
 from .mutations import (

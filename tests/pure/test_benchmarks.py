@@ -11,9 +11,9 @@ from benchmarks.delivery import DELIVERED, delivery
 from benchmarks.payload import document
 from smartcar_async import codec, signals
 from smartcar_async.bodies import Measure
+from smartcar_async.codec.structure import structure
 from smartcar_async.records import SignalKey
 from smartcar_async.request import Reply
-from smartcar_async.structure import structure
 from smartcar_async.webhook import VehicleStateEvent, parse
 
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from smartcar_async import bodies, codec, signals
-from smartcar_async.body_words import ChargingType
+from smartcar_async.body_enums import ChargingType
 from smartcar_async.records import Signal
 
 from ..catalogue import (

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from smartcar_async import ChargeSchedule, SignalUnavailable, Weekday, charging, codec, signals
+from smartcar_async import ChargeSchedule, SignalUnavailable, Weekday, codec, signals
 from smartcar_async.bodies import ChargeWindow, DepartureTimer, Place
-from smartcar_async.body_words import ChargeScope
-from smartcar_async.charge_schedule import EVERY_DAY, WEEKDAYS, WEEKENDS, windows_of
+from smartcar_async.body_enums import ChargeScope
+from smartcar_async.codec.structure import Unreadable
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable
+from smartcar_async.schedules import arguments as charging
+from smartcar_async.schedules.record import EVERY_DAY, WEEKDAYS, WEEKENDS, windows_of
 from smartcar_async.vocabulary import ScheduleType
 
 TIMERS = signals.Charge.ChargeTimers

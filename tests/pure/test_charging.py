@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import given, strategies as st
 
-from smartcar_async import ConfigurationError, Weekday, charging
+from smartcar_async import ConfigurationError, Weekday
 from smartcar_async.bodies import Location, Place
+from smartcar_async.schedules import arguments as charging
 from smartcar_async.vocabulary import ScheduleType
 
 PLACE = (57.7, 11.97)

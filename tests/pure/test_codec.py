@@ -10,9 +10,9 @@ import pytest
 
 from smartcar_async import Permission, Powertrain, VehicleMode, codec, signals
 from smartcar_async.codec.documents import tells_of_failure
+from smartcar_async.codec.structure import Unreadable
 from smartcar_async.records import ApplicationToken, Connection, Malformed, Response, VehicleAttributes
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable
 
 from ..catalogue import Body
 

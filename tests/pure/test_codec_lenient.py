@@ -12,7 +12,7 @@ import pytest
 
 from smartcar_async.codec import load
 from smartcar_async.codec.lenient import DEEPEST, LONGEST as LONGEST_DOCUMENT, load_leniently
-from smartcar_async.structure import Unreadable
+from smartcar_async.codec.structure import Unreadable
 
 from ..odd_json import ODD, OddJson, nested
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from smartcar_async import Execution, ExecutionStatus, codec
+from smartcar_async.codec.structure import Unreadable
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable
 
 PERCENT = {"percent": 80}
 STATUS: dict[str, Any] = {"status": {"value": "SUCCESS"}}

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from smartcar_async.inflate import MOST_CONTAINERS, MOST_VALUES, STEP, Body, TooLarge, Undecodable
+from smartcar_async.engine.inflate import MOST_CONTAINERS, MOST_VALUES, STEP, Body, TooLarge, Undecodable
 
 TEXT = b'{"data": [' + b"1, " * 3000 + b"1]}"
 BARE = zlib.compressobj(wbits=-15)

@@ -96,7 +96,7 @@ async def main():
     for name, arguments in given.items():
         call = getattr(operations, name)(*arguments)
         call.pool
-    print(sorted(name for name in sys.modules if name in HEAVY or name.startswith("smartcar_async.codec.")))
+    print(sorted(name for name in sys.modules if name in HEAVY or name.startswith("smartcar_async.codec.read")))
 
 asyncio.run(main())
 """

@@ -10,10 +10,10 @@ import attrs
 import pytest
 
 from smartcar_async import VehicleStateError, codec, signals
+from smartcar_async.codec.structure import Unreadable
+from smartcar_async.engine.refusal import refusal, reported_failure
 from smartcar_async.records import Response as V3Response
-from smartcar_async.refusal import refusal, reported_failure
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable
 from smartcar_async.v2 import Batch, Odometer, Permissions, Response, ServiceHistory
 from smartcar_async.v2.batch import batch_call
 from smartcar_async.v2.decode import action, connections, matrix, record, response, service_history, token_pair

@@ -7,6 +7,23 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from smartcar_async.engine.policy import (
+    RetryBudget,
+    done_already,
+    is_application_limit,
+    is_vehicle_throttle,
+    leaves_open,
+    may_have_acted,
+    may_have_acted_all_the_same,
+    may_resend,
+    most_attempts,
+    no_such_path,
+    outcome_is_unknown,
+    pause,
+    renews_token,
+    wait_of,
+)
+from smartcar_async.engine.refusal import refusal
 from smartcar_async.errors import (
     AccountError,
     ApiError,
@@ -29,23 +46,6 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
-from smartcar_async.policy import (
-    RetryBudget,
-    done_already,
-    is_application_limit,
-    is_vehicle_throttle,
-    leaves_open,
-    may_have_acted,
-    may_have_acted_all_the_same,
-    may_resend,
-    most_attempts,
-    no_such_path,
-    outcome_is_unknown,
-    pause,
-    renews_token,
-    wait_of,
-)
-from smartcar_async.refusal import refusal
 from smartcar_async.request import Call, Effect, Endpoint, Reply
 from smartcar_async.settings import Retry
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from smartcar_async import CommandOutcomeUnknown, Reconciled, Weekday, charging, codec, reconcile, signals
+from smartcar_async import CommandOutcomeUnknown, Reconciled, Weekday, codec, reconcile, signals
 from smartcar_async.reconcile import SETTLED, SKEW, evidence, reading_times
 from smartcar_async.records import Signal, SignalKey
+from smartcar_async.schedules import arguments as charging
 
 SENT_AT = dt.datetime(2026, 7, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from smartcar_async.engine.policy import may_have_acted_all_the_same
+from smartcar_async.engine.refusal import refusal, reported_failure
 from smartcar_async.errors import (
     AccountError,
     ApiError,
@@ -22,8 +24,6 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
-from smartcar_async.policy import may_have_acted_all_the_same
-from smartcar_async.refusal import refusal, reported_failure
 from smartcar_async.request import Reply
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)

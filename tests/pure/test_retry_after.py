@@ -5,7 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from smartcar_async.refusal import retry_after
+from smartcar_async.engine.refusal import retry_after
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 

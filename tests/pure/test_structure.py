@@ -10,7 +10,7 @@ import pytest
 from attrs import field, frozen
 
 from smartcar_async.bodies import wire
-from smartcar_async.structure import Unreadable, hook_of, is_list, is_object, structure, unfrozen
+from smartcar_async.codec.structure import Unreadable, hook_of, is_list, is_object, structure, unfrozen
 
 
 class Colour(StrEnum):

@@ -4,8 +4,8 @@ import time
 
 import pytest
 
+from smartcar_async.engine.throttle import Bucket, Throttle
 from smartcar_async.settings import RateLimit
-from smartcar_async.throttle import Bucket, Throttle
 
 
 def bucket(capacity: int = 3, per_minute: float = 60.0) -> Bucket:

@@ -19,8 +19,8 @@ from smartcar_async import (
     UnitSystem,
     VehicleStateError,
 )
+from smartcar_async.codec.structure import Unreadable
 from smartcar_async.request import Effect, Reply
-from smartcar_async.structure import Unreadable
 from smartcar_async.v2 import (
     Attributes,
     Batch,

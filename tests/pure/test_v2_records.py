@@ -10,8 +10,8 @@ import attrs
 import pytest
 
 from smartcar_async import Permission, TokenPair, v2
+from smartcar_async.codec.structure import Unreadable, camel
 from smartcar_async.request import Reply
-from smartcar_async.structure import Unreadable, camel
 from smartcar_async.v2 import answers, decode, leaves, records
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -4,13 +4,13 @@ from enum import StrEnum
 
 import pytest
 
-from smartcar_async import Permission, bodies, body_words, vocabulary
+from smartcar_async import Permission, bodies, body_enums, vocabulary
 
 from ..catalogue import LISTED, places, words
 
 ENUMS = [
     value
-    for value in (vars(vocabulary) | vars(body_words)).values()
+    for value in (vars(vocabulary) | vars(body_enums)).values()
     if isinstance(value, type) and issubclass(value, StrEnum)
 ]
 

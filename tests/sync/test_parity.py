@@ -70,7 +70,7 @@ def contents(kind: Any) -> list[tuple[str, object]]:
 def plain(annotation: object) -> str:
     """An annotation in a world without await."""
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
-    text = re.sub(r"\b[a-z_.]+\.(?=[A-Z])", "", text) if text not in PLAIN else text
+    text = re.sub(r"\b[a-z_.0-9]+\.(?=[A-Z])", "", text) if text not in PLAIN else text
     text = re.sub(r"^AsyncGenerator\[(.*), None\]$", r"AbstractContextManager[\1]", text)
     return PLAIN.get(text, text.replace("AsyncIterator[", "Iterator["))
 

@@ -275,7 +275,7 @@ async def test_v2_names_nothing_and_so_uses_each_connection_once(peer: Peer, ses
 
 async def test_connections_are_not_used_without_end(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of a connection does not grow for ever."""
-    monkeypatch.setattr("smartcar_async.connections._MOST_ANSWERS", 3)
+    monkeypatch.setattr("smartcar_async.engine.connections._MOST_ANSWERS", 3)
     peer.instead = {number: answer(car("car-1"), f"SC-Request-Id: {number}\r\n") for number in range(1, 10)}
     async with Smartcar("id", "secret", settings=peer.settings) as smartcar:
         for _ in range(9):

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from smartcar_async import Claim, ClaimStatus, SqliteEventStore, StoredEvent, event_owner
+from smartcar_async import Claim, ClaimStatus, SqliteEventStore, StoredEvent
 from smartcar_async.file_lock import FileLock
+from smartcar_async.receiver.sqlite import owner as event_owner
 
 from .clocks import SetClock
 
@@ -295,7 +296,7 @@ def test_closing_gives_back_what_is_claimed(path: Path, store: SqliteEventStore)
 
 def test_closing_a_file_that_is_busy(path: Path, store: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """The lock tells that the owner is gone, where the file could not be told."""
-    monkeypatch.setattr("smartcar_async.sqlite_file.PATIENCE", 0.05)
+    monkeypatch.setattr("smartcar_async.receiver.sqlite.file.PATIENCE", 0.05)
     other = SqliteEventStore(path)
     assert taken(other) == "a"
     with closing(sqlite3.connect(path, isolation_level=None)) as busy:

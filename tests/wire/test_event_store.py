@@ -24,7 +24,7 @@ from smartcar_async import (
     SqliteEventStore,
     StoredEvent,
 )
-from smartcar_async.event_store import KEEP
+from smartcar_async.receiver.event_store import KEEP
 
 from .fakes import FakeClock
 
@@ -501,7 +501,7 @@ def test_processes_that_make_a_file_wait_for_each_other(tmp_path: Path, monkeypa
         assert store.waiting() == 0
     for problem, patience in ((sqlite3.SQLITE_READONLY, 10.0), (sqlite3.SQLITE_BUSY, -1.0)):
         monkeypatch.setattr(Busy, "problems", (problem,))
-        monkeypatch.setattr("smartcar_async.sqlite_file.PATIENCE", patience)
+        monkeypatch.setattr("smartcar_async.receiver.sqlite.file.PATIENCE", patience)
         with pytest.raises(ConfigurationError, match="database is locked"):
             SqliteEventStore(tmp_path / "events.db").waiting()
 

@@ -17,8 +17,9 @@ from typing import Any, cast
 
 import pytest
 
-from smartcar_async import ConfigurationError, FileTokenStore, StoredTokens, TokenPair, TokenStoreError, file_store
+from smartcar_async import ConfigurationError, FileTokenStore, StoredTokens, TokenPair, TokenStoreError
 from smartcar_async.file_lock import FileLock
+from smartcar_async.v2 import file_token_store as file_store
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 STORED = StoredTokens(TokenPair("access-1", "refresh-1", NOON, NOON + timedelta(days=60)))

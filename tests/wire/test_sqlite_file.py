@@ -14,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from smartcar_async import Claim, ClaimStatus, ConfigurationError, SqliteEventStore, StoredEvent, event_schema
-from smartcar_async.fair_lock import FairLock
+from smartcar_async import Claim, ClaimStatus, ConfigurationError, SqliteEventStore, StoredEvent
+from smartcar_async.receiver.fair_lock import FairLock
+from smartcar_async.receiver.sqlite import schema as event_schema
 
 from .clocks import SetClock
 
@@ -127,7 +128,7 @@ def test_a_time_that_is_over_when_the_handler_has_ended(
         def cancel(self) -> None:
             late[0]()
 
-    monkeypatch.setattr("smartcar_async.lent_connection.Timer", Waiting)
+    monkeypatch.setattr("smartcar_async.receiver.sqlite.lent_connection.Timer", Waiting)
     claim = store.claim("a", now=0, until=60)
     ended = list[bool]()
 
@@ -301,7 +302,7 @@ def test_a_delivery_comes_between_the_handlers_of_another_process(path: Path, st
 def test_a_write_does_not_wait_for_ever(path: Path, store: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither for another process nor for a thread of this one."""
     store.waiting()
-    monkeypatch.setattr("smartcar_async.sqlite_file.PATIENCE", 0.1)
+    monkeypatch.setattr("smartcar_async.receiver.sqlite.file.PATIENCE", 0.1)
     with closing(sqlite3.connect(path, isolation_level=None)) as busy:
         busy.execute("BEGIN IMMEDIATE")
         with pytest.raises(sqlite3.OperationalError, match="locked"):

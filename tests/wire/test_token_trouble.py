@@ -27,7 +27,7 @@ from smartcar_async import (
     TokenPair,
     TokenStoreError,
 )
-from smartcar_async.refusal import refusal
+from smartcar_async.engine.refusal import refusal
 from smartcar_async.request import Reply
 from smartcar_async.v2 import TokenSource
 

@@ -17,7 +17,7 @@ from smartcar_async import (
     Settings,
     TokenPair,
 )
-from smartcar_async.auth import FixedToken
+from smartcar_async.engine.auth import FixedToken
 from smartcar_async.log import Event
 from smartcar_async.v2 import Client
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from smartcar_async import DecodeError, PermissionDenied, Settings, UnitSystem, signals
-from smartcar_async.body_words import CapacitySource, ChargeState, SystemState
+from smartcar_async.body_enums import CapacitySource, ChargeState, SystemState
 from smartcar_async.v2 import (
     Attributes,
     AvailableCapacity,

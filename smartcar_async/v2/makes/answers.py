@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
+from ...codec.structure import Unreadable, is_object
 from ...request import Reply
-from ...structure import Unreadable, is_object
 from .. import decode
 from ..records import ActionResponse
 from .records import Cabin, TeslaSchedule, TeslaScheduleType

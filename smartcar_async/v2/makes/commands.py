@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ... import charging
 from ...arguments import listed
-from ...charging import ClockTime, Position, TimeWindow
 from ...errors import ConfigurationError
 from ...operations.reads import positive
 from ...request import Call, Endpoint
+from ...schedules import arguments as charging
+from ...schedules.arguments import ClockTime, Position, TimeWindow
 from ...vocabulary import Permission
 from .. import decode
 from ..operations import Car, of_vehicle

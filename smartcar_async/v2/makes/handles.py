@@ -13,7 +13,7 @@ from ...request import Call
 from . import commands
 
 if TYPE_CHECKING:
-    from ...charging import ClockTime, Position, TimeWindow
+    from ...schedules.arguments import ClockTime, Position, TimeWindow
     from ..operations import Car
     from ..records import ActionResponse
     from .records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType

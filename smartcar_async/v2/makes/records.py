@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from ...charging import ClockTime
+from ...schedules.arguments import ClockTime
 from ...vocabulary import Weekday
 from .. import leaves
 from ..answers import Answer, Entry

@@ -18,8 +18,8 @@ from ..leaves import words
 from .reads import count, page_query
 
 if TYPE_CHECKING:
-    from ...store import TokenPair
     from ..access import Stated
+    from ..token_store import TokenPair
 
 # A code works once. A refresh token that was used is taken for a while more, so that a lost answer is not the end.
 CODE_EXCHANGE: Final = Endpoint("POST", "/oauth/token", Host.AUTH, Credential.NONE, Effect.COMMAND)

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ... import charging
 from ...arguments import mapping, own_headers, verb
 from ...errors import ConfigurationError
 from ...request import Call, Credential, Effect, Endpoint, Host, relative_path
+from ...schedules import arguments as charging
 from ...vocabulary import Permission
 from .. import access, decode, records
 from .vehicle import V3_VEHICLE, VEHICLE, Car, command, of_vehicle

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, NoReturn, TypeVar
 
-from . import codec, policy
-from .admission import Admission
-from .arguments import able, plain_function
-from .auth import ApplicationTokens, Token, Tokens, cancellations
-from .clock import Clock, SystemClock
-from .errors import (
+from .. import codec
+from ..arguments import able, plain_function
+from ..clock import Clock, SystemClock
+from ..codec.structure import Unreadable
+from ..errors import (
     ApiError,
     CommandOutcomeUnknown,
     ConfigurationError,
@@ -26,14 +25,16 @@ from .errors import (
     TransportError,
     plain_id,
 )
+from ..log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
+from ..records import Malformed
+from ..request import JSON_TYPE, NO_CONTENT, Call, Credential, Effect, Endpoint, Reply, Request
+from ..settings import Settings, seconds
+from ..threads import in_thread
+from . import policy
+from .admission import Admission
+from .auth import ApplicationTokens, Token, Tokens, cancellations
 from .flight import Flight
-from .log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
-from .records import Malformed
 from .refusal import refusal, reported_failure
-from .request import JSON_TYPE, NO_CONTENT, Call, Credential, Effect, Endpoint, Reply, Request
-from .settings import Settings, seconds
-from .structure import Unreadable
-from .threads import in_thread
 from .transport import Transport, apart
 
 T = TypeVar("T")

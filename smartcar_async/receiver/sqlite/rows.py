@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from attrs import define
 
-from .event_store import Claim, ClaimStatus, StoredEvent
+from ..event_store import Claim, ClaimStatus, StoredEvent
 
 _FIND: Final = "SELECT seq, state FROM smartcar_events WHERE id = :id"
 _REGISTER: Final = """

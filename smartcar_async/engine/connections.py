@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 
 from attrs import define, field
 
+from ..request import Reply
 from .inflate import ACCEPTED
-from .request import Reply
 
 _MOST_ANSWERS: Final = 1000
 """After so many a connection is closed, so that what is remembered of it does not grow for ever."""

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from .errors import ConfigurationError
+from ...errors import ConfigurationError
 
 VERSION: Final = 2
 

@@ -7,12 +7,12 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
-from .clock import Clock
-from .errors import ConnectionFailed, SmartcarError
-from .operations import application_token
-from .records import ApplicationToken
-from .redaction import Secret
-from .request import Call, header_value
+from ..clock import Clock
+from ..errors import ConnectionFailed, SmartcarError
+from ..operations import application_token
+from ..records import ApplicationToken
+from ..redaction import Secret
+from ..request import Call, header_value
 
 T = TypeVar("T")
 

@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
-from .body_words import ChargeScope
-from .charging import weekday
-from .records import Json, Signal
-from .times import clock_time
-from .vocabulary import ScheduleType, Weekday
+from ..bodies import ChargeTimers, ChargeWindow, DepartureTimer, Place
+from ..body_enums import ChargeScope
+from ..records import Json, Signal
+from ..times import clock_time
+from ..vocabulary import ScheduleType, Weekday
+from .arguments import weekday
 
 WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
 WEEKENDS: Final = (Weekday.SATURDAY, Weekday.SUNDAY)

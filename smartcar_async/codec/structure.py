@@ -17,7 +17,7 @@ import attrs
 if TYPE_CHECKING:
     from cattrs import Converter
 
-from .times import clock_time, instant
+from ..times import clock_time, instant
 
 T = TypeVar("T")
 Hook = Callable[[Any, Any], Any]

@@ -9,16 +9,16 @@ from typing import Final, Self
 
 from attrs import define, field
 
-from . import event_owner
-from .arguments import able
-from .clock import Clock, SystemClock
-from .errors import ConfigurationError
-from .event_owner import Owner
-from .event_rows import Rows
-from .event_schema import prepare
-from .event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent
-from .file_lock import FileLock
-from .sqlite_file import PATIENCE, SqliteFile
+from ...arguments import able
+from ...clock import Clock, SystemClock
+from ...errors import ConfigurationError
+from ...file_lock import FileLock
+from ..event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent
+from . import owner as event_owner
+from .file import PATIENCE, SqliteFile
+from .owner import Owner
+from .rows import Rows
+from .schema import prepare
 
 _LOOK_EVERY: Final = 0.5
 """Seconds between two looks for claims whose owner is gone."""

@@ -10,7 +10,7 @@ from weakref import ref
 
 from attrs import define, field
 
-from .file_lock import FileLock
+from ...file_lock import FileLock
 
 _BOOT: Final = Path("/proc/sys/kernel/random/boot_id")
 _TIME: Final = Path("/proc/self/ns/time")

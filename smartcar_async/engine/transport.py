@@ -9,14 +9,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ._version import __version__
-from .arguments import client_session, instance
+from .._version import __version__
+from ..arguments import client_session, instance
+from ..errors import ConfigurationError, ConnectionFailed, ConnectionLost, ResponseTooLarge, TransportError
+from ..request import Effect, Reply, Request
+from ..settings import Settings, Tls
+from ..threads import ENDING, in_thread, is_ending
 from .connections import Connections, Passage, Unasked
-from .errors import ConfigurationError, ConnectionFailed, ConnectionLost, ResponseTooLarge, TransportError
 from .inflate import Body, TooLarge, Undecodable
-from .request import Effect, Reply, Request
-from .settings import Settings, Tls
-from .threads import ENDING, in_thread, is_ending
 
 if TYPE_CHECKING:
     import aiohttp

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Any, Literal
 
+from ..clock import Clock
+from ..errors import ConnectionFailed, RateLimited, SmartcarError
+from ..log import AllowanceWait, Reporter
+from ..request import Call, Credential
+from ..settings import RateLimit, Settings
 from . import policy
-from .clock import Clock
-from .errors import ConnectionFailed, RateLimited, SmartcarError
-from .log import AllowanceWait, Reporter
-from .request import Call, Credential
-from .settings import RateLimit, Settings
 from .throttle import Bucket, Throttle
 
 

@@ -4,7 +4,7 @@ from heapq import heappop, heappush
 
 from attrs import define, field
 
-from .settings import RateLimit
+from ..settings import RateLimit
 
 
 @define

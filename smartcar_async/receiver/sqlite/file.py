@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 
 from attrs import define, field
 
-from .errors import ConfigurationError
-from .fair_lock import FairLock
+from ...errors import ConfigurationError
+from ..fair_lock import FairLock
 from .lent_connection import LentConnection
 
 C = TypeVar("C", bound=sqlite3.Connection)

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import Factory, define, field
 
-from . import charging, operations
-from .charging import ClockTime, Position, TimeWindow
-from .errors import ApiError, Attempt, SmartcarError
-from .policy import leaves_open, no_such_path
-from .request import Call
-from .vocabulary import SchedulePaths, ScheduleType, Weekday
+from .. import operations
+from ..engine.policy import leaves_open, no_such_path
+from ..errors import ApiError, Attempt, SmartcarError
+from ..request import Call
+from ..vocabulary import SchedulePaths, ScheduleType, Weekday
+from . import arguments as charging
+from .arguments import ClockTime, Position, TimeWindow
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from .charge_schedule import ChargeSchedule
-    from .engine import Engine
-    from .records import Execution
+    from ..engine.pipeline import Engine
+    from ..records import Execution
+    from .record import ChargeSchedule
 
 T = TypeVar("T")
 

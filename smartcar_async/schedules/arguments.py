@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from .errors import ConfigurationError
-from .vocabulary import Weekday
+from ..errors import ConfigurationError
+from ..vocabulary import Weekday
 
 ClockTime = dt.time | str
 """A time of day, as `datetime.time` or as `"HH:MM"`. It is the car's own: no zone is stated."""

@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
-from .errors import ConfigurationError
-from .request import header_value, segment
+from ..errors import ConfigurationError
+from ..request import header_value, segment
 
 if TYPE_CHECKING:
     from attrs import Attribute

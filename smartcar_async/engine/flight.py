@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
-from .errors import (
+from ..errors import (
     Attempt,
     CommandOutcomeUnknown,
     ConnectionFailed,
@@ -15,8 +15,8 @@ from .errors import (
     SmartcarError,
     plain_id,
 )
+from ..request import NO_CONTENT, Call, Effect, Reply
 from .policy import leaves_open
-from .request import NO_CONTENT, Call, Effect, Reply
 
 
 @define(eq=False)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from threading import Event, Lock, RLock, Timer
 from typing import Any, Final, NoReturn, Self, cast
 
-from .errors import ConfigurationError
+from ...errors import ConfigurationError
 
 _MOMENT: Final = 0.01
 _NOT_YOURS: Final = "a handler in the store's transaction must not end that transaction, nor go on after its end"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define
 
-from .errors import (
+from ..errors import (
     ApiError,
     AuthenticationError,
     CommandOutcomeUnknown,
@@ -21,10 +21,10 @@ from .errors import (
     TransportError,
     UpstreamError,
 )
-from .request import Call, Effect
+from ..request import Call, Effect
 
 if TYPE_CHECKING:
-    from .settings import Retry
+    from ..settings import Retry
 
 _FINAL_CODES: Final = frozenset(
     {"RATE_LIMIT", "KNOWN_ISSUE", "INVALID_DATA", "RECORD_NOT_FOUND", "MULTIPLE_RECORDS_FOUND"}

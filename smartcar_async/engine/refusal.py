@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from .codec import load
-from .errors import (
+from ..codec import load
+from ..codec.structure import Unreadable, is_list, is_object
+from ..errors import (
     AccountError,
     ApiError,
     AuthenticationError,
@@ -22,9 +23,8 @@ from .errors import (
     UpstreamError,
     VehicleStateError,
 )
-from .redaction import redact, shortened
-from .request import Reply
-from .structure import Unreadable, is_list, is_object
+from ..redaction import redact, shortened
+from ..request import Reply
 
 _BY_TYPE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
     {

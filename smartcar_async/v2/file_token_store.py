@@ -17,11 +17,11 @@ from typing import Any, Final, Literal
 import msgspec
 from attrs import frozen
 
-from .errors import ConfigurationError, TokenStoreError
-from .file_lock import FileLock
-from .log import logger
-from .store import StoredTokens, TokenPair, check_key, check_tokens
-from .threads import begin_in_thread, in_thread
+from ..errors import ConfigurationError, TokenStoreError
+from ..file_lock import FileLock
+from ..log import logger
+from ..threads import begin_in_thread, in_thread
+from .token_store import StoredTokens, TokenPair, check_key, check_tokens
 
 _FORMAT: Final = "smartcar-tokens/1"
 _LOCK_PATIENCE: Final = 10.0

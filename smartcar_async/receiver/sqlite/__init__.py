@@ -1,0 +1,1 @@
+"""The event store in a SQLite file: its rows and owners, and who may write when."""
