@@ -1,4 +1,4 @@
-"""The README's table of the Node SDK's names: each is there exactly once, and what stands beside it exists."""
+"""The table of the Node SDK's names in docs/node.md: each is there exactly once, and what stands beside it exists."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def documented() -> list[str]:
 
 def table() -> list[tuple[str, str, str]]:
     """Each row: what Node has, what we have (empty for nothing), and what is said besides."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "node.md").read_text(encoding="utf-8")
     return ROW.findall(text[text.index("| Node |") :])
 
 
