@@ -1,4 +1,7 @@
-"""What a type checker knows about this package. Nothing here runs: mypy and pyright check every `assert_type`."""
+"""What a type checker knows about reads: keys, signals, records, settings, errors, and API v2.0.
+
+Nothing in this folder runs: mypy and pyright check every `assert_type`, and every line that must be an error.
+"""
 
 from __future__ import annotations
 
