@@ -9,8 +9,8 @@ import pytest
 from aiohttp import ClientResponse
 from hypothesis import settings
 
-settings.register_profile("house", deadline=None, derandomize="CI" in os.environ, database=None)
-settings.load_profile("house")
+settings.register_profile("smartcar", deadline=None, derandomize="CI" in os.environ, database=None)
+settings.load_profile("smartcar")
 
 if "stream_writer" in inspect.signature(ClientResponse).parameters:
     # aioresponses 0.7.9 builds responses without this argument, which aiohttp 3.14 requires.

@@ -25,7 +25,7 @@ LONGEST = 1.0
 
 @contextmanager
 def within_the_time() -> Generator[None, None, None]:
-    """What is done in here must not take longer. The collector waits: what a long run has heaped up is not ours."""
+    """What is done in here must not take longer. The collector waits: the garbage of a long run does not count."""
     gc.disable()
     started = time.process_time()
     try:
@@ -97,12 +97,16 @@ def _children(value: object) -> list[tuple[Any, Any]]:
     return list(enumerate(value)) if is_list(value) else []
 
 
-def _nodes(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Every place in a document, as what holds it and its key or position there."""
-    for key, inner in _children(value):
-        found.append((value, key))
-        _nodes(inner, found)
-    return found
+def _nodes(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a document, as its container and its key or position there."""
+    nodes: list[tuple[Any, Any]] = []
+    pending = [value]
+    while pending:
+        container = pending.pop()
+        for key, inner in _children(container):
+            nodes.append((container, key))
+            pending.append(inner)
+    return nodes
 
 
 def _drop(holder: Any, key: Any, other: Any) -> None:
@@ -148,7 +152,7 @@ def changed(draw: st.DrawFn, document: Any, values: st.SearchStrategy[Any] = jso
     """A document in which one to four nodes are not what they were."""
     document = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 4))):
-        nodes = _nodes(document, [])
+        nodes = _nodes(document)
         if nodes:
             holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
             draw(one_of(CHANGES))(holder, key, copy.deepcopy(draw(values)))
@@ -180,14 +184,14 @@ def with_odd_values(draw: st.DrawFn, document: Any) -> tuple[bytes, Any]:
     around = [copy.deepcopy(document)]  # the document itself may be what is odd
     odd = {f"something odd, number {number}": draw(odd_values) for number in range(draw(st.integers(1, 3)))}
     for mark in odd:
-        nodes = _nodes(around, [])
+        nodes = _nodes(around)
         holder, key = nodes[draw(st.integers(0, len(nodes) - 1))]
         holder[key] = mark
     text = json.dumps(around[0])
     sent = text.encode()
-    for mark, one in odd.items():
-        sent = sent.replace(json.dumps(mark).encode(), one.sent)
-        text = text.replace(json.dumps(mark), json.dumps(one.kept))
+    for mark, value in odd.items():
+        sent = sent.replace(json.dumps(mark).encode(), value.sent)
+        text = text.replace(json.dumps(mark), json.dumps(value.kept))
     return sent, json.loads(text)
 
 
@@ -199,7 +203,7 @@ def with_an_odd_one(entries: Sequence[bytes], place: int, sent: bytes) -> bytes:
 def each_replaced(document: Any, value: object) -> Iterator[bytes]:
     """A document as bytes, once with this value in each of its places."""
     document = copy.deepcopy(document)
-    for holder, key in _nodes(document, []):
+    for holder, key in _nodes(document):
         before, holder[key] = holder[key], value
         yield json.dumps(document).encode()
         holder[key] = before

@@ -79,7 +79,7 @@ META = {"totalCount": 100, "pageSize": 100, "pageNumber": 1, "page": 1}
 READINGS = {"data": ENTRIES, "meta": META, "links": {"self": "x"}, "included": {"vehicle": VEHICLE}}
 PAGE = {"data": CONNECTIONS[:10], "meta": META, "links": {"self": "x", "next": None, "prev": None}}
 BARE = signal_entry(SOC.code, {"value": 57, "unit": "percent"})
-TIMERS = signal_entry("charge-chargetimers", example(next(one.body for one in LISTED if one.name == "ChargeTimers")))
+TIMERS = signal_entry("charge-chargetimers", example(next(row.body for row in LISTED if row.name == "ChargeTimers")))
 TOKEN = {"access_token": "eyJ.a.b", "token_type": "Bearer", "expires_in": 3600}
 
 Decode = Callable[[Reply], object]
@@ -138,26 +138,30 @@ PAGES = [b"", b"<html><style>p{}</style><h1>502 Bad Gateway</h1><script>1</scrip
 
 def in_time(work: Callable[[], object]) -> Any:
     """What it gives or why it is unreadable, within the time and with a `repr`."""
-    found: object
+    result: object
     with within_the_time():
         try:
-            found = work()
+            result = work()
         except Unreadable as problem:
-            found = problem
-    assert repr(found)
-    assert str(found)
-    return found
+            result = problem
+    assert repr(result)
+    assert str(result)
+    return result
 
 
-def shows(found: object) -> bool:
+def shows(result: object) -> bool:
     """Whether each part of a decoded answer can be shown."""
     parts: list[Any] = []
-    if isinstance(found, Page):
-        page = cast("Page[object]", found)
+    if isinstance(result, Page):
+        page = cast("Page[object]", result)
         parts = [*page.items, *page.malformed]
-    elif isinstance(found, (SignalSet, Signal)):
-        readings: list[Signal[Any]] = list(found.entries) if isinstance(found, SignalSet) else [found]
-        parts = [part for one in readings for part in (one, one.body, one.error, one.value, one.recorded_at, one.code)]
+    elif isinstance(result, (SignalSet, Signal)):
+        readings: list[Signal[Any]] = list(result.entries) if isinstance(result, SignalSet) else [result]
+        parts = [
+            part
+            for signal in readings
+            for part in (signal, signal.body, signal.error, signal.value, signal.recorded_at, signal.code)
+        ]
     return all(repr(part) for part in parts)
 
 
@@ -222,7 +226,7 @@ def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     assert shows(page)
     read = [sent] if not page.malformed else []
     assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
-    assert [one.raw for one in page.malformed] == ([] if read else [sent])
+    assert [entry.raw for entry in page.malformed] == ([] if read else [sent])
 
 
 @st.composite
@@ -232,7 +236,9 @@ def odd_entries(draw: st.DrawFn, entries: list[Body]) -> tuple[int, bytes, Any]:
     return place, *with_odd_values(draw, entries[place] if draw(st.booleans()) else changed(draw, entries[place]))
 
 
-SENT_ENTRIES, SENT_CONNECTIONS = ([json.dumps(one).encode() for one in many] for many in (ENTRIES, CONNECTIONS))
+SENT_ENTRIES, SENT_CONNECTIONS = (
+    [json.dumps(resource).encode() for resource in many] for many in (ENTRIES, CONNECTIONS)
+)
 
 
 @share(0.1)
@@ -260,7 +266,7 @@ def test_something_odd_in_one_connection_of_a_hundred(odd: tuple[int, bytes, Any
     assert shows(page)
     read = [kept] if not page.malformed else []
     assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
-    assert [one.raw for one in page.malformed] == ([] if read else [kept])
+    assert [entry.raw for entry in page.malformed] == ([] if read else [kept])
 
 
 headers = st.dictionaries(
@@ -306,9 +312,10 @@ def test_every_awkward_value_in_every_body(value: object) -> None:
     for listed in LISTED:
         body = example(listed.body)
         for place, _ in places(listed.body):
-            found = in_time(lambda: codec.signal(signal_entry(listed.code, replaced(body, place, value))))  # noqa: B023
-            assert found.ok or (found.error and found.error.type == "MALFORMED")
-            assert shows(found)
+            entry = signal_entry(listed.code, replaced(body, place, value))
+            signal = in_time(lambda: codec.signal(entry))  # noqa: B023
+            assert signal.ok or (signal.error and signal.error.type == "MALFORMED")
+            assert shows(signal)
 
 
 @each_awkward_value

@@ -55,14 +55,14 @@ from .test_fuzz_decode import share
 SOC = signals.TractionBattery.StateOfCharge
 ENTRIES = [
     {
-        "code": one.code,
-        "group": one.group,
-        "name": one.name,
-        "body": example(one.body),
+        "code": row.code,
+        "group": row.group,
+        "name": row.name,
+        "body": example(row.body),
         "status": {"value": "SUCCESS"},
         "meta": {"oemUpdatedAt": 1767000000000, "retrievedAt": 1767000004000},
     }
-    for one in LISTED[::4]
+    for row in LISTED[::4]
 ]
 CLEAN = [STATE, ERRORS, VERIFY]
 UNSIGNED = (MissingSignature, MalformedSignature, SignatureMismatch)
@@ -71,24 +71,25 @@ NO_SIGNATURES = [None, "", "0" * 64, "é", "sha256=" + "0" * 64, sign(OLD_TOKEN,
 
 def in_time(work: Callable[[], object]) -> Any:
     """What it gives or why it is refused, within the time and with a `repr`."""
-    found: object
+    result: object
     with within_the_time():
         try:
-            found = work()
+            result = work()
         except WebhookError as error:
-            found = error
-    assert repr(found)
-    return found
+            result = error
+    assert repr(result)
+    return result
 
 
 def shows(event: Event) -> bool:
-    """Whether each part of an event can be shown and asked."""
+    """Whether each part of an event can be read and shown."""
     assert isinstance(event.raw, dict)
     parts: list[object] = [event, event.meta]
     if isinstance(event, VehicleStateEvent):
         parts += [event.first_delivery, *event.triggers]
-        for one in event.signals.entries:
-            parts += [one, one.body, one.error, one.value, one.recorded_at, one.retrieved_at, one.code]
+        for signal in event.signals.entries:
+            parts += [signal, signal.body, signal.error, signal.value]
+            parts += [signal.recorded_at, signal.retrieved_at, signal.code]
     elif isinstance(event, VehicleErrorEvent):
         parts += [event.needs_reauth([SOC]), *event.errors]
     return all(repr(part) for part in parts)
@@ -114,22 +115,22 @@ def bodies(draw: st.DrawFn) -> bytes:
 
 def believed_if_signed(body: bytes) -> bool:
     """A signed delivery is never refused for its signature: it is an event, or no event, or one without a good time."""
-    found = received(body, sign(TOKEN, body))
-    if not isinstance(found, Delivery):
-        return type(found) in (InvalidPayload, StaleEvent)
-    return found.token == 1 and shows(found.event)
+    result = received(body, sign(TOKEN, body))
+    if not isinstance(result, Delivery):
+        return type(result) in (InvalidPayload, StaleEvent)
+    return result.token == 1 and shows(result.event)
 
 
 def refused_if_unsigned(body: bytes, signature: str | None) -> bool:
     """Nothing but a VERIFY gets in, vouched for by no token; and its challenge is answered only without a brace."""
-    found = received(body, signature)
-    if not isinstance(found, Delivery):
-        return type(found) in UNSIGNED or (type(found) is InvalidPayload and not is_object(body))
-    event = found.event
+    result = received(body, signature)
+    if not isinstance(result, Delivery):
+        return type(result) in UNSIGNED or (type(result) is InvalidPayload and not is_object(body))
+    event = result.event
     assert isinstance(event, VerifyEvent)
     answer = in_time(lambda: challenge_answer(TOKEN, event.challenge))
     guarded = isinstance(answer, BadChallenge) or not set(event.challenge) & set('{}"')
-    return guarded and found.token is None and shows(event)
+    return guarded and result.token is None and shows(event)
 
 
 def is_object(body: bytes) -> bool:
@@ -146,8 +147,8 @@ def is_object(body: bytes) -> bool:
 
 def event_or_invalid(body: Body) -> bool:
     """What is parsed is an event, or InvalidPayload."""
-    found = in_time(lambda: parse(body))
-    return type(found) is InvalidPayload if isinstance(found, WebhookError) else shows(found)
+    result = in_time(lambda: parse(body))
+    return type(result) is InvalidPayload if isinstance(result, WebhookError) else shows(result)
 
 
 @share(0.3)
@@ -193,15 +194,15 @@ def test_one_changed_bit(document: Any, place: int, in_signature: bool) -> None:
     body, digest = written(document), bytes.fromhex(sign(TOKEN, written(document)))
     flipped = bytearray(digest if in_signature else body)
     flipped[place // 8 % len(flipped)] ^= 1 << place % 8
-    given_body, signature = (body, flipped.hex()) if in_signature else (bytes(flipped), digest.hex())
-    assert verify(given_body, signature, [OLD_TOKEN, TOKEN]) is None
-    found = received(given_body, signature)
-    if document is VERIFY and isinstance(found, Delivery):
-        assert found.token is None
-    elif is_object(given_body):
-        assert type(found) is SignatureMismatch
+    body_sent, signature = (body, flipped.hex()) if in_signature else (bytes(flipped), digest.hex())
+    assert verify(body_sent, signature, [OLD_TOKEN, TOKEN]) is None
+    result = received(body_sent, signature)
+    if document is VERIFY and isinstance(result, Delivery):
+        assert result.token is None
+    elif is_object(body_sent):
+        assert type(result) is SignatureMismatch
     else:  # odd texts and numbers are read; brackets and quotes that are gone are not
-        assert type(found) in (InvalidPayload, SignatureMismatch)
+        assert type(result) in (InvalidPayload, SignatureMismatch)
 
 
 header_names = st.sampled_from(["SC-Signature", "sc-signature", b"Sc-Signature", b"\xff", "", "x"]) | st.text()
@@ -212,10 +213,10 @@ header_values = any_text | st.binary(max_size=99) | st.just(sign(TOKEN, written(
 @given(st.lists(st.tuples(header_names, header_values), max_size=5))
 def test_any_headers(headers: list[tuple[str | bytes, str | bytes]]) -> None:
     """The first signature among them counts, and all else is passed over."""
-    found = in_time(lambda: receive(headers, written(STATE), tokens=TOKEN, now=NOW))
+    result = in_time(lambda: receive(headers, written(STATE), tokens=TOKEN, now=NOW))
     named = [value for name, value in headers if name in ("SC-Signature", "sc-signature", b"Sc-Signature")]
     good = bool(named) and verify(written(STATE), named[0], TOKEN) is not None
-    assert isinstance(found, Delivery) if good else type(found) in UNSIGNED
+    assert isinstance(result, Delivery) if good else type(result) in UNSIGNED
 
 
 @st.composite
@@ -228,14 +229,14 @@ def bad_signals(draw: st.DrawFn) -> tuple[int, Any]:
 def state_of(entries: list[Any]) -> VehicleStateEvent:
     """A delivery of these signals, received."""
     body = written({**STATE, "data": {**STATE["data"], "signals": entries}})
-    found = received(body, sign(TOKEN, body))
-    assert isinstance(found, Delivery)
-    assert isinstance(found.event, VehicleStateEvent)
-    return found.event
+    result = received(body, sign(TOKEN, body))
+    assert isinstance(result, Delivery)
+    assert isinstance(result.event, VehicleStateEvent)
+    return result.event
 
 
 WHOLE = state_of([*ENTRIES, CHARGE]).signals.entries
-SENT = [json.dumps(one).encode() for one in [*ENTRIES, CHARGE]]
+SENT = [json.dumps(entry).encode() for entry in [*ENTRIES, CHARGE]]
 
 
 @share(0.05)
@@ -245,9 +246,9 @@ def test_one_bad_signal_among_many(bad: tuple[int, Any]) -> None:
     place, wrong = bad
     event = state_of([*ENTRIES[:place], json.loads(json.dumps(wrong)), *ENTRIES[place + 1 :], CHARGE])
     assert shows(event)
-    found = event.signals.entries
-    assert found[place].raw == json.loads(json.dumps(wrong))
-    assert found[:place] + found[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
+    result = event.signals.entries
+    assert result[place].raw == json.loads(json.dumps(wrong))
+    assert result[:place] + result[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
 
 
 @st.composite
@@ -270,9 +271,9 @@ def test_something_odd_in_one_signal_among_many(odd: tuple[int, bytes, Any]) -> 
     event = delivery.event
     assert isinstance(event, VehicleStateEvent)
     assert shows(event)
-    found = event.signals.entries
-    assert (codec.signal(kept), kept) == (found[place], found[place].raw)
-    assert found[:place] + found[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
+    result = event.signals.entries
+    assert (codec.signal(kept), kept) == (result[place], result[place].raw)
+    assert result[:place] + result[place + 1 :] == WHOLE[:place] + WHOLE[place + 1 :]
     assert repr(event).encode()
 
 
@@ -281,9 +282,9 @@ def test_something_odd_in_one_signal_among_many(odd: tuple[int, bytes, Any]) -> 
 def test_something_odd_anywhere_in_a_delivery(odd: tuple[bytes, Any]) -> None:
     """It is the event that what is kept of it would be, or no event like that."""
     sent, kept = odd
-    found, expected = (in_time(lambda: parse(body)) for body in (sent, written(kept)))  # noqa: B023
-    assert type(found) is type(expected)
-    assert isinstance(found, WebhookError) or found == expected
+    result, expected = (in_time(lambda: parse(body)) for body in (sent, written(kept)))  # noqa: B023
+    assert type(result) is type(expected)
+    assert isinstance(result, WebhookError) or result == expected
 
 
 @pytest.mark.parametrize("value", AWKWARD, ids=lambda value: repr(value)[:20])

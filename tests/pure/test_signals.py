@@ -66,7 +66,7 @@ def test_a_signal_of_tomorrow() -> None:
 
 
 @pytest.mark.parametrize("code", ["", "-", "a-", "-a", "odometer", "Odometer.TraveledDistance", "Odometer-Distance"])
-def test_no_code(code: str) -> None:
+def test_custom_refuses_what_is_no_code(code: str) -> None:
     """What is no code at all is refused under the argument's name."""
     with pytest.raises(ConfigurationError, match=r"^code: a signal's code is group-name") as raised:
         signals.custom(code)

@@ -24,13 +24,15 @@ GROWTH = 1.05
 
 async def resident(*processes: int) -> list[int]:
     """The kilobytes of memory that each process occupies."""
-    listings = (["ps", "-o", "rss=", "-p", str(process)] for process in processes)
-    done = [await asyncio.to_thread(subprocess.run, one, capture_output=True, check=True) for one in listings]
-    return [int(one.stdout) for one in done]
+    commands = (["ps", "-o", "rss=", "-p", str(process)] for process in processes)
+    outputs = [
+        await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True) for command in commands
+    ]
+    return [int(output.stdout) for output in outputs]
 
 
-async def use(client: Smartcar, end: asyncio.Event) -> int:
-    """List, read all, read one, again and again; tells how many cars were read. Any error is the caller's."""
+async def read_cars(client: Smartcar, end: asyncio.Event) -> int:
+    """List, read all, read one, again and again; the number of cars that were read. Errors are raised."""
     read = 0
     while True:
         async for connection in client.connections(page_size=5):
@@ -53,7 +55,7 @@ async def soak(settings: Settings, server: int) -> tuple[list[int], list[int], i
     end = asyncio.Event()
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(use(client, end)) for client in clients]
+            tasks = [group.create_task(read_cars(client, end)) for client in clients]
             await asyncio.sleep(WARM_UP)
             warm = await resident(os.getpid(), server)
             await asyncio.sleep(SOAK)

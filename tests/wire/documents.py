@@ -9,8 +9,8 @@ from smartcar_async import signals
 
 def vehicle(vehicle_id: str = "vehicle-1") -> dict[str, Any]:
     """A vehicle resource."""
-    said = {"make": "VOLVO", "model": "EX30", "year": 2025, "mode": "live", "powertrainType": "BEV"}
-    return {"id": vehicle_id, "type": "vehicle", "attributes": said}
+    attributes = {"make": "VOLVO", "model": "EX30", "year": 2025, "mode": "live", "powertrainType": "BEV"}
+    return {"id": vehicle_id, "type": "vehicle", "attributes": attributes}
 
 
 def connection(number: int = 1, connection_id: str | None = None) -> dict[str, Any]:
@@ -36,14 +36,14 @@ def page(numbers: range, meta: dict[str, Any], following: str | None = None) -> 
 def signal(code: str = "tractionbattery-stateofcharge", body: object = None) -> dict[str, Any]:
     """A signal resource."""
     key = signals.by_code(code)
-    said = {
+    attributes = {
         "code": code,
         "name": key.name,
         "group": key.group,
         "status": {"value": "SUCCESS"},
         "body": {"value": 57, "unit": "percent"} if body is None else body,
     }
-    return {"id": code, "type": "signal", "attributes": said, "meta": {"ingestedAt": "2026-06-30T00:00:01.000Z"}}
+    return {"id": code, "type": "signal", "attributes": attributes, "meta": {"ingestedAt": "2026-06-30T00:00:01.000Z"}}
 
 
 def signal_list(count: int = 1, vehicle_id: str = "vehicle-1") -> dict[str, Any]:

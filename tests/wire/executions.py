@@ -34,13 +34,14 @@ DAILY = {"location": {"latitude": 57.7, "longitude": 11.97}, "startTime": "22:00
 
 def execution(status: object = None, **attributes: object) -> dict[str, Any]:
     """The result of a command, as section 5.1 of the reference shows it."""
-    said = {"status": SUCCESS if status is None else status, "executionMode": "sync", "parameters": {}, **attributes}
-    return {"data": {"id": "exec_1", "type": "command-execution", "attributes": said, "links": {}, "meta": EXECUTED}}
+    status = SUCCESS if status is None else status
+    result = {"status": status, "executionMode": "sync", "parameters": {}, **attributes}
+    return {"data": {"id": "exec_1", "type": "command-execution", "attributes": result, "links": {}, "meta": EXECUTED}}
 
 
 def schedule_execution(action: str = "create", vehicle_id: str = "vehicle-1", **attributes: object) -> dict[str, Any]:
     """The result of a schedule call, as section 6.2 shows it."""
-    said = {
+    result = {
         "action": action,
         "scheduleType": "daily",
         "status": SUCCESS,
@@ -50,7 +51,7 @@ def schedule_execution(action: str = "create", vehicle_id: str = "vehicle-1", **
         **attributes,
     }
     links = {"schedule": f"/vehicles/{vehicle_id}/charge-schedules/sched_7"}
-    resource = {"id": "exec_42", "type": "charge-schedule-execution", "attributes": said}
+    resource = {"id": "exec_42", "type": "charge-schedule-execution", "attributes": result}
     return {"data": {**resource, "links": links, "meta": EXECUTED}}
 
 

@@ -80,8 +80,8 @@ def in_turn(*outcomes: Outcome) -> Handler:
 class _Response:
     """As much of aiohttp's response as the transport reads."""
 
-    def __init__(self, given: Answer) -> None:
-        self.status, self.headers, self._body = given.status, given.headers, given.body
+    def __init__(self, answer: Answer) -> None:
+        self.status, self.headers, self._body = answer.status, answer.headers, answer.body
         self.content = self
 
     async def iter_any(self) -> AsyncIterator[bytes]:
@@ -128,7 +128,7 @@ class Wire:
         return _Exchange(self.exchange(Sent(method, str(url), headers, data)))
 
     async def exchange(self, sent: Sent) -> Answer:
-        """Note the request and answer it, or raise what the handler gave."""
+        """Note the request and answer it, or raise what the handler returned."""
         is_token = sent.url.endswith("/oauth2/token")
         (self.tokens if is_token else self.calls).append(sent)
         await settle(1)
@@ -157,9 +157,9 @@ class _Recorder(aioresponses):
 
     async def _request_mock(self, orig_self: Any, method: str, url: Any, *args: Any, **kwargs: Any) -> Any:
         async def reply(_url: URL, **_kwargs: Any) -> CallbackResult:
-            given = await self.wire.exchange(Sent(method, str(url), kwargs["headers"], kwargs["data"]))
-            headers = {"Content-Type": "application/json", **given.headers}
-            return CallbackResult(method, given.status, given.body, headers=headers)
+            replied = await self.wire.exchange(Sent(method, str(url), kwargs["headers"], kwargs["data"]))
+            headers = {"Content-Type": "application/json", **replied.headers}
+            return CallbackResult(method, replied.status, replied.body, headers=headers)
 
         self.add(url, method, callback=reply)
         return await super()._request_mock(orig_self, method, url, *args, **kwargs)

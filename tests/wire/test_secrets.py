@@ -1,4 +1,4 @@
-"""500 planted secrets and personal data: none is found in a log, a repr, an exception, a traceback or a warning."""
+"""500 secrets and personal data: none is found in a log, a repr, an exception, a traceback or a warning."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from smartcar_async import (
 from smartcar_async.log import Event
 
 from . import documents
-from .planted import Ears, Garden, listening
+from .leak_probes import CapturedOutput, PrivateValues, capture_output
 from .sockets import Play, Player, Raw, connect_proxy, http, raw_server, unused_port
 
 ONCE = Retry(attempts=1)
@@ -57,9 +57,9 @@ def errors_that_tell(text: str) -> list[tuple[str, bytes]]:
     return [(statuses[number % len(statuses)], body) for number, body in enumerate(encoded)]
 
 
-def broken_answers(garden: Garden) -> list[Play]:
+def broken_answers(private: PrivateValues) -> list[Play]:
     """Answers that aiohttp chokes on, with something to hide in each."""
-    told = [garden.gossip().encode() for _ in range(7)]
+    told = [private.leaky_text().encode() for _ in range(7)]
     return [
         Play(told[0] + b"\r\n\r\n", "close"),
         Play(b"HTTP/1.1 200 OK\r\n" + told[1] + b"\r\n\r\n", "close"),
@@ -71,25 +71,26 @@ def broken_answers(garden: Garden) -> list[Play]:
     ]
 
 
-def unreadable_answers(garden: Garden) -> list[bytes]:
+def unreadable_answers(private: PrivateValues) -> list[bytes]:
     """Successful answers that no decoder can read, with something to hide in each."""
-    told = [garden.gossip() for _ in range(4)]
-    latitude, longitude = garden.place()
+    told = [private.leaky_text() for _ in range(4)]
+    latitude, longitude = private.place()
     documents = [
         told[0],
-        {"data": [{"id": garden.vin(), "latitude": latitude, "longitude": longitude}, told[1]]},
-        {"data": {"id": {"vin": garden.vin()}, "attributes": {garden.user(): told[2]}}},
-        {"data": told[3], garden.token(): None},
+        {"data": [{"id": private.vin(), "latitude": latitude, "longitude": longitude}, told[1]]},
+        {"data": {"id": {"vin": private.vin()}, "attributes": {private.user(): told[2]}}},
+        {"data": told[3], private.token(): None},
     ]
     return [json.dumps(document).encode() for document in documents]
 
 
-def uses(smartcar: Smartcar, garden: Garden) -> list[Callable[[], Awaitable[object]]]:
+def uses(smartcar: Smartcar, private: PrivateValues) -> list[Callable[[], Awaitable[object]]]:
     """Calls with something to hide in path, query, headers and body."""
-    latitude, longitude = garden.place()
-    vehicle = smartcar.vehicle("vehicle-1", garden.user())
-    place = {"latitude": latitude, "longitude": longitude, "vin": garden.vin()}
-    gone, filtered, external, vin, key = garden.user(), garden.user(), garden.secret(), garden.vin(), garden.token()
+    latitude, longitude = private.place()
+    vehicle = smartcar.vehicle("vehicle-1", private.user())
+    place = {"latitude": latitude, "longitude": longitude, "vin": private.vin()}
+    gone, filtered, external = private.user(), private.user(), private.secret()
+    vin, key = private.vin(), private.token()
     return [
         lambda: vehicle.signals(),
         lambda: vehicle.signal(signals.TractionBattery.StateOfCharge),
@@ -105,167 +106,167 @@ def always(data: bytes | Play) -> Player:
     return lambda _: data if isinstance(data, Play) else Play(data)
 
 
-async def fails(ears: Ears, use: Callable[[], Awaitable[object]]) -> None:
-    """A call that ends in an error of ours, heard in full."""
+async def fails(output: CapturedOutput, use: Callable[[], Awaitable[object]]) -> None:
+    """A call that ends in an error of ours, captured in full."""
     with pytest.raises(SmartcarError) as caught:
         await use()
-    ears.catch(caught.value)
+    output.catch(caught.value)
 
 
 class Life:
     """One application with credentials of its own, against one server."""
 
-    def __init__(self, garden: Garden, ears: Ears, server: Raw, **changes: Any) -> None:
-        self.garden, self.ears = garden, ears
-        self.secret, self.token = garden.secret(), garden.token()
+    def __init__(self, private: PrivateValues, output: CapturedOutput, server: Raw, **changes: Any) -> None:
+        self.private, self.output = private, output
+        self.secret, self.token = private.secret(), private.token()
         server.token_body = json.dumps({"access_token": self.token, "expires_in": 3600}).encode()
         settings = server.settings(**{"retry": ONCE, "client_secret": self.secret, **changes})
         self.smartcar = Smartcar("client-1", self.secret, settings=settings, on_event=self.hear)
-        ears.show(settings, self.smartcar, settings.proxy, settings.tls)
+        output.show(settings, self.smartcar, settings.proxy, settings.tls)
 
     def hear(self, event: Event) -> None:
         """An event is shown to people, too."""
-        self.ears.show(event)
+        self.output.show(event)
 
     async def all_fail(self) -> None:
         """Every use ends in an error, and the client with it."""
-        for use in uses(self.smartcar, self.garden):
-            await fails(self.ears, use)
+        for use in uses(self.smartcar, self.private):
+            await fails(self.output, use)
         await self.smartcar.aclose()
 
 
-async def errors_of_the_api(garden: Garden, ears: Ears, server: Raw) -> None:
+async def errors_of_the_api(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """The API repeats everything that it was sent, and more, in every form of error."""
-    life = Life(garden, ears, server)
-    calls = uses(life.smartcar, garden)
+    life = Life(private, output, server)
+    calls = uses(life.smartcar, private)
     for number, _ in enumerate(errors_that_tell("")):
-        status, body = errors_that_tell(garden.gossip(life.token))[number]
-        headers = f"SC-Request-Id: {garden.jwt()}\r\nX-Own: {garden.gossip()}\r\n"
+        status, body = errors_that_tell(private.leaky_text(life.token))[number]
+        headers = f"SC-Request-Id: {private.jwt()}\r\nX-Own: {private.leaky_text()}\r\n"
         server.player = always(http(body, status, headers))
-        await fails(ears, calls[number % len(calls)])
+        await fails(output, calls[number % len(calls)])
         server.player = always(http(body, "500 Oh", headers))
-        await fails(ears, calls[2])
+        await fails(output, calls[2])
     await life.smartcar.aclose()
 
 
-async def errors_that_repeat_the_request(garden: Garden, ears: Ears, server: Raw) -> None:
+async def errors_that_repeat_the_request(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """A server that quotes the whole request in its error."""
-    life = Life(garden, ears, server)
+    life = Life(private, output, server)
     server.player = lambda request: Play(http(request.replace(b"\r\n", b" "), "400 Bad"))
     await life.all_fail()
 
 
-async def errors_of_the_token_endpoint(garden: Garden, ears: Ears, server: Raw) -> None:
+async def errors_of_the_token_endpoint(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """The token endpoint quotes the secret that it refuses."""
     for number in (0, 6, 8, 9, 12, 13):
-        life = Life(garden, ears, server)
-        status, body = errors_that_tell(garden.gossip(life.secret))[number]
+        life = Life(private, output, server)
+        status, body = errors_that_tell(private.leaky_text(life.secret))[number]
         server.token_play = Play(http(body, status))
-        await fails(ears, uses(life.smartcar, garden)[number % 6])
+        await fails(output, uses(life.smartcar, private)[number % 6])
         await life.smartcar.aclose()
     server.token_play = None
-    life = Life(garden, ears, server)
-    server.token_body = json.dumps({"access_token": [garden.token()], "refresh_token": garden.token()}).encode()
-    await fails(ears, uses(life.smartcar, garden)[0])
+    life = Life(private, output, server)
+    server.token_body = json.dumps({"access_token": [private.token()], "refresh_token": private.token()}).encode()
+    await fails(output, uses(life.smartcar, private)[0])
     await life.smartcar.aclose()
 
 
-async def broken_connections(garden: Garden, ears: Ears, server: Raw) -> None:
+async def broken_connections(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """Connections that break, before, in and after what should not be told."""
-    for play in [Play(b"", "close"), Play(b"", "reset"), *broken_answers(garden)]:
+    for play in [Play(b"", "close"), Play(b"", "reset"), *broken_answers(private)]:
         server.player = always(play)
-        await Life(garden, ears, server).all_fail()
+        await Life(private, output, server).all_fail()
     origin = f"http://127.0.0.1:{unused_port()}"
-    await Life(garden, ears, server, vehicle_origin=origin).all_fail()
+    await Life(private, output, server, vehicle_origin=origin).all_fail()
     silent = f"https://127.0.0.1:{server.port}"
-    await Life(garden, ears, server, vehicle_origin=silent, connect_timeout=0.05).all_fail()
-    server.player = lambda _: Play(http(garden.gossip().encode())[:-5], "drip")
-    await Life(garden, ears, server, deadline=0.05, command_deadline=0.05).all_fail()
+    await Life(private, output, server, vehicle_origin=silent, connect_timeout=0.05).all_fail()
+    server.player = lambda _: Play(http(private.leaky_text().encode())[:-5], "drip")
+    await Life(private, output, server, deadline=0.05, command_deadline=0.05).all_fail()
 
 
-async def proxies(garden: Garden, ears: Ears, server: Raw) -> None:
+async def proxies(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """Proxies that refuse, break or are not there, with their passwords."""
     hidden = "https://api.test"
-    async with connect_proxy(garden.secret()) as proxy, raw_server(lambda _: Play(b"", "close")) as broken:
+    async with connect_proxy(private.secret()) as proxy, raw_server(lambda _: Play(b"", "close")) as broken:
         for port in (proxy.port, broken.port, unused_port()):
-            url = f"http://{garden.secret()}:{garden.secret()}@127.0.0.1:{port}"
-            await Life(garden, ears, server, vehicle_origin=hidden, proxy=Proxy(https=url)).all_fail()
-            await Life(garden, ears, server, proxy=Proxy(http=url)).all_fail()
+            url = f"http://{private.secret()}:{private.secret()}@127.0.0.1:{port}"
+            await Life(private, output, server, vehicle_origin=hidden, proxy=Proxy(https=url)).all_fail()
+            await Life(private, output, server, proxy=Proxy(http=url)).all_fail()
 
 
-async def unreadable(garden: Garden, ears: Ears, server: Raw) -> None:
+async def unreadable(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """Success in name only."""
-    for body in unreadable_answers(garden):
-        life = Life(garden, ears, server)
+    for body in unreadable_answers(private):
+        life = Life(private, output, server)
         server.player = always(http(body))
-        calls = uses(life.smartcar, garden)
+        calls = uses(life.smartcar, private)
         for use in (calls[0], calls[1], calls[4], calls[5]):
             try:
-                ears.show(await use())
+                output.show(await use())
             except SmartcarError as error:
-                ears.catch(error)
+                output.catch(error)
         await life.smartcar.aclose()
 
 
-async def success(garden: Garden, ears: Ears, server: Raw) -> None:
+async def success(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """What containers show of the records in them, and what a signal says that has no body."""
-    life = Life(garden, ears, server)
-    latitude, longitude = garden.place()
+    life = Life(private, output, server)
+    latitude, longitude = private.place()
     page = documents.page(range(2), {})
-    page["data"][0]["attributes"]["user"] = {"id": garden.user(), "externalId": garden.secret()}
+    page["data"][0]["attributes"]["user"] = {"id": private.user(), "externalId": private.secret()}
     listed = documents.signal_list(1)
     listed["data"] += [
-        documents.signal("vehicleidentification-vin", {"value": garden.vin()}),
+        documents.signal("vehicleidentification-vin", {"value": private.vin()}),
         documents.signal("location-preciselocation", {"latitude": latitude, "longitude": longitude}),
-        {"id": garden.vin(), "attributes": {"code": "odometer-traveleddistance", "body": garden.gossip()}},
+        {"id": private.vin(), "attributes": {"code": "odometer-traveleddistance", "body": private.leaky_text()}},
     ]
-    error = {"type": "VEHICLE_STATE", "code": "ASLEEP", "detail": garden.gossip(), "title": garden.gossip()}
+    error = {"type": "VEHICLE_STATE", "code": "ASLEEP", "detail": private.leaky_text(), "title": private.leaky_text()}
     failed = documents.signal()
     failed["attributes"]["status"] = {"value": "ERROR", "error": error}
     listed["data"].append(failed)
     bodies = {b"/v3/connections": page, b"/v3/vehicles/vehicle-1/signals": listed}
     server.player = lambda request: Play(http(json.dumps(bodies[request.split()[1].partition(b"?")[0]]).encode()))
-    calls = uses(life.smartcar, garden)
-    readings = await life.smartcar.vehicle("vehicle-1", garden.user()).signals()
-    ears.show(readings, readings.ok, readings.failed, await calls[4]())
-    ears.show(await life.smartcar.request("GET", "/v3/connections"))
+    calls = uses(life.smartcar, private)
+    readings = await life.smartcar.vehicle("vehicle-1", private.user()).signals()
+    output.show(readings, readings.ok, readings.failed, await calls[4]())
+    output.show(await life.smartcar.request("GET", "/v3/connections"))
     for signal in readings.failed:
         with pytest.raises(SignalUnavailable) as caught:
             signal.require()
-        ears.catch(caught.value)
+        output.catch(caught.value)
     await life.smartcar.aclose()
 
 
-async def refusals_of_our_own(garden: Garden, ears: Ears, server: Raw) -> None:
+async def refusals_of_our_own(private: PrivateValues, output: CapturedOutput, server: Raw) -> None:
     """What we raise ourselves: limits, bad arguments, bad files, cancellation."""
-    life = Life(garden, ears, server, rate_limit=RateLimit(1, 0.01))
+    life = Life(private, output, server, rate_limit=RateLimit(1, 0.01))
     server.player = lambda _: Play(http(b"{}"))
     await life.smartcar.request("GET", "/")
     await life.all_fail()
-    smartcar = Life(garden, ears, server).smartcar
+    smartcar = Life(private, output, server).smartcar
     for use in (
-        lambda: smartcar.request("GET", f"https://x.test/{garden.vin()}"),
-        lambda: smartcar.request("GET", f"/v3/x?vin={garden.vin()}"),
-        lambda: smartcar.request("POST", "/", body={garden.token(): {garden.secret()}}),
-        lambda: smartcar.request("GET", "/", headers={"X-Own": f"{garden.secret()}\n"}),
+        lambda: smartcar.request("GET", f"https://x.test/{private.vin()}"),
+        lambda: smartcar.request("GET", f"/v3/x?vin={private.vin()}"),
+        lambda: smartcar.request("POST", "/", body={private.token(): {private.secret()}}),
+        lambda: smartcar.request("GET", "/", headers={"X-Own": f"{private.secret()}\n"}),
     ):
-        await fails(ears, use)
-    tls = Tls(client_certificate="/nowhere/cert.pem", client_key_password=garden.secret())
-    await Life(garden, ears, server, tls=tls).all_fail()
+        await fails(output, use)
+    tls = Tls(client_certificate="/nowhere/cert.pem", client_key_password=private.secret())
+    await Life(private, output, server, tls=tls).all_fail()
     server.player = lambda _: Play(b"", "drip")
-    waiting = asyncio.ensure_future(uses(smartcar, garden)[2]())
+    waiting = asyncio.ensure_future(uses(smartcar, private)[2]())
     await asyncio.sleep(0.05)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError) as caught:
         await waiting
-    ears.catch(caught.value)
+    output.catch(caught.value)
     await smartcar.aclose()
 
 
-async def test_nothing_that_was_planted_is_found() -> None:
+async def test_no_private_value_is_in_any_output() -> None:
     """All of the above, with every logger at DEBUG and the loop in debug mode."""
-    garden = Garden()
-    with listening() as ears:
+    private = PrivateValues()
+    with capture_output() as output:
         async with raw_server() as server:
             for scene in (
                 errors_of_the_api,
@@ -277,13 +278,13 @@ async def test_nothing_that_was_planted_is_found() -> None:
                 success,
                 refusals_of_our_own,
             ):
-                await scene(garden, ears, server)
-    sys.stdout.write(f"{len(garden.values)} values planted\n")
-    assert len(set(garden.values)) >= 500
-    log = ears.log.getvalue()
+                await scene(private, output, server)
+    sys.stdout.write(f"{len(private.values)} values hidden\n")
+    assert len(set(private.values)) >= 500
+    log = output.log.getvalue()
     assert "RequestEvent(" in log
     assert "took 0.0" in log  # the loop told of every callback
-    assert ears.found(garden.values) == []
+    assert output.found(private.values) == []
 
 
 def shown_locals(error: BaseException) -> str:
@@ -321,16 +322,16 @@ async def test_a_proxys_password_is_in_no_local_of_a_traceback(trouble: str, met
     assert b64encode(f"user:{password}".encode()).decode() not in told
 
 
-async def test_what_is_planted_would_be_found() -> None:
-    """The ears hear: a value that is logged, raised or shown is found."""
-    garden = Garden()
-    vin, secret, token = garden.vin(), garden.secret(), garden.token()
-    with listening() as ears:
+async def test_a_leak_would_be_found() -> None:
+    """The output hear: a value that is logged, raised or shown is found."""
+    private = PrivateValues()
+    vin, secret, token = private.vin(), private.secret(), private.token()
+    with capture_output() as output:
         try:
             raise ValueError(vin)
         except ValueError as error:
-            ears.catch(error)
-        ears.show(Settings(client_id=secret))
+            output.catch(error)
+        output.show(Settings(client_id=secret))
         asyncio.get_running_loop().call_soon(lambda _: None, token)
         await asyncio.sleep(0)
-    assert {value for value, _ in ears.found(garden.values)} >= {vin, secret}
+    assert {value for value, _ in output.found(private.values)} >= {vin, secret}

@@ -20,8 +20,8 @@ from smartcar_async import (
 from smartcar_async.v2 import TokenSource
 
 from .fakes import HeldClock, Outcome, settle
-from .owner import KEY, Owner, Store, lost
 from .test_v2_token_source import Server
+from .token_owner import KEY, Owner, Store, lost
 
 
 async def never() -> TokenPair:

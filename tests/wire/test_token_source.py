@@ -22,7 +22,7 @@ from smartcar_async import (
 from smartcar_async.v2 import TokenSource
 
 from .fakes import FakeClock, settle
-from .owner import HOUR, KEY, Owner
+from .token_owner import HOUR, KEY, Owner
 
 
 @pytest.fixture

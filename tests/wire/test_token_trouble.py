@@ -32,7 +32,7 @@ from smartcar_async.request import Reply
 from smartcar_async.v2 import TokenSource
 
 from .fakes import HeldClock, settle
-from .owner import INVALID_GRANT, KEY, Owner, lost
+from .token_owner import INVALID_GRANT, KEY, Owner, lost
 
 
 @pytest.fixture

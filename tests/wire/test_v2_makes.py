@@ -22,8 +22,8 @@ from smartcar_async import (
 from smartcar_async.v2 import ActionResponse, Client, Vehicle
 
 from .fakes import Answer, Outcome, Wire, always, answer, in_turn, mocked
+from .leak_probes import CapturedOutput, capture_output
 from .makes import ACTS, PIN, SUCCESS, Act
-from .planted import Ears, listening
 from .sockets import Play, http, raw_server
 from .test_secrets import errors_that_tell
 from .test_transport import BREAKS
@@ -245,29 +245,29 @@ def tellings(text: str) -> list[Outcome]:
     return [*refusals, *(answer(document) for document in documents), Answer(200, text.encode())]
 
 
-async def set_pin(vehicle: Vehicle, ears: Ears) -> None:
+async def set_pin(vehicle: Vehicle, output: CapturedOutput) -> None:
     """Set the PIN, and hear what comes of it."""
     try:
-        ears.show(await vehicle.tesla.set_pin(PIN))
+        output.show(await vehicle.tesla.set_pin(PIN))
     except SmartcarError as error:
-        ears.catch(error)
+        output.catch(error)
         if isinstance(error, CommandOutcomeUnknown):
-            ears.show(error.__dict__)
+            output.show(error.__dict__)
 
 
 async def test_a_pin_is_never_shown(wire: Wire) -> None:
     """Not in logs, events, errors, tracebacks, results, or the plain data of an unknown outcome, whoever repeats it."""
     outcomes = tellings(f"the PIN {PIN} is not taken, {PIN}!")
-    with listening() as ears:
-        async with quick(wire, on_event=ears.show, on_outcome_unknown=ears.show) as smartcar:
+    with capture_output() as output:
+        async with quick(wire, on_event=output.show, on_outcome_unknown=output.show) as smartcar:
             vehicle = car(smartcar)
-            ears.show(smartcar, vehicle, vehicle.tesla)
+            output.show(smartcar, vehicle, vehicle.tesla)
             for outcome in [*outcomes, answer({"status": "success", "message": f"PIN {PIN} set"})]:
                 wire.api = always(outcome)
-                await set_pin(vehicle, ears)
+                await set_pin(vehicle, output)
     assert len(wire.calls) == len(outcomes) + 1
     assert all(PIN in (sent.body or b"").decode() and PIN not in sent.url + str(sent.headers) for sent in wire.calls)
-    everything = "\n".join([*ears.heard, ears.log.getvalue()])
+    everything = "\n".join([*output.texts, output.log.getvalue()])
     assert re.findall(rf".*\b{PIN}\b.*", everything) == []
     assert "tesla.set_pin may or may not have been carried out" in everything
 

@@ -24,7 +24,7 @@ from smartcar_async import (
 from smartcar_async.v2 import Client, Vehicle
 
 from .fakes import Answer, FakeClock, Outcome, Sent, Wire, answer, settle
-from .owner import KEY, Store
+from .token_owner import KEY, Store
 from .v2 import AUTH, BASIC, ID, client
 
 if TYPE_CHECKING:

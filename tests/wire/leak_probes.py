@@ -1,4 +1,4 @@
-"""Secrets and personal data to plant, and everything in which they must not be found."""
+"""Secrets and personal data of made-up owners, and all the output in which none of them may be found."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ VIN_LETTERS = "ABCDEFGHJKLMNPRSTUVWXYZ0123456789"
 
 
 @define
-class Garden:
-    """Makes values to plant, and remembers them all."""
+class PrivateValues:
+    """Makes values that nobody may see, and remembers them all."""
 
     chance: random.Random = field(factory=lambda: random.Random(7))
     values: list[str] = field(factory=list[str])
@@ -58,44 +58,44 @@ class Garden:
         longitude = float(self._new(f"{self.chance.randint(100, 179)}.{self._letters(5, '123456789')}"))
         return latitude, longitude
 
-    def gossip(self, *more: str) -> str:
-        """What a server might say that should keep quiet."""
+    def leaky_text(self, *more: str) -> str:
+        """What a careless server might write: a text with new private values, and with those given."""
         latitude, longitude = self.place()
-        told = " and ".join(more)
-        return f"car {self.vin()} of user {self.user()} at {latitude}, {longitude} sent {self.token()} ({told})"
+        extra = " and ".join(more)
+        return f"car {self.vin()} of user {self.user()} at {latitude}, {longitude} sent {self.token()} ({extra})"
 
 
 @define
-class Ears:
-    """Hears what is logged, warned, raised and shown."""
+class CapturedOutput:
+    """What was logged, warned, raised and shown."""
 
     log: io.StringIO = field(factory=io.StringIO)
-    heard: list[str] = field(factory=list[str])
+    texts: list[str] = field(factory=list[str])
 
     def show(self, *things: object) -> None:
-        """Take in a thing as it shows itself."""
-        self.heard += [text for thing in things for text in (repr(thing), str(thing), f"{thing}")]
+        """Add each thing as `repr`, `str` and `format` show it."""
+        self.texts += [text for thing in things for text in (repr(thing), str(thing), f"{thing}")]
 
     def catch(self, error: BaseException) -> None:
-        """Take in an exception: texts, traceback, all that it is chained to, and its history."""
+        """Add an exception: its texts, traceback, attempts and notes, and all that it is chained to."""
         self.show(error, error.args, getattr(error, "attempts", ()), getattr(error, "__notes__", ()))
-        self.heard.append("".join(traceback.format_exception(error)))
+        self.texts.append("".join(traceback.format_exception(error)))
         for linked in (error.__cause__, error.__context__):
             if linked is not None:
                 self.catch(linked)
 
     def found(self, values: list[str]) -> list[tuple[str, str]]:
-        """Each planted value that was heard, with what was said around it."""
-        everything = "\n".join([*self.heard, self.log.getvalue()])
-        places = {value: everything.find(value) for value in values}
-        return [(value, everything[max(0, at - 200) : at + 100]) for value, at in places.items() if at >= 0]
+        """Each of these values that is in the output, with the text around it."""
+        everything = "\n".join([*self.texts, self.log.getvalue()])
+        positions = {value: everything.find(value) for value in values}
+        return [(value, everything[max(0, at - 200) : at + 100]) for value, at in positions.items() if at >= 0]
 
 
 @contextmanager
-def listening() -> Generator[Ears, None, None]:
-    """Listen to every logger at DEBUG and to every warning, with the loop in debug mode and every callback slow."""
-    ears, root = Ears(), logging.getLogger()
-    handler, level = logging.StreamHandler(ears.log), root.level
+def capture_output() -> Generator[CapturedOutput, None, None]:
+    """Capture every logger at DEBUG and to every warning, with the loop in debug mode and every callback slow."""
+    output, root = CapturedOutput(), logging.getLogger()
+    handler, level = logging.StreamHandler(output.log), root.level
     loop = asyncio.get_running_loop()
     loop.set_debug(True)
     loop.slow_callback_duration = 0
@@ -104,8 +104,8 @@ def listening() -> Generator[Ears, None, None]:
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
-            yield ears
-            ears.show(*(str(warning.message) for warning in warned))
+            yield output
+            output.show(*(str(warning.message) for warning in warned))
     finally:
         root.removeHandler(handler)
         root.setLevel(level)

@@ -1,4 +1,4 @@
-"""An owner whose tokens are refreshed: at a server that does as a test says, in a store that may be full."""
+"""An owner whose tokens are refreshed: by a server that does what a test wants, into a store that may be full."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .fakes import FakeClock, settle
 
 KEY = "owner"
 HOUR = timedelta(hours=1)
-Turn = SmartcarError | TokenPair | Callable[[], Awaitable[TokenPair]]
+RefreshOutcome = SmartcarError | TokenPair | Callable[[], Awaitable[TokenPair]]
 INVALID_GRANT = AuthenticationError("400 invalid_grant", status=400, type="invalid_grant", error="invalid_grant")
 
 
@@ -45,7 +45,7 @@ class Owner:
 
     clock: FakeClock = field(factory=FakeClock)
     store: Store = field(factory=Store)
-    turns: list[Turn] = field(factory=list[Turn])
+    turns: list[RefreshOutcome] = field(factory=list[RefreshOutcome])
     """What the next refreshes come to; after them, each gives the next pair."""
     sent: list[str] = field(factory=list[str])
     stored_when_sent: list[StoredTokens | None] = field(factory=list[StoredTokens | None])
