@@ -1,4 +1,4 @@
-"""Smartcar's own SDKs read v3 at the simulator, told of it by nothing but what `smartcar simulate` prints."""
+"""Smartcar's own SDKs read v3 at the simulator, configured by nothing but what `smartcar simulate` prints."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ const smartcar = require("smartcar");
 const [token, id] = process.argv.slice(1);
 const vehicle = new smartcar.Vehicle(id, token);
 (async () => {
-  const found = [
+  const responses = [
     await smartcar.getVehicle(token, id),
     await vehicle.getSignals(),
     await vehicle.getSignal("odometer-traveleddistance"),
   ];
-  console.log(JSON.stringify(found.map((response) => response.body)));
+  console.log(JSON.stringify(responses.map((response) => response.body)));
 })();
 """
 PYTHON = """
@@ -32,8 +32,8 @@ import smartcar
 from smartcar.smartcar import get_vehicle
 token, id = sys.argv[1:]
 vehicle = smartcar.Vehicle(id, token)
-found = [get_vehicle(token, id), vehicle.get_signals(), vehicle.get_signal("odometer-traveleddistance")]
-print(json.dumps([response["body"] for response in found]))
+responses = [get_vehicle(token, id), vehicle.get_signals(), vehicle.get_signal("odometer-traveleddistance")]
+print(json.dumps([response["body"] for response in responses]))
 """
 
 
@@ -63,18 +63,19 @@ async def read(environment: dict[str, str]) -> Car:
             "client_secret": settings.client_secret,
         }
         token = (await client.request("POST", "/oauth2/token", body=form)).data["access_token"]
-        found = [one async for one in client.connections() if one.vehicle and one.vehicle.make == "TESLA"]
-        handle = client.vehicle(found[0].vehicle_id, user_id=found[0].user_id)
+        connections = [connection async for connection in client.connections()]
+        tesla = next(each for each in connections if each.vehicle and each.vehicle.make == "TESLA")
+        handle = client.vehicle(tesla.vehicle_id, user_id=tesla.user_id)
         return Car(environment, token, await handle.attributes(), await handle.signals())
 
 
-def ask(sdk: Sdk, script: str, car: Car) -> tuple[Any, Any, Any]:
+def run_script(sdk: Sdk, script: str, car: Car) -> tuple[Any, Any, Any]:
     """Run an SDK's script: attributes, signals and one signal, as that SDK hands them out."""
-    attributes, signals, one = json.loads(sdk.run(script, car.environment, car.token, car.attributes.id))
-    return attributes, signals, one
+    attributes, signals, signal = json.loads(sdk.run(script, car.environment, car.token, car.attributes.id))
+    return attributes, signals, signal
 
 
-def check(car: Car, attributes: Any, signals: Any, one: Any) -> None:
+def check(car: Car, attributes: Any, signals: Any, signal: Any) -> None:
     """The SDK reads what our client reads."""
     assert attributes["data"]["id"] == car.attributes.id
     assert attributes["data"]["attributes"]["model"] == car.attributes.model == "Model 3"
@@ -83,15 +84,15 @@ def check(car: Car, attributes: Any, signals: Any, one: Any) -> None:
         entry.raw["attributes"] for entry in car.signals.entries
     ]
     odometer = car.signals["odometer-traveleddistance"]
-    assert one["data"]["attributes"]["body"] == {"value": odometer.value, "unit": "km"}
+    assert signal["data"]["attributes"]["body"] == {"value": odometer.value, "unit": "km"}
     assert len(signals["data"]) == len(car.signals.entries) > 60
 
 
 def test_node(car: Car, node: Sdk) -> None:
     """npm's smartcar: getVehicle, getSignals, getSignal."""
-    check(car, *ask(node, NODE, car))
+    check(car, *run_script(node, NODE, car))
 
 
 def test_python(car: Car, python: Sdk) -> None:
     """PyPI's smartcar: get_vehicle, get_signals, get_signal."""
-    check(car, *ask(python, PYTHON, car))
+    check(car, *run_script(python, PYTHON, car))
