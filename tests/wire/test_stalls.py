@@ -51,7 +51,7 @@ async def test_no_stall(tmp_path: Path, entering: str) -> None:
         for _ in range(3):
             child = await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(Path(__file__).with_name("heartbeat.py")),
+                str(Path(__file__).with_name("measure_stalls.py")),
                 server.url,
                 str(ca_file),
                 entering,
