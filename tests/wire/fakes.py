@@ -1,4 +1,4 @@
-"""A wire without sockets and a clock without waiting: what the tests of this folder stand on."""
+"""A fake server without sockets and clocks without waiting, for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -174,13 +174,13 @@ def mocked(wire: Wire) -> Generator[Wire, None, None]:
 
 @define(eq=False)
 class FakeClock:
-    """Time that passes only when someone sleeps, and then at once."""
+    """A clock that moves only when somebody sleeps, and then at once."""
 
     time: float = 1000.0
     slept: list[float] = field(factory=list[float])
 
     def monotonic(self) -> float:
-        """Seconds since the beginning of the world."""
+        """Seconds on a clock that only grows."""
         return self.time
 
     def now(self) -> datetime:
@@ -188,7 +188,7 @@ class FakeClock:
         return datetime(2026, 7, 1, tzinfo=UTC) + timedelta(seconds=self.time)
 
     async def sleep(self, seconds: float) -> None:
-        """Be there at once; those who sleep side by side sleep the same time."""
+        """Move the clock and return at once; concurrent sleeps overlap, and do not add up."""
         self.slept.append(seconds)
         until = self.time + seconds
         await settle(1)
@@ -197,7 +197,7 @@ class FakeClock:
 
 @define(eq=False)
 class HeldClock(FakeClock):
-    """Time that passes only when the test says so."""
+    """A clock that moves only by `advance`."""
 
     _sleepers: list[tuple[float, asyncio.Future[None]]] = field(factory=list[tuple[float, "asyncio.Future[None]"]])
 
@@ -209,7 +209,7 @@ class HeldClock(FakeClock):
         await woken
 
     async def advance(self, seconds: float) -> None:
-        """Let time pass, waking each sleeper in its turn."""
+        """Move the clock, and wake each sleeper at its time."""
         await settle()
         end = self.time + seconds
         while due := [sleeper for sleeper in self._sleepers if sleeper[0] <= end]:
@@ -224,6 +224,6 @@ class HeldClock(FakeClock):
 
 
 async def settle(turns: int = 20) -> None:
-    """Let every task go as far as it can."""
+    """Give every task some turns of the loop, to go as far as it can."""
     for _ in range(turns):
         await asyncio.sleep(0)

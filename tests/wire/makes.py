@@ -1,4 +1,4 @@
-"""A table of every command of one make: how it is given, what goes out, and what the documented answer becomes."""
+"""A table of every command of one make: how it is called, what is sent, and the result of the documented answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Servers on real sockets that keep every byte they get, and break off wherever a test wants them to."""
+"""Servers on real sockets that record every byte, and break the connection wherever a test wants them to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def http(body: bytes = b'{"data": {}}', status: str = "200 OK", headers: str = "
 
 @frozen
 class Play:
-    """What the server does with a request: what it writes, and how it leaves the connection."""
+    """How the server answers a request: what it writes, and what it does to the connection after that."""
 
     data: bytes = field(factory=http)
     then: Literal["keep", "close", "reset", "drip"] = "keep"
@@ -38,7 +38,7 @@ Player = Callable[[bytes], Play]
 
 @define(eq=False)
 class Raw:
-    """A server that plays its part on each request. `requests` leaves the token requests out."""
+    """A server that answers each request as `player` says. `requests` holds all but the token requests."""
 
     player: Player = field(factory=lambda: lambda _: Play())
     secure: bool = False
@@ -114,12 +114,12 @@ async def connected(server: Raw) -> None:
 
 
 async def until(happened: Callable[[], bool]) -> None:
-    """Wait for something that comes soon."""
+    """Wait up to ten seconds for a condition."""
     for _ in range(2000):
         if happened():
             return
         await asyncio.sleep(0.005)
-    raise AssertionError("it does not happen")
+    raise AssertionError("the condition did not become true")
 
 
 @asynccontextmanager
