@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from ._version import __version__ as __version__
-
 TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow the command
 if TYPE_CHECKING:
-    from typing import Any, Final
-
     from . import signals as signals, v2 as v2, webhook as webhook
+    from ._version import __version__ as __version__
     from .bodies import (
         CapacityOption as CapacityOption,
         ChargeCondition as ChargeCondition,
@@ -185,70 +182,8 @@ if TYPE_CHECKING:
         VehicleMode as VehicleMode,
         Weekday as Weekday,
     )
+else:
+    from ._lazy import lazy_names
+    from ._names import HOMES
 
-_NAMES: Final = {
-    "client": "Smartcar",
-    "vehicle": "Vehicle",
-    "pages": "Pages PageWalk",
-    "settings": "Proxy RateLimit Retry Settings Tls",
-    "records": (
-        "ApplicationToken CompatibleVehicle Connection Execution Json Malformed Page Response Signal "
-        "SignalError SignalName SignalSet SignalUnavailable Subscription VehicleAttributes Webhook"
-    ),
-    "errors": (
-        "AccountError ApiError Attempt AuthenticationError BadChallenge BillingError "
-        "CommandOutcomeUnknown CompatibilityError ConfigurationError ConnectionFailed ConnectionLost "
-        "DeadlineExceeded DecodeError InvalidPayload InvalidRequest MalformedSignature MissingSignature "
-        "NotConnected NotFound PayloadTooLarge PermissionDenied RateLimited Resolution ResponseTooLarge "
-        "ServerError SignatureMismatch SmartcarError StaleEvent TokenStoreError TransportError UpstreamError "
-        "VehicleStateError WebhookError WrongMode WrongWebhook"
-    ),
-    "bodies": (
-        "CapacityOption ChargeCondition ChargeCost ChargeLimit ChargeLimits ChargeRecord ChargeRecords "
-        "ChargeTimer ChargeTimers ChargeWindow ChargingStatus Count DepartureTimer Door Doors DriveMode "
-        "Flag Gear Location LockableOpening LowVoltageHealth Measure NominalCapacity Opening Place "
-        "PortLight Range RangeEstimate ServiceCost ServiceItem ServiceRecord ServiceRecords SystemStatus "
-        "Text Texts Tire Tires TroubleCode TroubleCodes Window Windows"
-    ),
-    "vocabulary": (
-        "ExecutionStatus Permission Powertrain SchedulePaths ScheduleType SignalStatus UnitSystem VehicleMode Weekday"
-    ),
-    "log": "AllowanceWait EntriesSkipped Event RequestEvent RetryWait",
-    "clock": "Clock SystemClock",
-    "v2.file_token_store": "FileTokenStore",
-    "v2.token_store": "MemoryTokenStore StoredTokens TokenPair TokenStore",
-    "schedules.handle": "Schedules",
-    "schedules.arguments": "ClockTime HasCoordinates Position TimeWindow",
-    "schedules.record": "ChargeSchedule",
-    "connect": "ConnectLink ConnectResult IncompatibleVehicle",
-    "reconcile": "Reconciled",
-    "body_enums": (
-        "BatteryHealth CapacitySource ChargeScope ChargeState ChargingType CompassPoint DriveModeName "
-        "GearPosition LocationType PortColor RangeBasis SystemState"
-    ),
-    "keys": "SignalKey",
-    "receiver.event_store": "Claim ClaimStatus EventInbox EventStore MemoryEventStore ParkedEvent StoredEvent",
-    "receiver.sqlite.store": "SqliteEventStore",
-}
-"""Where each public name lives. Nothing is imported before it is asked for."""
-
-_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
-_MODULES: Final = ("signals", "v2", "webhook")
-
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name in _HOMES:
-        value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-    if name == "__all__":
-        return __dir__()
-    if name in _MODULES:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return sorted([*_HOMES, *_MODULES, "__version__"])
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])

@@ -5,11 +5,8 @@ Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
 if TYPE_CHECKING:
-    from typing import Any, Final
-
     from smartcar_async import (
         AccountError as AccountError,
         AllowanceWait as AllowanceWait,
@@ -170,38 +167,9 @@ if TYPE_CHECKING:
         Vehicle as Vehicle,
     )
     from smartcar_sync._inward import TokenStore as TokenStore
+else:
+    from smartcar_async._lazy import lazy_names
 
-_PLAIN: Final = {
-    "FileTokenStore": "_facade",
-    "MemoryTokenStore": "_facade",
-    "PageWalk": "_facade",
-    "Pages": "_facade",
-    "Schedules": "_facade",
-    "Smartcar": "_facade",
-    "Vehicle": "_facade",
-    "Bridge": "_bridge",
-    "TokenStore": "_inward",
-}
-"""Where the names live that are not the same as in the async package."""
-_MODULES: Final = ("signals", "webhook", "receiver", "testing", "v2")
+    from ._names import HOMES
 
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "__all__":
-        return __dir__()
-    if name in _MODULES:
-        return importlib.import_module(f"smartcar_sync.{name}")
-    home = f"smartcar_sync.{_PLAIN[name]}" if name in _PLAIN else "smartcar_async"
-    if home == "smartcar_async" and name not in dir(importlib.import_module(home)):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    import smartcar_async as same
-
-    return sorted({*dir(same), *_PLAIN})
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])

@@ -5,11 +5,8 @@ Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
 if TYPE_CHECKING:
-    from typing import Any, Final
-
     from smartcar_async.testing import (
         PENDING as PENDING,
         PERMISSIONS as PERMISSIONS,
@@ -88,25 +85,9 @@ if TYPE_CHECKING:
         signed_headers as signed_headers,
     )
     from smartcar_sync._facade_testing import Simulator as Simulator
+else:
+    from smartcar_async._lazy import lazy_names
 
-_PLAIN: Final = {"Simulator": "_facade_testing"}
-"""Where the names live that are not the same as in the async package."""
+    from ._names import HOMES
 
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "__all__":
-        return __dir__()
-    home = f"smartcar_sync.{_PLAIN[name]}" if name in _PLAIN else "smartcar_async.testing"
-    if home == "smartcar_async.testing" and name not in dir(importlib.import_module(home)):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    import smartcar_async.testing as same
-
-    return sorted({*dir(same), *_PLAIN})
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])

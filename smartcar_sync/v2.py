@@ -5,11 +5,8 @@ Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
 if TYPE_CHECKING:
-    from typing import Any, Final
-
     from smartcar_async.v2 import (
         ActionResponse as ActionResponse,
         Answer as Answer,
@@ -79,34 +76,9 @@ if TYPE_CHECKING:
         Vehicle as Vehicle,
     )
     from smartcar_sync._inward import AccessToken as AccessToken, Refresh as Refresh
+else:
+    from smartcar_async._lazy import lazy_names
 
-_PLAIN: Final = {
-    "Client": "_facade_v2",
-    "Ford": "_facade_v2",
-    "Nissan": "_facade_v2",
-    "Tesla": "_facade_v2",
-    "TokenSource": "_facade_v2",
-    "Vehicle": "_facade_v2",
-    "AccessToken": "_inward",
-    "Refresh": "_inward",
-}
-"""Where the names live that are not the same as in the async package."""
+    from ._names import HOMES
 
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "__all__":
-        return __dir__()
-    home = f"smartcar_sync.{_PLAIN[name]}" if name in _PLAIN else "smartcar_async.v2"
-    if home == "smartcar_async.v2" and name not in dir(importlib.import_module(home)):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    import smartcar_async.v2 as same
-
-    return sorted({*dir(same), *_PLAIN})
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])

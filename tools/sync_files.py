@@ -10,6 +10,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
+from tools.lazy_names import declared, names_file
+
 ROOT: Final = Path(__file__).parents[1]
 HEADER: Final = '''"""Written by tools/write_sync.py: not to be edited, but by `nox -s sync`."""
 
@@ -68,40 +70,15 @@ PASSED_ON: Final = {
 }
 HEAD: Final = """from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
 if TYPE_CHECKING:
-    from typing import Any, Final
-
 """
-LAZY: Final = '''
-_PLAIN: Final = {plain}
-"""Where the names live that are not the same as in the async package."""
-{modules}
+LAZY: Final = """else:
+    from smartcar_async._lazy import lazy_names
 
+    from ._names import HOMES
 
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "__all__":
-        return __dir__()
-{given}    home = f"smartcar_sync.{{_PLAIN[name]}}" if name in _PLAIN else "{module}"
-    if home == "{module}" and name not in dir(importlib.import_module(home)):
-        raise AttributeError(f"module {{__name__!r}} has no attribute {{name!r}}")
-    value = getattr(importlib.import_module(home), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    import {module} as same
-
-    return sorted({{*dir(same), *_PLAIN}})
-'''
-
-
-GIVEN: Final = """    if name in _MODULES:
-        return importlib.import_module(f"smartcar_sync.{name}")
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
 """
 
 
@@ -117,13 +94,7 @@ def _lazy(about: str, module: str, plain: dict[str, str], modules: tuple[str, ..
     homes = {home: [name for name, its in plain.items() if its == home] for home in sorted(set(plain.values()))}
     ours = "".join(_imports(f"smartcar_sync.{home}", sorted(names), "    ") for home, names in homes.items())
     ours += "".join(f"    from smartcar_sync import {name} as {name}\n" for name in modules)
-    body = LAZY.format(
-        plain=repr(plain),
-        module=module,
-        modules=f"_MODULES: Final = {modules!r}" if modules else "",
-        given=GIVEN if modules else "",
-    )
-    return MARK.format(about=about) + HEAD + _imports(module, names, "    ") + ours + body
+    return MARK.format(about=about) + HEAD + _imports(module, names, "    ") + ours + LAZY
 
 
 def _imports(module: str, names: list[str], indent: str) -> str:
@@ -152,7 +123,9 @@ def lists(handles: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> dic
     for (part, names), (root, about) in zip(handles.items(), ROOTS.items(), strict=True):
         plain = dict.fromkeys(names, homes[part]) | EXTRA.get(root, {})
         found[f"{root}.py"] = _lazy(about, part, plain, (*PASSED_ON, "testing", "v2") if root == "__init__" else ())
-    return found
+    packages = {root: f"smartcar_sync.{root}".removesuffix(".__init__") for root in ROOTS}
+    homes_of = {package: declared(found[f"{root}.py"], package) for root, package in packages.items()}
+    return found | {"_names.py": names_file(homes_of)}
 
 
 def laid_out(text: str, path: Path) -> str:
@@ -161,3 +134,12 @@ def laid_out(text: str, path: Path) -> str:
         command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(path), "-"]
         text = subprocess.run(command, input=text, stdout=subprocess.PIPE, text=True, check=True, cwd=ROOT).stdout
     return text
+
+
+def write(name: str, text: str, *, check: bool) -> None:
+    """Write a file, or only check that it is as it would be written."""
+    path = ROOT / name
+    if not check:
+        path.write_text(text, encoding="utf-8")
+    elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+        sys.exit(f"{name} is not what tools/write_sync.py would write: run `nox -s sync`")

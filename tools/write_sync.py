@@ -13,7 +13,8 @@ from functools import cache
 from importlib import import_module
 from typing import Final
 
-from tools.sync_files import HEADER, INWARD, READ_HERE, ROOT, VARIABLE, laid_out, lists
+from tools.lazy_names import async_names
+from tools.sync_files import HEADER, INWARD, READ_HERE, ROOT, VARIABLE, laid_out, lists, write
 
 WINGS: Final = {
     "smartcar_async": "_facade",
@@ -282,13 +283,10 @@ def files() -> dict[str, str]:
 
 def main() -> None:
     """Write the files, or check that they are as they would be written."""
+    check = "--check" in sys.argv
+    write("smartcar_async/_names.py", async_names(), check=check)  # before all that imports the package
     for name, text in files().items():
-        path = ROOT / "smartcar_sync" / name
-        text = laid_out(text, path)
-        if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            sys.exit(f"smartcar_sync/{name} is not what tools/write_sync.py would write: run `nox -s sync`")
+        write(f"smartcar_sync/{name}", laid_out(text, ROOT / "smartcar_sync" / name), check=check)
 
 
 if __name__ == "__main__":

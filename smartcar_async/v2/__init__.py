@@ -7,8 +7,6 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
 if TYPE_CHECKING:
-    from typing import Any, Final
-
     from ..engine.auth import Token as Token, Tokens as Tokens
     from ..redaction import Secret as Secret
     from ..webhook import hash_challenge as hash_challenge, verify_payload as verify_payload
@@ -76,44 +74,8 @@ if TYPE_CHECKING:
     from .token_store import TokenPair as TokenPair
     from .tokens import Refresh as Refresh, TokenSource as TokenSource
     from .vehicle import Vehicle as Vehicle
+else:
+    from .._lazy import lazy_names
+    from .._names import HOMES
 
-_NAMES: Final = {
-    ".batch": "Batch BatchPlan batch_plan",
-    ".client": "Client",
-    ".makes": "Cabin Ford Nissan NissanWindow Tesla TeslaSchedule TeslaScheduleType TeslaTimer",
-    ".vehicle": "Vehicle",
-    ".access": "AccessToken",
-    ".tokens": "Refresh TokenSource",
-    ".answers": "Answer Entry Meta Response V3Response",
-    ".records": (
-        "ActionResponse Attributes AvailableCapacity Battery BatteryCapacity Capability Charge ChargeLimit "
-        "Compatibility CompatibilityMatrix CompatibilityMatrixEntry Connection Connections CursorPaging "
-        "DeletedConnections DiagnosticSystemStatus DiagnosticSystemStatusResponse DiagnosticTroubleCode "
-        "DiagnosticTroubleCodesResponse EngineOil Fuel Location NominalCapacity Odometer Opening Paging "
-        "Permissions RatedCapacity SecurityResponse ServiceCost ServiceDetail ServiceHistory ServiceRecord "
-        "ServiceTask TirePressure User VehicleIds Vin WebhookSubscription"
-    ),
-    "..engine.auth": "Token Tokens",
-    "..redaction": "Secret",
-    ".token_store": "TokenPair",
-    "..webhook": "hash_challenge verify_payload",
-}
-"""Where each public name lives. Nothing is imported before it is asked for."""
-
-_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> Any:
-    import importlib
-
-    if name == "__all__":
-        return __dir__()
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name], __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])

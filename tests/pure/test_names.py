@@ -1,6 +1,5 @@
 """The package root: every public name, loaded only when it is asked for."""
 
-import ast
 import importlib
 import subprocess
 import sys
@@ -10,40 +9,57 @@ from pathlib import Path
 import pytest
 
 import smartcar_async
-from smartcar_async import __version__, bodies, errors, records, settings, vocabulary
+from smartcar_async import __version__, _names, bodies, errors, records, settings, vocabulary
+from smartcar_sync import _names as sync_names
+from tools.lazy_names import async_names, declared
 
 ROOT = Path(smartcar_async.__file__)
 HEAVY = ("aiohttp", "asyncio", "cattrs", "msgspec")
+DECLARED = declared(ROOT.read_text(encoding="utf-8"), "smartcar_async")
 
 
-def declared() -> dict[str, str]:
-    """What type checkers see: each name under TYPE_CHECKING, with the module that it comes from."""
-    tree = ast.parse(ROOT.read_text(encoding="utf-8"))
-    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
-    imports = [node for node in block.body if isinstance(node, ast.ImportFrom) and node.level]
-    assert all(alias.name == alias.asname for node in imports for alias in node.names)
-    return {alias.name: node.module or alias.name for node in imports for alias in node.names}
+def test_the_table_of_names_is_what_the_imports_say() -> None:
+    """Each name is written once, under TYPE_CHECKING; Python reads the file that is written from that."""
+    assert ROOT.with_name("_names.py").read_text(encoding="utf-8") == async_names()
 
 
-DECLARED = declared()
+def test_what_is_read_of_a_package() -> None:
+    """Names that are given on for type checkers: of neighbours, of packages above and beside, and modules."""
+    source = """
+import os
+from .ever import Ever as Ever
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+    from . import part as part
+    from .deep.home import One as One, Hidden
+    from ..above import Two as Two
+    from other import Three as Three
+else:
+    from .lazy import Four as Four
+"""
+    assert declared(source, "package.inner") == {
+        "part": "package.inner",
+        "One": "package.inner.deep.home",
+        "Two": "package.above",
+        "Three": "other",
+    }
 
 
-def test_type_checkers_and_python_see_the_same_names() -> None:
-    """The table and the imports for type checkers name the same things."""
-    names: object = getattr(smartcar_async, "__all__", None)
-    assert sorted([*DECLARED, "__version__"]) == dir(smartcar_async) == names
+@pytest.mark.parametrize("package", [*_names.HOMES, *sync_names.HOMES])
+def test_every_name_resolves(package: str) -> None:
+    """Each is the very thing of the module that type checkers find it in, and the same at every look."""
+    module = importlib.import_module(package)
+    homes = (_names.HOMES | sync_names.HOMES)[package]
+    names: object = getattr(module, "__all__", None)
+    assert sorted(homes) == dir(module) == names
+    for name, home in homes.items():
+        found = getattr(module, name)
+        assert found is (sys.modules[f"{package}.{name}"] if home == package else getattr(sys.modules[home], name))
+        assert found is vars(module)[name]
 
 
-@pytest.mark.parametrize(("name", "home"), DECLARED.items())
-def test_a_name_resolves(name: str, home: str) -> None:
-    """It is the very thing of the module that type checkers find it in, and the same at every look."""
-    module = importlib.import_module(f"smartcar_async.{home}")
-    found = getattr(smartcar_async, name)
-    assert found is (module if name == home else getattr(module, name))
-    assert found is getattr(smartcar_async, name)
-
-
-@pytest.mark.parametrize("module", [bodies, errors, records, settings, vocabulary], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("module", [bodies, errors, records, settings, vocabulary], ids=lambda module: module.__name__)
 def test_every_public_class_is_at_the_root(module: object) -> None:
     """No record, error, setting or enum must be dug out of a module."""
     home = getattr(module, "__name__", "")
@@ -54,9 +70,9 @@ def test_every_public_class_is_at_the_root(module: object) -> None:
 def test_an_unknown_name_is_an_attribute_error() -> None:
     """As with any module."""
     with pytest.raises(AttributeError, match="module 'smartcar_async' has no attribute 'Smartkar'"):
-        smartcar_async.Smartkar  # noqa: B018  # pyright: ignore
+        smartcar_async.Smartkar  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
     with pytest.raises(ImportError, match="cannot import name 'Smartkar'"):
-        from smartcar_async import Smartkar  # noqa: F401  # pyright: ignore
+        from smartcar_async import Smartkar  # type: ignore[attr-defined]  # noqa: F401  # pyright: ignore
 
 
 def test_the_version_is_written_once() -> None:
@@ -69,6 +85,26 @@ def run(code: str) -> str:
     command = [sys.executable, "-W", "error", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT.parents[1])
     return done.stdout.strip()
+
+
+IMPORTED = """
+import sys, __future__
+before = {*sys.modules}
+import smartcar_async, smartcar_sync
+print(sorted({*sys.modules} - before))
+"""
+
+
+def test_an_import_loads_the_names_alone() -> None:
+    """No module of ours that does something, and none of Python's."""
+    names = [
+        "smartcar_async",
+        "smartcar_async._lazy",
+        "smartcar_async._names",
+        "smartcar_sync",
+        "smartcar_sync._names",
+    ]
+    assert run(IMPORTED) == str(names)
 
 
 def test_the_import_is_light() -> None:

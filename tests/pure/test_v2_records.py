@@ -285,7 +285,7 @@ def test_every_record_has_a_home_at_the_root() -> None:
 
 def test_the_wing_is_loaded_name_by_name() -> None:
     """Each name is the very thing of its module; another one is an AttributeError."""
-    assert v2.__all__ == dir(v2)  # pyright: ignore
+    assert v2.__all__ == dir(v2)  # type: ignore[attr-defined]  # pyright: ignore
     assert v2.Vin is records.Vin
     with pytest.raises(AttributeError, match=r"module 'smartcar_async\.v2' has no attribute 'Smartkar'"):
-        v2.Smartkar  # noqa: B018  # pyright: ignore
+        v2.Smartkar  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
