@@ -223,7 +223,7 @@ HOMES = {
         "Simulator": "smartcar_async.testing.simulator",
         "SimulatorError": "smartcar_async.testing.errors",
         "Subscription": "smartcar_async.testing.webhooks",
-        "Switches": "smartcar_async.testing.switches",
+        "Switches": "smartcar_async.testing.simulator",
         "TokenChain": "smartcar_async.testing.v2.tokens",
         "TokenPair": "smartcar_async.testing.v2.tokens",
         "Trip": "smartcar_async.testing.routine",

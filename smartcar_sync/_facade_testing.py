@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from smartcar_async.testing.recorder import Kept, Recorder
     from smartcar_async.testing.sending import Delivery, Sending
     from smartcar_async.testing.service import Host
-    from smartcar_async.testing.switches import Switches
+    from smartcar_async.testing.simulator import Switches
     from smartcar_async.testing.v2.tokens import TokenPair, UserTokens
     from smartcar_async.testing.webhooks import Webhook
     from smartcar_async.testing.world import World
@@ -115,6 +115,16 @@ class Simulator:
         return self._twin.plain.application_id
 
     @property
+    def switches(self) -> Switches:
+        """Which of two recorded forms is spoken, where the wire is contradictory."""
+        return self._twin.plain.switches
+
+    @property
+    def user_tokens(self) -> UserTokens:
+        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        return self._twin.plain.user_tokens
+
+    @property
     def url(self) -> str:
         """The origin that stands for all of Smartcar's, such as `http://127.0.0.1:8123`."""
         return self._twin.plain.url
@@ -134,11 +144,6 @@ class Simulator:
         return made(Smartcar, Root(lambda: self._twin.plain.client(), None, lambda it: it.aclose()))
 
     @property
-    def switches(self) -> Switches:
-        """Which of two recorded forms is spoken, where the wire is contradictory."""
-        return self._twin.plain.switches
-
-    @property
     def token_lifetime(self) -> float:
         """Seconds of real time that a token given out from now on is good for."""
         return self._twin.plain.token_lifetime
@@ -150,11 +155,6 @@ class Simulator:
     def expire_tokens(self) -> None:
         """End every token now: the next call meets a 401."""
         return self._twin.plain.expire_tokens()
-
-    @property
-    def user_tokens(self) -> UserTokens:
-        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
-        return self._twin.plain.user_tokens
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
         """A pair of tokens of a user for v2, without the way through Connect."""

@@ -7,6 +7,9 @@ are named one by one; its `__init__` is then a door without a floor, and imports
 from typing import Final
 
 FLOORS: Final[dict[str, int]] = {
+    "_version": 0,
+    "_names": 0,
+    "_lazy": 0,
     "redaction": 0,
     "errors": 0,
     "times": 0,

@@ -50,8 +50,7 @@ if TYPE_CHECKING:
     from .routine import Errand as Errand, Place as Place, Routine as Routine, Trip as Trip
     from .sending import Delivery as Delivery, Sending as Sending
     from .service import Host as Host
-    from .simulator import Simulator as Simulator
-    from .switches import Switches as Switches
+    from .simulator import Simulator as Simulator, Switches as Switches
     from .troubles import UNREACHABLE as UNREACHABLE, Trouble as Trouble
     from .v2.switches import Resolution as Resolution, V2Switches as V2Switches
     from .v2.tokens import Grant as Grant, TokenChain as TokenChain, TokenPair as TokenPair, UserTokens as UserTokens

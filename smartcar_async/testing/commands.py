@@ -15,7 +15,7 @@ from .executions import executed
 from .fields import Fields
 from .routine import Place
 from .service import Params, Route, Service
-from .switches import Switches
+from .switches import V3Switches
 from .wire import Answer, Problem, Refused, Request
 from .world import Vehicle
 
@@ -67,7 +67,7 @@ def _give(command: Command, service: Service, request: Request, params: Params) 
     return executed(service, vehicle, "command-execution", {"parameters": values}, {})
 
 
-def wakes(vehicle: Vehicle, switches: Switches) -> bool:
+def wakes(vehicle: Vehicle, switches: V3Switches) -> bool:
     """Whether a command wakes the vehicle from its sleep."""
     if vehicle.wakes is not None:
         return vehicle.wakes

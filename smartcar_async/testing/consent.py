@@ -99,7 +99,7 @@ def _grant(service: Service, session: Session, vehicles: list[Vehicle]) -> dict[
     kind = asked.get("response_type", "code")
     told = {"vehicle_id": vehicles[0].id} if kind == "vehicle_id" else {"user_id": owner_id}
     if kind == "code" and (session.v2 or service.switches.connect_code):
-        told["code"] = service.user_tokens.code(owner_id, session.permissions, asked.get("redirect_uri"))
+        told["code"] = service.code(owner_id, session.permissions, asked.get("redirect_uri"))
     if session.v2 and kind == "code":
         return {"code": told["code"]}
     if external_id is not None and named.external_id is not None:
@@ -122,7 +122,7 @@ def _leave(session: Session, told: dict[str, str]) -> Answer:
 def _session(service: Service, query: dict[str, str]) -> Session:
     asked = {name: query[name] for name in _ASKED if name in query}
     application = asked.get("application_id", asked.get("client_id", ""))
-    v2 = "application_id" not in asked and application == service.tokens.client_id
+    v2 = service.older is not None and "application_id" not in asked and application == service.tokens.client_id
     if application != service.application_id and not v2:
         raise _Invalid(f"{'application_id' if 'application_id' in asked else 'client_id'}: {application}")
     kind = asked.get("response_type", "code")

@@ -10,7 +10,7 @@ from attrs import frozen
 from .commands import wakes
 from .events import Document, Shape, bad_signal, dotted, error, good_signal, moment, named
 from .readings import read
-from .switches import Switches
+from .switches import V3Switches
 from .troubles import ASLEEP, Trouble
 from .webhooks import Webhook
 from .world import Connection
@@ -33,7 +33,7 @@ class News:
     over: tuple[Trouble, ...]
 
 
-def sight(connection: Connection, webhook: Webhook, switches: Switches) -> Sight:
+def sight(connection: Connection, webhook: Webhook, switches: V3Switches) -> Sight:
     """What can be told now."""
     readings = {code: read(code, connection, switches) for code in webhook.triggers}
     values = {code: (one.refusal, one.body) for code, one in readings.items()}
@@ -51,7 +51,7 @@ def compare(before: Sight | None, now: Sight) -> News:
     )
 
 
-def _found(connection: Connection, webhook: Webhook, switches: Switches) -> list[Trouble]:
+def _found(connection: Connection, webhook: Webhook, switches: V3Switches) -> list[Trouble]:
     """The troubles that a car's state and its owner's consent speak of."""
     found: list[Trouble] = []
     refusals = {code: read(code, connection, switches).refusal for code in webhook.signals}
@@ -74,7 +74,7 @@ def whose(connection: Connection) -> Document:
     }
 
 
-def signal_of(code: str, connection: Connection, switches: Switches) -> Document:
+def signal_of(code: str, connection: Connection, switches: V3Switches) -> Document:
     """A signal as a delivery has it. What is never dated comes with a 0."""
     reading = read(code, connection, switches)
     if reading.refusal is not None:

@@ -27,7 +27,7 @@ from .events import (
 )
 from .news import Sight, compare, error_of, sight, signal_of, whose
 from .sending import Delivery, Sending
-from .switches import Switches
+from .switches import V3Switches
 from .webhooks import Subscription, Webhook
 from .world import Vehicle, World
 
@@ -63,7 +63,7 @@ class Outbox:
     """The events of all verified webhooks, and what their subscribers were last told."""
 
     world: World
-    switches: Switches
+    switches: V3Switches
     disturbances: Disturbances
     sending: Sending = field(factory=Sending)
     wake: Callable[[], None] = lambda: None

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from attrs import frozen
 
 from .bodies import SIGNALS, Body, SignalSpec
-from .switches import Switches
+from .switches import V3Switches
 from .world import EPOCH, Connection, Vehicle
 
 _ONLY_WHILE_CHARGING = frozenset({"charge-chargerate", "charge-timetocomplete", "charge-wattage"})
@@ -60,7 +60,7 @@ _NOT_GRANTED = Refusal(
 )
 
 
-def signal_documents(connection: Connection, switches: Switches, base: str) -> Iterator[Body]:
+def signal_documents(connection: Connection, switches: V3Switches, base: str) -> Iterator[Body]:
     """Every signal that the list endpoint shows for a connection, in the order of the catalogue."""
     if connection.vehicle.subscribed:
         offered = connection.vehicle.car.model.signals
@@ -69,7 +69,7 @@ def signal_documents(connection: Connection, switches: Switches, base: str) -> I
                 yield _document(spec, connection, switches, base)
 
 
-def signal_document(connection: Connection, code: str, switches: Switches, base: str) -> Body | None:
+def signal_document(connection: Connection, code: str, switches: V3Switches, base: str) -> Body | None:
     """One signal of a connection, or None where the store holds nothing under that code."""
     vehicle = connection.vehicle
     if not vehicle.subscribed or code not in vehicle.car.model.signals:
@@ -91,7 +91,7 @@ class Reading:
     retrieved_at: datetime | None = None
 
 
-def read(code: str, connection: Connection, switches: Switches) -> Reading:
+def read(code: str, connection: Connection, switches: V3Switches) -> Reading:
     """Read a signal of the catalogue; one that the make does not offer is refused."""
     spec = SIGNALS[code]
     vehicle = connection.vehicle
@@ -108,7 +108,7 @@ def read(code: str, connection: Connection, switches: Switches) -> Reading:
     return Reading(spec, refusal, body, recorded, retrieved)
 
 
-def vehicle_attributes(vehicle: Vehicle, switches: Switches) -> Body:
+def vehicle_attributes(vehicle: Vehicle, switches: V3Switches) -> Body:
     """Make, model, year, powertrain and mode. Some cars do not tell their powertrain."""
     model = vehicle.car.model
     attributes: Body = {
@@ -132,7 +132,7 @@ def iso_second(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _document(spec: SignalSpec, connection: Connection, switches: Switches, base: str) -> Body:
+def _document(spec: SignalSpec, connection: Connection, switches: V3Switches, base: str) -> Body:
     vehicle, reading = connection.vehicle, read(spec.code, connection, switches)
     refusal = reading.refusal
     status: Body = {"value": "SUCCESS"} if refusal is None else {"value": "ERROR", "error": refusal.document()}
@@ -167,7 +167,7 @@ def _judge(spec: SignalSpec, connection: Connection) -> tuple[Refusal | None, Bo
     return None, body
 
 
-def _spelled(code: str, body: Body, switches: Switches) -> Body:
+def _spelled(code: str, body: Body, switches: V3Switches) -> Body:
     if switches.units == "live":
         return {key: value for key, value in body.items() if key not in _OFTEN_LEFT_OUT.get(code, ())}
     if "unit" in body:
@@ -175,7 +175,7 @@ def _spelled(code: str, body: Body, switches: Switches) -> Body:
     return body
 
 
-def _meta(reading: Reading, vehicle: Vehicle, switches: Switches) -> Body:
+def _meta(reading: Reading, vehicle: Vehicle, switches: V3Switches) -> Body:
     """When the car recorded it, when it was fetched, when it was stored. All lie in the past of the world's clock."""
     meta: Body = {"ingestedAt": _time(vehicle.reported_at, switches)}
     if reading.recorded_at is not None and reading.retrieved_at is not None:
@@ -194,7 +194,7 @@ def _recorded_at(code: str, vehicle: Vehicle, *, refused: bool) -> datetime:
     return vehicle.recorded_at
 
 
-def _time(moment: datetime, switches: Switches) -> object:
+def _time(moment: datetime, switches: V3Switches) -> object:
     if switches.times == "iso":
         return iso(moment)
     milliseconds = round(moment.timestamp() * 1000)

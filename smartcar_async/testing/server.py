@@ -6,6 +6,7 @@ import asyncio
 import os
 import struct
 from collections.abc import Callable
+from functools import partial
 from socket import SO_LINGER, SOL_SOCKET
 
 from aiohttp import web
@@ -15,9 +16,7 @@ from . import faults
 from .errors import SimulatorError
 from .recorder import Recorder
 from .service import Service
-from .v2.errors import flat_error
-from .v2.paths import is_v2
-from .wire import Answer, Request, error_answer
+from .wire import Answer, Request
 
 HOST = "127.0.0.1"
 
@@ -89,7 +88,7 @@ class Server:
                 return await _stream(http, answer, 0.0, seconds, end)
             case _:
                 pass
-        if answer.seconds > self._service.long_after and not is_v2(request.path):
+        if answer.seconds > self._service.long_after and not self._service.is_older(request.path):
             request.status = 202
             first = self._service.long_after
             return await _stream(http, answer, first, answer.seconds - first, _end(fault))
@@ -108,12 +107,11 @@ class Server:
         """What to send. The service acts first, and a scripted answer carries the id of the request that it knew."""
         true = self._service.answer(request) if faults.acts(fault) else None
         request_id = request.request_id or self._service.new_request_id()
-        write = flat_error if is_v2(request.path) else error_answer
         match fault.reply if isinstance(fault, faults.Late) else fault:
             case faults.Reply() as reply:
                 return reply.answer(request_id)
             case faults.ErrorReply() as reply:
-                return reply.answer(request_id, write)
+                return reply.answer(request_id, partial(self._service.error, request.path))
             case _ if isinstance(fault, faults.Late) and fault.end == "pending":
                 return faults.never_done(request_id)
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -12,11 +12,8 @@ from attrs import define, field, frozen
 
 from .limits import Limits
 from .subscribing import Subscribing
-from .switches import Switches
+from .switches import V3Switches
 from .tokens import Tokens
-from .v2.errors import flat_error, no_path
-from .v2.paths import canonical, is_v2
-from .v2.tokens import UserTokens
 from .wire import Answer, Problem, Refused, Request, error_answer
 from .world import Connection, Vehicle, World
 
@@ -38,6 +35,39 @@ class Route:
     family: Family | None = None
 
 
+class OlderApi(Protocol):
+    """An API before v3 that is served as well: over the same world, and its tokens are good for v3's calls too."""
+
+    @property
+    def routes(self) -> Sequence[Route]:
+        """What it serves."""
+        ...
+
+    def serves(self, path: str) -> bool:
+        """Whether a path is one of its own: then it words the errors, and commands are answered by no 202."""
+        ...
+
+    def canonical(self, path: str) -> str:
+        """A path as the routes have it, also one of v3; `Refused` where its version is none."""
+        ...
+
+    def no_path(self, method: str, path: str) -> Refused:
+        """The 404 of a path of its own that it does not have."""
+        ...
+
+    def error(self, problems: tuple[Problem, ...], request_id: str, retry_after: int | None = None) -> Answer:
+        """An error document in its form."""
+        ...
+
+    def user_of(self, request: Request) -> str | None:
+        """The user whose token a request carries."""
+        ...
+
+    def code(self, user_id: str, permissions: tuple[str, ...], redirect_uri: str | None) -> str:
+        """A code for Connect to send to the application, which buys tokens with it."""
+        ...
+
+
 @define
 class Service:
     """The service behind the wire: answers a request at once and without I/O."""
@@ -45,8 +75,10 @@ class Service:
     world: World
     tokens: Tokens
     routes: Sequence[Route] = field(repr=False)
+    """Those of v3."""
+    older: OlderApi | None = field(default=None, repr=False)
     base: str = ""
-    switches: Switches = field(factory=Switches)
+    switches: V3Switches = field(factory=V3Switches)
     limits: Limits = field(factory=Limits)
     command_seconds: float = 0.0
     """Real seconds that a command takes."""
@@ -56,7 +88,6 @@ class Service:
     redirect_uris: tuple[str, ...] = ()
     """Where Connect may send an owner back to; none registered allows every address."""
     subscribing: Subscribing = field(init=False, repr=False)
-    user_tokens: UserTokens = field(init=False, repr=False)
     _random: Random = field(init=False, repr=False)
     _patterns: list[tuple[Route, list[str]]] = field(init=False, repr=False)
     _kept: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
@@ -65,9 +96,8 @@ class Service:
         """Draw request ids from the seed."""
         self._random = Random(f"{self.world.seed}/requests")
         self.subscribing = Subscribing(self.world, self.tokens.clock)
-        tokens = self.tokens
-        self.user_tokens = UserTokens(tokens.client_id, tokens.client_secret, tokens.seed, tokens.clock)
-        self._patterns = [(route, route.path.split("/")) for route in self.routes]
+        routes = [*self.routes, *(self.older.routes if self.older is not None else ())]
+        self._patterns = [(route, route.path.split("/")) for route in routes]
 
     def answer(self, request: Request) -> Answer:
         """Answer a request, errors included; every answer carries its request id."""
@@ -76,9 +106,24 @@ class Service:
             try:
                 answer = self._dispatch(request)
             except Refused as refusal:
-                answer = self._refusal(request, refusal, request_id)
+                answer = self.error(request.path, refusal.problems, request_id, refusal.retry_after)
         units = request.headers.get("SC-Unit-System", "metric")
         return answer.plus(SC_Request_Id=request_id, SC_Unit_System=units)
+
+    def is_older(self, path: str) -> bool:
+        """Whether a path belongs to the API before v3."""
+        return self.older is not None and self.older.serves(path)
+
+    def error(
+        self, path: str, problems: tuple[Problem, ...], request_id: str, retry_after: int | None = None
+    ) -> Answer:
+        """An error document in the form of the API that a path belongs to."""
+        write = self.older.error if self.older is not None and self.older.serves(path) else error_answer
+        return write(problems, request_id, retry_after)
+
+    def code(self, user_id: str, permissions: tuple[str, ...], redirect_uri: str | None) -> str:
+        """A code for Connect to send to the application. It buys something at the older API alone."""
+        return self.new_id("code") if self.older is None else self.older.code(user_id, permissions, redirect_uri)
 
     def new_request_id(self) -> str:
         """An id for one request, the next that the seed draws."""
@@ -135,23 +180,20 @@ class Service:
 
     def match(self, request: Request) -> tuple[Route, Params]:
         """The route of a request and the parameters in its path, or a 404."""
-        parts = [unquote(part) for part in canonical(request.path).removesuffix("/").split("/")]
+        path = request.path if self.older is None else self.older.canonical(request.path)
+        parts = [unquote(part) for part in path.removesuffix("/").split("/")]
         for route, pattern in self._patterns:
             if route.method == request.method and len(pattern) == len(parts):
                 pairs = list(zip(pattern, parts, strict=True))
                 if all(want == part or (want.startswith("{") and part) for want, part in pairs):
                     return route, {want.strip("{}"): part for want, part in pairs if want.startswith("{")}
-        raise no_path(request.method, request.path) if is_v2(request.path) else _no_path(request)
+        if self.older is not None and self.older.serves(request.path):
+            raise self.older.no_path(request.method, request.path)
+        raise _no_path(request)
 
     def _user(self, request: Request) -> str | None:
-        """Whose token of v2 it is: those keep working for v3's calls about a vehicle, and name the user themselves."""
-        grant = self.user_tokens.grant_of(request.headers.get("Authorization", ""))
-        return grant.user_id if grant is not None else None
-
-    def _refusal(self, request: Request, refusal: Refused, request_id: str) -> Answer:
-        if is_v2(request.path):
-            return flat_error(refusal.problems, request_id, refusal.retry_after, self.switches.v2.resolution)
-        return error_answer(refusal.problems, request_id, refusal.retry_after)
+        """Whose token of the older API it is: those keep working for v3's calls about a vehicle, and name the user."""
+        return None if self.older is None else self.older.user_of(request)
 
     def _unserved(self, request: Request) -> Answer:
         """What a server says of the family of schedule paths that it lacks."""

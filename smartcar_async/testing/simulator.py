@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Literal
 
+from attrs import define, field
+
 from .clock import SimulatedClock
 from .courier import Courier
 from .disturbances import Disturbance, Disturbances, Interference
@@ -22,9 +24,11 @@ from .routes import ROUTES
 from .sending import Delivery, Sending
 from .server import HOST, Server
 from .service import Host, Service
-from .switches import Switches
+from .switches import V3Switches
 from .tokens import Tokens
+from .v2.api import V2Api
 from .v2.routes import V2_ROUTES
+from .v2.switches import V2Switches
 from .v2.tokens import TokenPair, UserTokens
 from .webhooks import Webhook
 from .world import EPOCH, PERMISSIONS, World
@@ -38,6 +42,14 @@ _ORIGINS = (
     "SMARTCAR_VEHICLE_API_ORIGIN", "SMARTCAR_MANAGEMENT_ORIGIN", "SMARTCAR_MANAGEMENT_API_ORIGIN",
     "SMARTCAR_IAM_ORIGIN", "SMARTCAR_CONNECT_ORIGIN", "SMARTCAR_COMPATIBILITY_ORIGIN", "SMARTCAR_API_ORIGIN",
 )  # fmt: skip
+
+
+@define
+class Switches(V3Switches):
+    """Where two forms of the wire are on record, the one to speak; set them at any time, also between two requests."""
+
+    v2: V2Switches = field(factory=V2Switches)
+    """Those of the v2.0 API."""
 
 
 class Simulator:
@@ -100,8 +112,18 @@ class Simulator:
         """How webhooks are sent."""
         self.application_id: str = self.world.make_id("application")
         """The id that Connect knows the application by."""
-        tokens = Tokens(self.client_id, self.client_secret, seed, clock)
-        self._service = Service(self.world, tokens, (*ROUTES, *V2_ROUTES), application_id=self.application_id)
+        self.switches: Switches = Switches()
+        """Which of two recorded forms is spoken, where the wire is contradictory."""
+        self.user_tokens: UserTokens = UserTokens(self.client_id, self.client_secret, seed, clock)
+        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        self._service = Service(
+            self.world,
+            Tokens(self.client_id, self.client_secret, seed, clock),
+            ROUTES,
+            V2Api(V2_ROUTES, self.user_tokens, lambda: self.switches.v2),
+            switches=self.switches,
+            application_id=self.application_id,
+        )
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
         outbox = Outbox(self.world, self.switches, self.disturbances, self.sending)
         self._courier = Courier(outbox, self._service.subscribing, self.deliveries, self._catch_up, speed)
@@ -155,11 +177,6 @@ class Simulator:
         return Smartcar(self.client_id, self.client_secret, settings=self.settings)
 
     @property
-    def switches(self) -> Switches:
-        """Which of two recorded forms is spoken, where the wire is contradictory."""
-        return self._service.switches
-
-    @property
     def token_lifetime(self) -> float:
         """Seconds of real time that a token given out from now on is good for."""
         return self._service.tokens.lifetime
@@ -171,11 +188,6 @@ class Simulator:
     def expire_tokens(self) -> None:
         """End every token now: the next call meets a 401."""
         self._service.tokens.expire()
-
-    @property
-    def user_tokens(self) -> UserTokens:
-        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
-        return self._service.user_tokens
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
         """A pair of tokens of a user for v2, without the way through Connect."""

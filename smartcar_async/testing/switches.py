@@ -7,11 +7,9 @@ from typing import Literal
 from attrs import define, field
 from attrs.validators import in_
 
-from .v2.switches import V2Switches
-
 
 @define
-class Switches:
+class V3Switches:
     """One attribute a contradiction, the form seen live first. Set them at any time, also between two requests."""
 
     single: Literal["wrapped", "bare"] = field(default="wrapped", validator=in_(("wrapped", "bare")))
@@ -49,5 +47,3 @@ class Switches:
     user_header: Literal["required", "optional"] = field(default="required", validator=in_(("required", "optional")))
     """`sc-user-id` on calls about a vehicle: demanded, or not missed. Smartcar's own SDKs never send it: they read v3
     with the old kind of token, which is one vehicle's. When optional, the application's token does without it too."""
-    v2: V2Switches = field(factory=V2Switches)
-    """Those of the v2.0 API."""

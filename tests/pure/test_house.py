@@ -9,12 +9,17 @@ from pathlib import Path
 import pytest
 
 from tools.floors import FLOORS, PURE, room_of
+from tools.lazy_names import PACKAGES
 
 PACKAGE = "smartcar_async"
 SOURCES = Path(__file__).parents[2] / PACKAGE
 ORDER = list(FLOORS)
 OUTSIDE_PURE = {"asyncio", "os", "random", "socket", "time"}
-SIMULATOR_MAY_IMPORT = {"testing", "settings", "client"}
+LAZY = {"_lazy", "_names"}
+SIMULATOR_MAY_IMPORT = {"testing", "settings", "client", *LAZY}
+SIMULATED_V2 = "testing.v2"
+MAY_IMPORT_SIMULATED_V2 = {"testing.simulator"}
+"""The module that puts the simulator together; all the rest of it works without v2."""
 SERVES_HTTP = {"testing", "receiver"}
 ENGINE = "may not import engine.pipeline"
 ASYNC_NODES = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
@@ -36,8 +41,7 @@ class Import:
     @property
     def room(self) -> str:
         """The room of ours that is imported; empty for the package root, which re-exports every floor."""
-        name = self.name.removeprefix(f"{PACKAGE}.")
-        return "_version" if name.startswith("_version") else room_of(name)
+        return room_of(self.name.removeprefix(f"{PACKAGE}."))
 
 
 def is_type_checking(test: ast.expr) -> bool:
@@ -73,7 +77,26 @@ def may_import(room: str, other: str) -> bool:
     """Whether one module of ours may import another."""
     if room == "testing":
         return other in SIMULATOR_MAY_IMPORT
-    return other == "_version" or other == room or (other != "" and ORDER.index(other) < ORDER.index(room))
+    return other == room or (other != "" and ORDER.index(other) < ORDER.index(room))
+
+
+def brings_v2(module: str, imported: Import) -> bool:
+    """Whether the simulator's core imports its v2. The package names it, for type checkers alone."""
+    if not in_package(imported.name.removeprefix(f"{PACKAGE}."), SIMULATED_V2):
+        return False
+    if module == "testing" and imported.typing_only:
+        return False
+    return in_package(module, "testing") and not in_package(module, SIMULATED_V2, *MAY_IMPORT_SIMULATED_V2)
+
+
+def in_package(module: str, *packages: str) -> bool:
+    """Whether a module is one of some packages, or within one."""
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+
+
+def is_eager(imported: Import) -> bool:
+    """Whether a package that loads its names when they are first used imports something else at once."""
+    return not imported.typing_only and imported.library != "__future__" and imported.room not in LAZY
 
 
 def may_use_aiohttp(room: str, imported: Import) -> bool:
@@ -99,6 +122,11 @@ def is_async(node: ast.AST) -> bool:
 def violations(path: str, source: str) -> list[str]:
     """What a file of the package, named by its path inside it, does against the rules."""
     module, tree, found = module_of(path), ast.parse(source), list[str]()
+    if f"{PACKAGE}.{module}".removesuffix(".__init__") in PACKAGES:
+        eager = [each for each in imports_of(path, tree) if is_eager(each)]
+        found = [f"{path}:{each.line}: a package of lazy names may not import {each.name} at once" for each in eager]
+    if module == "__init__":
+        return found
     room = room_of(module)
     if not room and any(name.startswith(f"{module}.") for name in FLOORS):
         return [f"{path}:{each.line}: a door may not import anything" for each in imports_of(path, tree)]
@@ -108,6 +136,8 @@ def violations(path: str, source: str) -> list[str]:
         where = f"{path}:{imported.line}: {room}"
         if imported.library == PACKAGE and not may_import(room, imported.room):
             found.append(f"{where} may not import {imported.room or 'the package root'}")
+        if brings_v2(module, imported):
+            found.append(f"{where} may not import {SIMULATED_V2}: {module} works without it")
         if imported.library == "aiohttp" and not may_use_aiohttp(room, imported):
             found.append(f"{where} may not import {imported.name}")
         if room in PURE and imported.library in OUTSIDE_PURE and not may_read_environ(room, imported, tree):
@@ -117,26 +147,60 @@ def violations(path: str, source: str) -> list[str]:
     return found
 
 
-FILES = sorted(
-    path.relative_to(SOURCES).as_posix()
-    for path in SOURCES.rglob("*.py")
-    if path.relative_to(SOURCES).as_posix() not in {"__init__.py", "_version.py"}
-)
+FILES = sorted(path.relative_to(SOURCES).as_posix() for path in SOURCES.rglob("*.py"))
 
 
 def test_the_files_that_contributors_are_told_of_are_there() -> None:
     """Every path in CONTRIBUTING.md that names one of ours."""
     root = SOURCES.parent
     text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`((?:smartcar_async|smartcar_sync|tests|tools)/[\w/]*(?:\.py)?)`", text))
-    assert len(told) > 10
-    assert {path for path in told if not (root / path).exists()} == set()
+    named = set(re.findall(r"`((?:smartcar_async|smartcar_sync|tests|tools)/[\w/]*(?:\.py)?)`", text))
+    assert len(named) > 10
+    assert {path for path in named if not (root / path).exists()} == set()
 
 
 def test_floors_rise() -> None:
     """The table stands in the order of its floors, so that above in the table is below in the house."""
     assert list(FLOORS.values()) == sorted(FLOORS.values())
-    assert FILES
+
+
+def test_every_floor_is_of_something() -> None:
+    """Each name of the table is a module or a package, with no other name of the table inside it."""
+    modules = {module_of(path) for path in FILES}
+    assert set(FLOORS) - modules == set()
+    assert {name for name in FLOORS if room_of(name.rpartition(".")[0])} == set()
+
+
+def drawn(drawing: str) -> dict[str, int]:
+    """The modules of a drawing with their floors; a line without a number goes on with the floor above it."""
+    floors: dict[str, int] = {}
+    floor = -1
+    for line in drawing.splitlines():
+        if not line.startswith("─"):
+            floor = int(line[:2]) if line[:2].strip() else floor
+            names = [cell for cell in re.split(r"  +", line[2:].strip()) if " " not in cell]
+            for name in names:
+                package, _, inner = name.partition("/{")
+                parts = [f"{package}.{part}" for part in inner.rstrip("}").split(",")] if inner else [package]
+                floors |= {part.replace("/", "."): floor for part in parts}
+    return floors
+
+
+def test_the_drawing_for_contributors_shows_every_floor() -> None:
+    """CONTRIBUTING.md draws the very modules of the table, each on its floor."""
+    text = (SOURCES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (drawing,) = re.findall(r"```\n(10  cli.*?)\n```", text, re.DOTALL)
+    assert drawn(drawing) == FLOORS
+
+
+def test_what_is_read_of_a_drawing() -> None:
+    """Names in columns, modules of one package in braces, and a text that is no name."""
+    drawing = """\
+ 3  engine/{auth,flight}   what must wait
+    pages  schedules/handle
+─── async begins here ───
+ 2  policy                 it decides"""
+    assert drawn(drawing) == {"engine.auth": 3, "engine.flight": 3, "pages": 3, "schedules.handle": 3, "policy": 2}
 
 
 @pytest.mark.parametrize("path", FILES)
@@ -194,6 +258,17 @@ def test_file_keeps_the_rules(path: str) -> None:
         ("codec.py", "from os import environ", "may not import os"),
         ("settings.py", "import os\nos.getcwd()", "may not import os"),
         ("settings.py", "from os import getcwd", "may not import os"),
+        ("testing/server.py", "from .v2.errors import flat_error", "may not import testing.v2"),
+        ("testing/server.py", "if TYPE_CHECKING:\n    from .v2 import paths", "may not import testing.v2"),
+        ("testing/simulator_of_cars.py", "from .v2 import paths", "may not import testing.v2"),
+        ("testing/__init__.py", "from .errors import SimulatorError", "may not import smartcar_async.testing.errors"),
+        (
+            "__init__.py",
+            "from .errors import SmartcarError",
+            "may not import smartcar_async.errors.SmartcarError at once",
+        ),
+        ("__init__.py", "import typing", "may not import typing at once"),
+        ("v2/__init__.py", "from .vehicle import Vehicle", "may not import smartcar_async.v2.vehicle.Vehicle at once"),
     ],
 )
 def test_breach_is_seen(path: str, source: str, rule: str) -> None:
@@ -213,12 +288,15 @@ def test_breach_is_seen(path: str, source: str, rule: str) -> None:
         ("client.py", "if TYPE_CHECKING:\n    from aiohttp import ClientSession\nfrom ._version import __version__"),
         ("receiver.py", "from aiohttp import web"),
         ("testing/server.py", "import aiohttp.web\nfrom aiohttp.web import Request\nfrom .world import World"),
+        ("testing/simulator.py", "from ..client import Smartcar\nfrom .v2.tokens import UserTokens"),
         (
             "testing/__init__.py",
-            "def client():\n    from ..client import Smartcar\n    from ..settings import Settings",
+            "if TYPE_CHECKING:\n    from .v2.tokens import UserTokens\nelse:\n    from .._lazy import x",
         ),
+        ("testing/v2/reads.py", "from ..service import Service\nfrom .errors import invalid"),
+        ("__init__.py", "from __future__ import annotations\nif TYPE_CHECKING:\n    from .client import Smartcar"),
         ("settings.py", "import os\nos.environ['A']"),
-        ("v2/__init__.py", "from .vehicle import Vehicle\nfrom ..client import Smartcar"),
+        ("v2/vehicle.py", "from .client import Client\nfrom ..client import Smartcar"),
     ],
 )
 def test_honest_source_passes(path: str, source: str) -> None:

@@ -12,7 +12,7 @@ from smartcar_async.testing.bodies import SIGNALS
 from smartcar_async.testing.charging import ChargeTimer
 from smartcar_async.testing.readings import signal_document, signal_documents
 from smartcar_async.testing.routine import DAY, Place
-from smartcar_async.testing.switches import Switches
+from smartcar_async.testing.switches import V3Switches
 from smartcar_async.testing.world import EPOCH, Connection, World
 
 BASE = "http://simulator"
@@ -31,9 +31,9 @@ def connection(world: World, make: str, model: str = "") -> Connection:
     return found
 
 
-def signal(world: World, make: str, code: str, switches: Switches | None = None) -> Any:
+def signal(world: World, make: str, code: str, switches: V3Switches | None = None) -> Any:
     """One signal document of a car."""
-    document = signal_document(connection(world, make), code, switches or Switches(), BASE)
+    document = signal_document(connection(world, make), code, switches or V3Switches(), BASE)
     assert document is not None
     return document
 
@@ -118,7 +118,7 @@ def test_every_signal_of_the_catalogue_is_served_by_some_car(world: World) -> No
     served: set[str] = set()
     for _ in hours(world, 48):
         for one in world.connections.values():
-            for document in signal_documents(one, Switches(), BASE):
+            for document in signal_documents(one, V3Switches(), BASE):
                 attributes: Any = document["attributes"]
                 if attributes["status"]["value"] == "SUCCESS":
                     served.add(attributes["code"])
@@ -150,8 +150,8 @@ def test_every_way_in_which_a_signal_has_no_value(world: World) -> None:
     assert status("Nissan", "closure-doors") == ("PERMISSION", "UNKNOWN", "no body")
     assert status("Polestar", "closure-sunroof") == (None, None, {"isOpen": None})
     assert status("Polestar", "closure-fronttrunk") == (None, None, {"isOpen": False, "isLocked": None})
-    assert signal_document(connection(world, "Volvo"), "charge-amperage", Switches(), BASE) is None
-    assert signal_document(connection(world, "Kia"), "charge-ischarging", Switches(), BASE) is None
+    assert signal_document(connection(world, "Volvo"), "charge-amperage", V3Switches(), BASE) is None
+    assert signal_document(connection(world, "Kia"), "charge-ischarging", V3Switches(), BASE) is None
     error = signal(world, "Nissan", "closure-doors")["attributes"]["status"]["error"]
     assert error["resolution"] == {"type": "REAUTHENTICATE"}
 
@@ -160,7 +160,7 @@ def test_times_of_a_signal_lie_in_order_and_in_the_past(world: World) -> None:
     """Recorded, fetched, stored, now. A VIN and a refusal only say when they were stored."""
     for _ in hours(world, 30):
         for one in world.connections.values():
-            for document in signal_documents(one, Switches(), BASE):
+            for document in signal_documents(one, V3Switches(), BASE):
                 meta: Any = document["meta"]
                 times = [datetime.fromisoformat(meta[name]) for name in ("oemUpdatedAt", "retrievedAt") if name in meta]
                 times.append(datetime.fromisoformat(meta["ingestedAt"]))
@@ -175,12 +175,12 @@ def test_switches_change_how_signals_are_written(world: World) -> None:
     """Numbers for times, the documented spellings of units, and the fields that live answers leave out."""
     live = signal(world, "Tesla", "odometer-traveleddistance")
     assert live["attributes"]["body"]["unit"] == "km"
-    seconds = signal(world, "Tesla", "odometer-traveleddistance", Switches(times="seconds"))["meta"]
-    millis = signal(world, "Tesla", "odometer-traveleddistance", Switches(times="milliseconds"))["meta"]
+    seconds = signal(world, "Tesla", "odometer-traveleddistance", V3Switches(times="seconds"))["meta"]
+    millis = signal(world, "Tesla", "odometer-traveleddistance", V3Switches(times="milliseconds"))["meta"]
     stored = datetime.fromisoformat(live["meta"]["ingestedAt"]).timestamp()
     assert seconds["ingestedAt"] == stored
     assert millis["ingestedAt"] == stored * 1000
-    documented = Switches(units="documented")
+    documented = V3Switches(units="documented")
     assert signal(world, "Tesla", "odometer-traveleddistance", documented)["attributes"]["body"]["unit"] == "kilometers"
     assert "heading" not in signal(world, "Tesla", "location-preciselocation")["attributes"]["body"]
     spot = signal(world, "Tesla", "location-preciselocation", documented)["attributes"]["body"]
@@ -190,7 +190,7 @@ def test_switches_change_how_signals_are_written(world: World) -> None:
     body: Any = signal_document(left, "charge-timetocomplete", documented, BASE)
     assert body["attributes"]["body"]["unit"] == "minutes"
     with pytest.raises(ValueError, match="times"):
-        Switches().times = "weeks"  # type: ignore[assignment]  # pyright: ignore
+        V3Switches().times = "weeks"  # type: ignore[assignment]  # pyright: ignore
 
 
 def test_bodies_say_what_the_car_is(world: World) -> None:

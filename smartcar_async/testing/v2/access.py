@@ -12,7 +12,9 @@ from ..readings import iso
 from ..service import Params, Service
 from ..wire import Answer, Request, json_answer
 from ..world import Connection, Vehicle
+from .api import v2_of
 from .errors import invalid, no_path, not_authenticated, not_capable, not_permitted
+from .switches import V2Switches
 from .tokens import Grant
 from .units import METRIC, SYSTEMS, Units
 
@@ -32,6 +34,11 @@ class Visit:
     def vehicle(self) -> Vehicle:
         """The vehicle as the service sees it."""
         return self.connection.vehicle
+
+    @property
+    def switches(self) -> V2Switches:
+        """Which of two recorded forms v2 has."""
+        return v2_of(self.service).switches
 
     def body(self, code: str) -> Body | None:
         """What the store knows of one aspect, by the code that v3 has for it; None where the car does not tell."""
@@ -121,7 +128,7 @@ def enter(service: Service, request: Request, params: Params) -> Visit:
 
 def user(service: Service, request: Request) -> Grant:
     """Whose token it is, or a 401; the request counts against the application's bucket."""
-    grant = service.user_tokens.grant_of(request.headers.get("Authorization", ""))
+    grant = v2_of(service).tokens.grant_of(request.headers.get("Authorization", ""))
     if grant is None:
         raise not_authenticated()
     service.limits.admit(service.world.now)
@@ -138,7 +145,7 @@ def units_of(request: Request) -> Units:
 
 def demand_application(service: Service, request: Request) -> None:
     """Basic credentials of the application, or a 401."""
-    tokens = service.user_tokens
+    tokens = v2_of(service).tokens
     _demand(_basic(request) == (tokens.client_id, tokens.client_secret))
     service.limits.admit(service.world.now)
 

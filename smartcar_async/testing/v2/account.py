@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..service import Params, Service
 from ..wire import Answer, Request, json_answer
 from .access import enter, is_management, offset_page, user
+from .api import v2_of
 from .errors import not_authenticated, not_permitted, nothing_there
 
 
@@ -53,4 +54,4 @@ def unsubscribe(service: Service, request: Request, params: Params) -> Answer:
         raise nothing_there("The vehicle is not subscribed to this webhook.")
     for key in gone:
         del world.subscriptions[key]
-    return json_answer({"status": "success"} if service.switches.v2.unsubscribed == "success" else {})
+    return json_answer({"status": "success"} if v2_of(service).switches.unsubscribed == "success" else {})

@@ -10,7 +10,8 @@ from attrs import evolve
 from ..service import Params, Service
 from ..wire import Answer, Refused, Request, json_answer
 from .access import Door, Visit, enter
-from .errors import flat_error, invalid
+from .api import v2_of
+from .errors import invalid
 from .parameters import fields_of, listed
 
 MOST = 100
@@ -24,7 +25,7 @@ def batch(service: Service, request: Request, params: Params) -> Answer:
     if not paths or len(found) != len(paths):
         raise invalid("requests", "a list of objects with a path")
     parts = [_part(visit, path, counts=number > 0) for number, path in enumerate(found)]
-    meta = {"meta": {"requestId": request.request_id}} if service.switches.v2.batch_meta else {}
+    meta = {"meta": {"requestId": request.request_id}} if visit.switches.batch_meta else {}
     return json_answer({"responses": parts, **meta})
 
 
@@ -37,14 +38,14 @@ def _part(visit: Visit, path: str, *, counts: bool) -> dict[str, object]:
         answer = _ask(visit, path)
     except Refused as refusal:
         request_id = visit.request.request_id or ""
-        answer = flat_error(refusal.problems, request_id, refusal.retry_after, service.switches.v2.resolution)
+        answer = v2_of(service).error(refusal.problems, request_id, refusal.retry_after)
     part: dict[str, object] = {"path": path, "code": answer.status, "body": msgspec.Raw(answer.body)}
     headers = {"sc-unit-system": visit.units.name, **{name.lower(): value for name, value in answer.headers.items()}}
     return part | ({"headers": headers} if _shows_headers(visit, answer) else {})
 
 
 def _shows_headers(visit: Visit, answer: Answer) -> bool:
-    wanted = visit.service.switches.v2.batch_headers
+    wanted = visit.switches.batch_headers
     return wanted == "all" or (wanted == "good" and (answer.status == 200 or "Retry-After" in answer.headers))
 
 

@@ -29,7 +29,7 @@ def succeed(visit: Visit, message: str = SENT) -> Answer:
 
 def unavailable(visit: Visit) -> bool:
     """Whether the switch is thrown that makes commands do nothing."""
-    return visit.service.switches.v2.unavailable
+    return visit.switches.unavailable
 
 
 def refuse_nothing(visit: Visit) -> Answer:
@@ -65,7 +65,7 @@ def _charge(visit: Visit) -> Answer:
 
 def _charge_limit(visit: Visit) -> Answer:
     limit = number(fields_of(visit.request), "limit", 0.5, 1)
-    if visit.service.switches.v2.limit_needs_plug and not visit.vehicle.car.plugged_in:
+    if visit.switches.limit_needs_plug and not visit.vehicle.car.plugged_in:
         raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
     return give(visit, "set_charge_limit", {"percent": round(limit * 100)})
 

@@ -84,7 +84,7 @@ def _record(record: ChargeRecord) -> dict[str, object]:
 
 
 def _nissan_schedule(visit: Visit) -> Answer:
-    iso_form = visit.service.switches.v2.nissan_times == "iso"
+    iso_form = visit.switches.nissan_times == "iso"
 
     def time(minute: int) -> str:
         return iso(EPOCH + timedelta(minutes=minute)) if iso_form else clock_text(minute)

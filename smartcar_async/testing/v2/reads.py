@@ -140,7 +140,7 @@ def _charge(visit: Visit) -> Answer:
 
 def _charge_limit(visit: Visit) -> Answer:
     needed(visit, "charge-chargelimits")
-    if visit.service.switches.v2.limit_needs_plug and not visit.vehicle.stored.plugged_in:
+    if visit.switches.limit_needs_plug and not visit.vehicle.stored.plugged_in:
         raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
     return visit.told({"limit": fraction(visit.vehicle.stored.charge_limit)})
 
@@ -240,7 +240,7 @@ def _service_history(visit: Visit) -> Answer:
         for one in visits
         if between(first, one["time"], last)
     ]
-    single = visit.service.switches.v2.history == "object"
+    single = visit.switches.history == "object"
     return visit.told((records[0] if records else {}) if single else records)
 
 

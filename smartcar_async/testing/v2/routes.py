@@ -6,6 +6,7 @@ from ..service import Params, Route, Service
 from ..wire import Answer, Request
 from .access import Door, Endpoint
 from .account import disconnect, get_user, list_vehicles, subscribe, unsubscribe
+from .api import v2_of
 from .batch import batch
 from .commands import COMMANDS
 from .compatibility import by_vin, matrix
@@ -22,7 +23,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
 
 
 def _token(service: Service, request: Request, _: Params) -> Answer:
-    return service.user_tokens.answer(request)
+    return v2_of(service).tokens.answer(request)
 
 
 def _doors() -> dict[tuple[str, str], list[Endpoint]]:

@@ -44,7 +44,7 @@ def _defroster(visit: Visit) -> Answer:
 
 
 def _steering_heater(visit: Visit) -> Answer:
-    missing = visit.service.switches.v2.unavailable
+    missing = visit.switches.unavailable
     return visit.told({"status": "UNAVAILABLE" if missing else _on(visit, "hvac-issteeringheateractive")})
 
 
@@ -154,7 +154,7 @@ def _schedule(visit: Visit) -> Answer:
 def _records(visit: Visit) -> Answer:
     """Sums of each day, for old connections alone."""
     first, last = _range(visit)
-    if not visit.service.switches.v2.tesla_charge_records:
+    if not visit.switches.tesla_charge_records:
         raise not_capable()
     found: list[dict[str, object]] = []
     records = [one for one in visit.vehicle.stored.charge_records if between(first, _moment(one.start), last)]
