@@ -12,6 +12,7 @@ from attrs import frozen
 from .car import Car
 from .charging import ChargeRecord, ChargeTimer
 from .routine import DAY, Place
+from .times import iso_seconds, time_of_day
 
 Body = dict[str, object]
 
@@ -58,11 +59,11 @@ def _diagnosis(code: str) -> Callable[[Car], Body]:
 
 
 def _time(minute: int) -> str:
-    return (_FIRST_MONDAY + timedelta(minutes=minute)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return iso_seconds(_FIRST_MONDAY + timedelta(minutes=minute))
 
 
 def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}:00"
+    return f"{time_of_day(minute)}:00"
 
 
 def _spot(place: Place) -> Body:

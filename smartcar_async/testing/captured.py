@@ -11,9 +11,10 @@ from uuid import uuid4
 from attrs import field, frozen
 
 from .errors import SimulatorError
-from .events import SIGNATURE, Document, Times, digest, moment, written
-from .fields import is_object
+from .events import SIGNATURE, Document, digest, written
 from .post import NoAnswer, post
+from .times import Times, timestamp
+from .wire import is_object
 
 _OF_THE_CONNECTION = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "keep-alive", SIGNATURE.lower()}
@@ -72,7 +73,7 @@ def _renewed(body: bytes, now: datetime) -> bytes:
     if not is_object(document) or not is_object(meta):
         return body
     new: Document = {"deliveryId": str(uuid4())} | {
-        name: moment(now, _form(meta[name])) for name in ("deliveredAt", "deliveryTime") if name in meta
+        name: timestamp(now, _form(meta[name])) for name in ("deliveredAt", "deliveryTime") if name in meta
     }
     changed = {name: new.get(name, value) for name, value in meta.items()}
     return body if changed == meta else written({**document, "meta": changed})

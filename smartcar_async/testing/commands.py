@@ -14,7 +14,7 @@ from .car import Car
 from .executions import executed
 from .fields import Fields
 from .routine import Place
-from .service import Params, Route, Service
+from .service import Params, Route, Service, not_capable
 from .switches import V3Switches
 from .wire import Answer, Problem, Refused, Request
 from .world import Vehicle
@@ -31,11 +31,6 @@ class Command:
     do: Callable[[Car, Values], None]
     refusal: Callable[[Car], str | None] = lambda _: None
     read: Callable[[Request], Values] = lambda _: {}
-
-
-def not_capable(detail: str) -> Refused:
-    """The 501 of a car that cannot do something."""
-    return Refused(Problem(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", detail))
 
 
 def carry_out(command: Command, service: Service, vehicle: Vehicle, values: Values, request: Request) -> None:

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .errors import SimulatorError
-from .fields import is_object
 from .outbox import Outbox, Outgoing
 from .post import NoAnswer, address, post
 from .recorder import Kept
 from .sending import Delivery
 from .subscribing import Subscribing
 from .webhooks import Webhook
+from .wire import is_object
 
 T = TypeVar("T")
 

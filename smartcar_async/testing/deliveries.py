@@ -14,11 +14,11 @@ from . import events
 from .events import (
     Document,
     Shape,
-    Times,
     plain_headers as plain_headers,
     signed_headers as signed_headers,
     written,
 )
+from .times import Times, timestamp
 
 WEBHOOK = "w-1"
 """The id of the webhook that all of these are of."""
@@ -35,7 +35,7 @@ def signal(
     code: str, body: Mapping[str, object], *, recorded: datetime | None = None, times: Times = "milliseconds"
 ) -> Document:
     """A signal with a body. Without a time it has zeros for times, as what is never dated."""
-    at = 0 if recorded is None else events.moment(recorded, times)
+    at = 0 if recorded is None else timestamp(recorded, times)
     return events.good_signal(code, body, {"oemUpdatedAt": at, "retrievedAt": at})
 
 
@@ -185,7 +185,7 @@ def _delivered(
     shape: Shape = "typed",
 ) -> bytes:
     meta = events.event_meta(
-        str(uuid4()), events.moment(at, times), WEBHOOK, "Demo", mode=mode, signals=signals, shape=shape
+        str(uuid4()), timestamp(at, times), WEBHOOK, "Demo", mode=mode, signals=signals, shape=shape
     )
     return written({**document, "meta": meta})
 

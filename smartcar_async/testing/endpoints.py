@@ -7,8 +7,9 @@ of the one that was seen live, `VEHICLE_NOT_FOUND`.
 from __future__ import annotations
 
 from .paging import Page, is_mode, page_meta, paged, read_page
-from .readings import iso, signal_document, signal_documents, vehicle_attributes
+from .readings import signal_document, signal_documents, vehicle_attributes
 from .service import Document, Params, Route, Service, missing
+from .times import iso
 from .wire import Answer, Request, json_answer
 from .world import Connection, Vehicle
 

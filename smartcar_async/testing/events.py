@@ -5,11 +5,10 @@ from __future__ import annotations
 import hmac
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Literal
 
 from .bodies import SIGNALS
-from .fields import is_object
+from .wire import is_object
 
 Document = dict[str, object]
 Shape = Literal["typed", "dotted", "flat", "texts", "september_2025"]
@@ -19,7 +18,6 @@ Shape = Literal["typed", "dotted", "flat", "texts", "september_2025"]
 has it, with `vehicleId` at the top and `fetchedAt`. `texts`: in the data, as bare texts, the signals keyed by name.
 `september_2025`: like `dotted`, in errors too, and with neither status nor version nor webhook id.
 """
-Times = Literal["milliseconds", "iso", "seconds"]
 
 SIGNATURE = "SC-Signature"
 FIRST_DELIVERY = "FIRST_DELIVERY"
@@ -44,14 +42,6 @@ def signed_headers(body: bytes, token: str) -> dict[str, str]:
 def plain_headers() -> dict[str, str]:
     """The headers of a delivery that is not signed, as a VERIFY is."""
     return {"Content-Type": "application/json", "User-Agent": "Smartcar/1.0"}
-
-
-def moment(at: datetime, times: Times = "milliseconds") -> object:
-    """A time: a number since 1970, or text."""
-    if times == "iso":
-        return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    milliseconds = round(at.timestamp() * 1000)
-    return milliseconds if times == "milliseconds" else milliseconds // 1000
 
 
 def name_of(code: str) -> tuple[str, str]:

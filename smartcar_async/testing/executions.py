@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from attrs import evolve
 
-from .readings import iso_second
 from .service import Document, Service
+from .times import iso_seconds
 from .wire import Answer, json_answer
 from .world import Vehicle
 
@@ -34,8 +34,8 @@ def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document
         },
         "links": links,
         "meta": {
-            "executedAt": iso_second(began),
-            "completedAt": iso_second(began + timedelta(seconds=seconds)),
+            "executedAt": iso_seconds(began),
+            "completedAt": iso_seconds(began + timedelta(seconds=seconds)),
             "durationInSeconds": round(seconds),
         },
     }

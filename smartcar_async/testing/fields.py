@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from typing import TypeGuard
 
 import msgspec
 from attrs import define, field
 
-from .wire import Problem, Refused, Request
-
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
+from .times import minute_of_day
+from .wire import Problem, Refused, Request, is_object
 
 
 @define
@@ -73,12 +70,11 @@ class Fields:
 
     def clock(self, name: str) -> int:
         """A time of day as `HH:mm`, in minutes."""
-        value = self.values.get(name)
-        match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
-        if match is None:
+        minute = minute_of_day(self.values.get(name))
+        if minute is None:
             self.complain(name, "a time of day as HH:mm")
             return -1
-        return int(match[1]) * 60 + int(match[2])
+        return minute
 
     def inside(self, name: str) -> Fields:
         """An object within this one; what is wrong with it is wrong with the whole."""
@@ -90,11 +86,6 @@ class Fields:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
-
-
-def is_object(value: object) -> TypeGuard[dict[str, object]]:
-    """Whether a piece of JSON is an object."""
-    return isinstance(value, dict)
 
 
 def _refusal(details: list[str]) -> Refused:

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from .bodies import SIGNALS
 from .fields import Fields
 from .paging import is_mode, paged, read_page
-from .readings import iso, iso_second, vehicle_attributes
+from .readings import vehicle_attributes
 from .service import Document, Params, Route, Service, missing
+from .times import iso, iso_seconds
 from .webhooks import Subscription, Webhook
 from .wire import Answer, Problem, Refused, Request, json_answer
 
@@ -109,7 +110,7 @@ def _webhook(service: Service, webhook: Webhook) -> Document:
             "autoSubscribe": webhook.auto_subscribe,
         },
         "links": {"self": f"{service.base}/v3/webhooks/{webhook.id}"},
-        "meta": {"createdAt": iso_second(webhook.created_at)},
+        "meta": {"createdAt": iso_seconds(webhook.created_at)},
     }
 
 

@@ -8,9 +8,10 @@ from datetime import datetime
 from attrs import frozen
 
 from .commands import wakes
-from .events import Document, Shape, bad_signal, dotted, error, good_signal, moment, named
+from .events import Document, Shape, bad_signal, dotted, error, good_signal, named
 from .readings import read
 from .switches import V3Switches
+from .times import timestamp
 from .troubles import ASLEEP, Trouble
 from .webhooks import Webhook
 from .world import Connection
@@ -99,4 +100,4 @@ def error_of(trouble: Trouble, shape: Shape, *, resolved: bool = False) -> Docum
 
 
 def _since(at: datetime | None) -> object:
-    return 0 if at is None else moment(at)
+    return 0 if at is None else timestamp(at)

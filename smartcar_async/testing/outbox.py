@@ -17,7 +17,6 @@ from .events import (
     Document,
     digest,
     event_meta,
-    moment,
     plain_headers,
     signed_headers,
     vehicle_errors,
@@ -28,6 +27,7 @@ from .events import (
 from .news import Sight, compare, error_of, sight, signal_of, whose
 from .sending import Delivery, Sending
 from .switches import V3Switches
+from .times import timestamp
 from .webhooks import Subscription, Webhook
 from .world import Vehicle, World
 
@@ -226,7 +226,7 @@ class Outbox:
         self._overtaken = [one for one in self._overtaken if one.subscription.id != subscription_id]
 
     def _date(self, real: datetime) -> object:
-        return moment(real if self.sending.delivered_at == "real" else self.world.now)
+        return timestamp(real if self.sending.delivered_at == "real" else self.world.now)
 
     def _new_id(self, kind: str) -> str:
         self._made += 1

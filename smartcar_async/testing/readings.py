@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from attrs import frozen
 
 from .bodies import SIGNALS, Body, SignalSpec
 from .switches import V3Switches
+from .times import timestamp
 from .world import EPOCH, Connection, Vehicle
 
 _ONLY_WHILE_CHARGING = frozenset({"charge-chargerate", "charge-timetocomplete", "charge-wattage"})
@@ -122,16 +123,6 @@ def vehicle_attributes(vehicle: Vehicle, switches: V3Switches) -> Body:
     return attributes
 
 
-def iso(moment: datetime) -> str:
-    """A time as the API writes it: UTC with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def iso_second(moment: datetime) -> str:
-    """A time as executions and webhooks have it: UTC in whole seconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def _document(spec: SignalSpec, connection: Connection, switches: V3Switches, base: str) -> Body:
     vehicle, reading = connection.vehicle, read(spec.code, connection, switches)
     refusal = reading.refusal
@@ -177,10 +168,10 @@ def _spelled(code: str, body: Body, switches: V3Switches) -> Body:
 
 def _meta(reading: Reading, vehicle: Vehicle, switches: V3Switches) -> Body:
     """When the car recorded it, when it was fetched, when it was stored. All lie in the past of the world's clock."""
-    meta: Body = {"ingestedAt": _time(vehicle.reported_at, switches)}
+    meta: Body = {"ingestedAt": timestamp(vehicle.reported_at, switches.times)}
     if reading.recorded_at is not None and reading.retrieved_at is not None:
-        meta["retrievedAt"] = _time(reading.retrieved_at, switches)
-        meta["oemUpdatedAt"] = _time(reading.recorded_at, switches)
+        meta["retrievedAt"] = timestamp(reading.retrieved_at, switches.times)
+        meta["oemUpdatedAt"] = timestamp(reading.recorded_at, switches.times)
     return meta
 
 
@@ -192,10 +183,3 @@ def _recorded_at(code: str, vehicle: Vehicle, *, refused: bool) -> datetime:
     if refused and code in _ONLY_WHILE_CHARGING and car.last_charged is not None:
         return EPOCH + timedelta(minutes=car.last_charged) - lag
     return vehicle.recorded_at
-
-
-def _time(moment: datetime, switches: V3Switches) -> object:
-    if switches.times == "iso":
-        return iso(moment)
-    milliseconds = round(moment.timestamp() * 1000)
-    return milliseconds if switches.times == "milliseconds" else milliseconds // 1000

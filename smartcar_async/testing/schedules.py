@@ -12,12 +12,12 @@ from functools import partial
 
 from .car import Car
 from .charging import ChargeTimer
-from .commands import not_capable
 from .executions import executed
 from .fields import Fields
 from .paging import Page, page_meta
 from .routine import Place
-from .service import Document, Family, Params, Route, Service, missing
+from .service import Document, Family, Params, Route, Service, missing, not_capable
+from .times import time_of_day
 from .wire import Answer, Problem, Refused, Request, json_answer
 from .world import Vehicle
 
@@ -128,11 +128,7 @@ def _attributes(car: Car, schedule_id: str) -> Document:
 
 
 def _window(timer: ChargeTimer) -> Document:
-    return {"startTime": _clock(timer.start), "stopTime": _clock(timer.stop)}
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
+    return {"startTime": time_of_day(timer.start), "stopTime": time_of_day(timer.stop)}
 
 
 def _read_window(fields: Fields) -> tuple[int, int]:

@@ -218,5 +218,10 @@ def denied(detail: str) -> Refused:
     return Refused(Problem(403, "AUTHENTICATION", "ACCESS_DENIED", detail))
 
 
+def not_capable(detail: str = "The vehicle is incapable of performing your request.") -> Refused:
+    """The 501 of a car that cannot do something."""
+    return Refused(Problem(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", detail))
+
+
 def _no_path(request: Request) -> Refused:
     return missing("INVALID_PATH", f"There is no {request.method} {request.path}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeGuard
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -74,6 +75,11 @@ class Refused(Exception):
         super().__init__(problems[0].code)
         self.problems = problems
         self.retry_after = retry_after
+
+
+def is_object(value: object) -> TypeGuard[dict[str, object]]:
+    """Whether a piece of JSON is an object."""
+    return isinstance(value, dict)
 
 
 def json_answer(document: object, status: int = 200) -> Answer:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from attrs import frozen
 
 from ..bodies import SIGNALS, Body
-from ..readings import iso
-from ..service import Params, Service
+from ..service import Params, Service, not_capable
+from ..times import iso
 from ..wire import Answer, Request, json_answer
 from ..world import Connection, Vehicle
 from .api import v2_of
-from .errors import invalid, no_path, not_authenticated, not_capable, not_permitted
+from .errors import invalid, no_path, not_authenticated, not_permitted
 from .switches import V2Switches
 from .tokens import Grant
 from .units import METRIC, SYSTEMS, Units

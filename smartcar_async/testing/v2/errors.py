@@ -58,11 +58,6 @@ def not_permitted(detail: str = "Your application has insufficient permissions t
     return Refused(Problem(403, "PERMISSION", None, detail))
 
 
-def not_capable(detail: str = "The vehicle is incapable of performing your request.") -> Refused:
-    """The 501 of a car."""
-    return Refused(Problem(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE", detail))
-
-
 def invalid(name: str, wanted: str) -> Refused:
     """The 400 of a parameter; what it must be is in the text and in `detail`."""
     text = f"must be {wanted}"

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 from ..car import Car
 from ..charging import ChargeRecord, ChargeTimer
-from ..readings import iso, iso_second
 from ..routine import Place, distance_km
+from ..times import iso, iso_seconds, time_of_day
 from ..wire import Answer
 from ..world import EPOCH
 from .access import Endpoint, Visit
 from .commands import act, refuse_nothing, succeed, unavailable
 from .errors import in_state, invalid
-from .parameters import Fields, clock, clock_text, fields_of, inside, listed, number, words
+from .parameters import Fields, clock, fields_of, inside, listed, number, words
 from .reads import between, day, fraction
 from .tesla_reads import charging, completion
 
@@ -72,8 +72,8 @@ def _bmw_records(visit: Visit) -> Answer:
 
 def _record(record: ChargeRecord) -> dict[str, object]:
     return {
-        "chargeStart": iso_second(EPOCH + timedelta(minutes=record.start)),
-        "chargeEnd": iso_second(EPOCH + timedelta(minutes=record.stop)),
+        "chargeStart": iso_seconds(EPOCH + timedelta(minutes=record.start)),
+        "chargeEnd": iso_seconds(EPOCH + timedelta(minutes=record.stop)),
         "location": record.place.name.title(),
         "energy": round(record.energy_kwh, 2),
         "isPublic": record.fast,
@@ -87,7 +87,7 @@ def _nissan_schedule(visit: Visit) -> Answer:
     iso_form = visit.switches.nissan_times == "iso"
 
     def time(minute: int) -> str:
-        return iso(EPOCH + timedelta(minutes=minute)) if iso_form else clock_text(minute)
+        return iso(EPOCH + timedelta(minutes=minute)) if iso_form else time_of_day(minute)
 
     windows = [
         {"start": time(one.start), "end": time(one.stop), "days": [_WEEK[number] for number in one.days]}
@@ -162,7 +162,7 @@ def _saved(car: Car) -> tuple[Place, ...]:
 
 def _windows(timers: Iterable[ChargeTimer], place: Place, days: tuple[int, ...]) -> list[dict[str, str]]:
     return [
-        {"start": clock_text(one.start), "end": clock_text(one.stop)}
+        {"start": time_of_day(one.start), "end": time_of_day(one.stop)}
         for one in timers
         if one.location == place and one.days == days
     ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 
-from ..readings import iso
 from ..service import Params, Service
+from ..times import iso
 from ..wire import Answer, Problem, Refused, Request, json_answer
 from ..world import Connection
 from .access import demand_management, whole

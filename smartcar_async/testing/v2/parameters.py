@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import TypeGuard
 
 import msgspec
 
-from ..wire import Request
+from ..times import minute_of_day
+from ..wire import Request, is_object
 from .errors import invalid, unreadable
-
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 Fields = Mapping[str, object]
 
@@ -22,7 +20,7 @@ def fields_of(request: Request) -> Fields:
         document = request.json()
     except msgspec.DecodeError:
         raise unreadable() from None
-    if not _is_object(document):
+    if not is_object(document):
         raise unreadable()
     return document
 
@@ -58,17 +56,16 @@ def flag(fields: Fields, *names: str) -> bool:
 
 def clock(fields: Fields, name: str, *, whole_hours: bool = False) -> int:
     """A time of day as `HH:mm`, in minutes."""
-    value = fields.get(name)
-    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
-    if match is None or (whole_hours and match[2] != "00"):
+    minute = minute_of_day(fields.get(name))
+    if minute is None or (whole_hours and minute % 60):
         raise invalid(name, "a time of day as HH:00" if whole_hours else "a time of day as HH:mm")
-    return int(match[1]) * 60 + int(match[2])
+    return minute
 
 
 def inside(fields: Fields, name: str) -> Fields:
     """An object within another."""
     value = fields.get(name)
-    if not _is_object(value):
+    if not is_object(value):
         raise invalid(name, "an object")
     return value
 
@@ -78,7 +75,7 @@ def listed(fields: Fields, name: str, most: int) -> list[Fields]:
     value = fields.get(name)
     if not _is_list(value) or len(value) > most:
         raise invalid(name, f"a list of at most {most} objects")
-    found: list[Fields] = [one for one in value if _is_object(one)]
+    found: list[Fields] = [one for one in value if is_object(one)]
     if len(found) != len(value):
         raise invalid(name, "a list of objects")
     return found
@@ -91,15 +88,6 @@ def words(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
     if not _is_list(value) or not found or len(found) != len(value):
         raise invalid(name, f"a list of {', '.join(choices)}")
     return found
-
-
-def clock_text(minute: int) -> str:
-    """A minute of the day as `HH:mm`."""
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-def _is_object(value: object) -> TypeGuard[dict[str, object]]:
-    return isinstance(value, dict)
 
 
 def _is_list(value: object) -> TypeGuard[list[object]]:

@@ -7,9 +7,10 @@ from datetime import date
 from typing import Any, cast
 
 from ..bodies import Body
+from ..service import not_capable
 from ..wire import Answer, Problem, Refused
 from .access import Endpoint, Visit, offset_page, permissions
-from .errors import in_state, invalid, not_capable
+from .errors import in_state, invalid
 
 _SEATS: Mapping[tuple[int, int], str] = {
     (0, 0): "frontLeft",

@@ -12,11 +12,12 @@ from ..charging import ChargeTimer
 from ..commands import moving
 from ..extras import Extras
 from ..routine import DAY
+from ..times import time_of_day
 from ..wire import Answer
 from .access import Endpoint, Visit
 from .commands import act, done, give, refuse_nothing, succeed, unavailable
 from .errors import invalid
-from .parameters import clock, clock_text, fields_of, flag, number, word
+from .parameters import clock, fields_of, flag, number, word
 
 COLDEST, WARMEST = 15.0, 28.0
 """The bounds of the cabin's target; no page publishes them."""
@@ -145,7 +146,7 @@ def _schedule(visit: Visit) -> Answer:
         car.wake()
         car.timers = timers
 
-    act(visit, "set_charge_schedule", {"type": kind, "enabled": enabled, "time": clock_text(minute)}, do)
+    act(visit, "set_charge_schedule", {"type": kind, "enabled": enabled, "time": time_of_day(minute)}, do)
     return done(visit, schedule_state(car))
 
 
@@ -154,8 +155,8 @@ def schedule_state(car: Car) -> dict[str, object]:
     times = {one.schedule_type: one for one in car.timers}
     start, departure = times.get("START_TIME"), times.get("DEPARTURE_TIME")
     return {
-        "departureTime": {"enabled": departure is not None, "time": departure and clock_text(departure.stop)},
-        "startTime": {"enabled": start is not None, "time": start and clock_text(start.start)},
+        "departureTime": {"enabled": departure is not None, "time": departure and time_of_day(departure.stop)},
+        "startTime": {"enabled": start is not None, "time": start and time_of_day(start.start)},
     }
 
 

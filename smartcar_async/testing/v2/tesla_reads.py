@@ -8,11 +8,12 @@ from itertools import groupby
 
 from ..bodies import SIGNALS
 from ..charging import ChargeRecord
-from ..readings import iso
+from ..service import not_capable
+from ..times import iso
 from ..wire import Answer
 from ..world import EPOCH
 from .access import Endpoint, Visit, whole
-from .errors import in_state, not_capable
+from .errors import in_state
 from .reads import between, day, fraction
 from .tesla import schedule_state
 
