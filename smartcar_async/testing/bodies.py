@@ -81,8 +81,8 @@ def _plan(windows: list[ChargeTimer]) -> Body:
     plan: Body = {
         "type": "LOCATION" if timer.location else "GLOBAL",
         "schedules": [
-            {"start": _clock(one.start), "end": _clock(one.stop), "days": [_WEEK[day] for day in one.days]}
-            for one in windows
+            {"start": _clock(window.start), "end": _clock(window.stop), "days": [_WEEK[day] for day in window.days]}
+            for window in windows
         ],
         "departureTimers": [],
         "isOEMOptimizationEnabled": False,

@@ -239,7 +239,9 @@ class Car:
 
     def schedule_at(self, minute: int) -> str | None:
         """The id of the schedule that lets the car charge where it stands, at a minute."""
-        return next((one.schedule_id for one in self._timers_here() if one.schedule_id and one.allows(minute)), None)
+        return next(
+            (timer.schedule_id for timer in self._timers_here() if timer.schedule_id and timer.allows(minute)), None
+        )
 
     def near(self, place: Place) -> bool:
         """Whether the car stands at a place."""

@@ -94,7 +94,7 @@ def vehicle_error(
         description="The car cannot be reached.",
         user_message=None if type == "PERMISSION" else "Try again later.",
         resolution=resolution,
-        signals=[name(one) for one in signals],
+        signals=[name(signal_code) for signal_code in signals],
         resolved=resolved,
     )
     document = events.vehicle_errors(event_id or str(uuid4()), whose, [error])
@@ -143,7 +143,7 @@ def legacy_vehicles(
     name: Literal["scheduled", "dynamic"] = "scheduled", vehicle_ids: Iterable[str] = ("v-9",), *, mode: str = "live"
 ) -> bytes:
     """A `scheduled` or `dynamic` delivery of the 2.0 form, as far as one is on record: it names vehicles."""
-    return _legacy(name, mode, {"vehicles": [{"vehicleId": one} for one in vehicle_ids]})
+    return _legacy(name, mode, {"vehicles": [{"vehicleId": vehicle_id} for vehicle_id in vehicle_ids]})
 
 
 def every_shape(at: datetime | None = None) -> dict[str, bytes]:

@@ -111,12 +111,16 @@ class Disturbances:
         """What happens to an event."""
         whose = (event_type, vehicle_id, webhook_id, self._random)
         return [
-            one.disturbance for one in self._scripts if isinstance(one.disturbance, OfEvent) and one.strikes(*whose)
+            script.disturbance
+            for script in self._scripts
+            if isinstance(script.disturbance, OfEvent) and script.strikes(*whose)
         ]
 
     def of_attempt(self, event_type: str, vehicle_id: str, webhook_id: str) -> list[OfAttempt]:
         """What happens to one attempt to deliver an event."""
         whose = (event_type, vehicle_id, webhook_id, self._random)
         return [
-            one.disturbance for one in self._scripts if isinstance(one.disturbance, OfAttempt) and one.strikes(*whose)
+            script.disturbance
+            for script in self._scripts
+            if isinstance(script.disturbance, OfAttempt) and script.strikes(*whose)
         ]

@@ -65,21 +65,21 @@ def _list_subscriptions(service: Service, request: Request, _: Params) -> Answer
     names = ("filter[userId]", "filter[webhookId]", "filter[vehicleId]", "filter[vehicle.mode]")
     filters = {name: query[name] for name in names if name in query}
     found = [
-        one
-        for one in service.world.subscriptions.values()
-        if query.get("filter[userId]", one.user_id) == one.user_id
-        and query.get("filter[webhookId]", one.webhook_id) == one.webhook_id
-        and query.get("filter[vehicleId]", one.vehicle_id) == one.vehicle_id
-        and query.get("filter[vehicle.mode]") in (None, service.world.vehicles[one.vehicle_id].mode)
+        subscription
+        for subscription in service.world.subscriptions.values()
+        if query.get("filter[userId]", subscription.user_id) == subscription.user_id
+        and query.get("filter[webhookId]", subscription.webhook_id) == subscription.webhook_id
+        and query.get("filter[vehicleId]", subscription.vehicle_id) == subscription.vehicle_id
+        and query.get("filter[vehicle.mode]") in (None, service.world.vehicles[subscription.vehicle_id].mode)
     ]
     return json_answer(paged(service, "/v3/subscriptions", filters, page, found, _subscription))
 
 
 def _get_subscription(service: Service, _: Request, params: Params) -> Answer:
-    one = service.world.subscriptions.get(params["subscription"])
-    if one is None:
+    subscription = service.world.subscriptions.get(params["subscription"])
+    if subscription is None:
         raise _no_subscription()
-    return json_answer({"data": _subscription(service, one)})
+    return json_answer({"data": _subscription(service, subscription)})
 
 
 def _unsubscribe(service: Service, _: Request, params: Params) -> Answer:
@@ -118,18 +118,18 @@ def _signals(codes: Iterable[str]) -> list[Document]:
     return [{"group": SIGNALS[code].group, "name": SIGNALS[code].name, "code": code} for code in codes]
 
 
-def _subscription(service: Service, one: Subscription) -> Document:
-    vehicle = service.world.vehicles[one.vehicle_id]
+def _subscription(service: Service, subscription: Subscription) -> Document:
+    vehicle = service.world.vehicles[subscription.vehicle_id]
     related = {
-        "webhook": (one.webhook_id, "webhooks"),
-        "user": (one.user_id, "users"),
-        "vehicle": (one.vehicle_id, "vehicles"),
+        "webhook": (subscription.webhook_id, "webhooks"),
+        "user": (subscription.user_id, "users"),
+        "vehicle": (subscription.vehicle_id, "vehicles"),
     }
     return {
-        "id": one.id,
+        "id": subscription.id,
         "type": "subscription",
         "attributes": {"vehicle": vehicle_attributes(vehicle, service.switches)},
-        "meta": {"createdAt": iso(one.created_at), "updatedAt": iso(one.created_at)},
+        "meta": {"createdAt": iso(subscription.created_at), "updatedAt": iso(subscription.created_at)},
         "relationships": {
             kind: {
                 "data": {"type": kind, "id": identity},
@@ -137,7 +137,7 @@ def _subscription(service: Service, one: Subscription) -> Document:
             }
             for kind, (identity, collection) in related.items()
         },
-        "links": {"self": f"{service.base}/v3/subscriptions/{one.id}"},
+        "links": {"self": f"{service.base}/v3/subscriptions/{subscription.id}"},
     }
 
 

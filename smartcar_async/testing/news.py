@@ -37,7 +37,7 @@ class News:
 def sight(connection: Connection, webhook: Webhook, switches: V3Switches) -> Sight:
     """What can be told now."""
     readings = {code: read(code, connection, switches) for code in webhook.triggers}
-    values = {code: (one.refusal, one.body) for code, one in readings.items()}
+    values = {code: (reading.refusal, reading.body) for code, reading in readings.items()}
     return Sight(values, (*connection.vehicle.troubles, *_found(connection, webhook, switches)))
 
 
@@ -47,8 +47,8 @@ def compare(before: Sight | None, now: Sight) -> News:
         return News(None, now.troubles, ())
     return News(
         tuple(code for code, value in now.values.items() if value != before.values.get(code)),
-        tuple(one for one in now.troubles if one not in before.troubles),
-        tuple(one for one in before.troubles if one not in now.troubles),
+        tuple(trouble for trouble in now.troubles if trouble not in before.troubles),
+        tuple(trouble for trouble in before.troubles if trouble not in now.troubles),
     )
 
 

@@ -75,9 +75,9 @@ class Outbox:
 
     def heard(self, vehicle: Vehicle) -> None:
         """Tell the subscribers of a vehicle what is new to them."""
-        for one in tuple(self.world.subscriptions.values()):
-            if one.vehicle_id == vehicle.id:
-                self._look_at(one)
+        for subscription in tuple(self.world.subscriptions.values()):
+            if subscription.vehicle_id == vehicle.id:
+                self._look_at(subscription)
         self.passed()
 
     def passed(self) -> None:
@@ -92,13 +92,13 @@ class Outbox:
             there = self.world.subscriptions
             for gone in self._told.keys() - there.keys():
                 self._forget(gone)
-            for one in tuple(there.values()):
-                self._look_at(one)
+            for subscription in tuple(there.values()):
+                self._look_at(subscription)
 
     def take(self, real: datetime) -> Outgoing | None:
         """The next delivery that is due, or None. It needs the real time to date it."""
         with self.world.lock:
-            parcel = min(self._queue, key=lambda one: one.due, default=None)
+            parcel = min(self._queue, key=lambda waiting: waiting.due, default=None)
             if parcel is None or parcel.due > self.world.now:
                 return None
             self._queue.remove(parcel)
@@ -108,7 +108,7 @@ class Outbox:
     def next_due(self) -> datetime | None:
         """When there is something to send, as far as that is known."""
         with self.world.lock:
-            return min((one.due for one in self._queue), default=None)
+            return min((waiting.due for waiting in self._queue), default=None)
 
     def settle(
         self, outgoing: Outgoing, status: int | None, problem: str | None = None, *, timed_out: bool = False
@@ -145,29 +145,29 @@ class Outbox:
         self.wake()
         return verified
 
-    def _look_at(self, one: Subscription) -> None:
-        webhook = self.world.webhooks.get(one.webhook_id)
-        connection = self.world.connection_of(one.vehicle_id)
+    def _look_at(self, subscription: Subscription) -> None:
+        webhook = self.world.webhooks.get(subscription.webhook_id)
+        connection = self.world.connection_of(subscription.vehicle_id)
         if webhook is None or connection is None or not webhook.delivers:
-            self._forget(one.id)
+            self._forget(subscription.id)
             return
         now = sight(connection, webhook, self.switches)
-        news = compare(self._told.get(one.id), now)
-        self._told[one.id] = now
+        news = compare(self._told.get(subscription.id), now)
+        self._told[subscription.id] = now
         shape = self.sending.shape
         if news.changed is None or news.changed:
             signals = [signal_of(code, connection, self.switches) for code in webhook.signals]
             document = vehicle_state(self._new_id("event"), whose(connection), signals, news.changed, shape)
-            self._add(one, document, len(signals))
+            self._add(subscription, document, len(signals))
         if news.begun or news.over:
             errors = [error_of(trouble, shape) for trouble in news.begun]
             errors += [error_of(trouble, shape, resolved=True) for trouble in news.over]
-            self._add(one, vehicle_errors(self._new_id("event"), whose(connection), errors, shape), None)
+            self._add(subscription, vehicle_errors(self._new_id("event"), whose(connection), errors, shape), None)
 
-    def _add(self, one: Subscription, document: Document, signals: int | None) -> None:
-        at = max(self.world.now, self.world.vehicles[one.vehicle_id].reported_at)
-        parcel = Parcel(str(document["eventId"]), str(document["eventType"]), one, document, at, signals)
-        struck = self.disturbances.of_event(parcel.event_type, one.vehicle_id, one.webhook_id)
+    def _add(self, subscription: Subscription, document: Document, signals: int | None) -> None:
+        at = max(self.world.now, self.world.vehicles[subscription.vehicle_id].reported_at)
+        parcel = Parcel(str(document["eventId"]), str(document["eventType"]), subscription, document, at, signals)
+        struck = self.disturbances.of_event(parcel.event_type, subscription.vehicle_id, subscription.webhook_id)
         for disturbance in struck:
             if isinstance(disturbance, InMode):
                 parcel.mode = disturbance.mode
@@ -177,15 +177,15 @@ class Outbox:
         if any(isinstance(disturbance, Overtaken) for disturbance in struck):
             self._overtaken += copies
             return
-        behind = [waiting for waiting in self._overtaken if waiting.subscription.webhook_id == one.webhook_id]
+        behind = [waiting for waiting in self._overtaken if waiting.subscription.webhook_id == subscription.webhook_id]
         self._overtaken = [waiting for waiting in self._overtaken if waiting not in behind]
         for waiting in behind:
             waiting.due = max(waiting.due, parcel.due)
         self._queue += copies + behind
 
     def _outgoing(self, parcel: Parcel, real: datetime) -> Outgoing:
-        one, delivery_id = parcel.subscription, self._new_id("delivery")
-        webhook = self.world.webhooks[one.webhook_id]
+        subscription, delivery_id = parcel.subscription, self._new_id("delivery")
+        webhook = self.world.webhooks[subscription.webhook_id]
         meta = event_meta(
             delivery_id,
             self._date(real),
@@ -196,7 +196,7 @@ class Outbox:
             shape=self.sending.shape,
         )
         body = written({**parcel.document, "meta": meta})
-        struck = self.disturbances.of_attempt(parcel.event_type, one.vehicle_id, one.webhook_id)
+        struck = self.disturbances.of_attempt(parcel.event_type, subscription.vehicle_id, subscription.webhook_id)
         headers = signed_headers(body, webhook.token)
         for disturbance in struck:
             if isinstance(disturbance, SignedWith):
@@ -209,7 +209,7 @@ class Outbox:
             parcel.event_id,
             delivery_id,
             parcel.event_type,
-            one.vehicle_id,
+            subscription.vehicle_id,
             webhook.id,
             parcel.attempts,
             self.world.now,
@@ -222,8 +222,8 @@ class Outbox:
     def _forget(self, subscription_id: str) -> None:
         """Send nothing more to a subscriber, who will be told everything anew if there is a next time."""
         self._told.pop(subscription_id, None)
-        self._queue = [one for one in self._queue if one.subscription.id != subscription_id]
-        self._overtaken = [one for one in self._overtaken if one.subscription.id != subscription_id]
+        self._queue = [waiting for waiting in self._queue if waiting.subscription.id != subscription_id]
+        self._overtaken = [waiting for waiting in self._overtaken if waiting.subscription.id != subscription_id]
 
     def _date(self, real: datetime) -> object:
         return timestamp(real if self.sending.delivered_at == "real" else self.world.now)

@@ -78,7 +78,7 @@ def paged(
 
     before = "prev" if service.switches.paging == "live" else "previous"
     return {
-        "data": [document(service, one) for one in found[(number - 1) * size : number * size]],
+        "data": [document(service, item) for item in found[(number - 1) * size : number * size]],
         "meta": page_meta(service, page, len(found)),
         "links": {
             "self": link(number), "first": link(1), "last": link(last), "next": link(number + 1),

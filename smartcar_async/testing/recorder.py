@@ -23,9 +23,9 @@ class Kept(Generic[T]):
         self._kept: deque[T] = deque(maxlen=KEPT)
         self.total: int = 0
 
-    def add(self, one: T) -> None:
+    def add(self, item: T) -> None:
         """Remember one more."""
-        self._kept.append(one)
+        self._kept.append(item)
         self.total += 1
 
     def clear(self) -> None:
@@ -48,4 +48,4 @@ class Recorder(Kept[Request]):
 
     def matching(self, method: str = "*", path: str = "*") -> list[Request]:
         """The requests whose method and path match; `*` in a pattern stands for anything, slashes too."""
-        return [one for one in self if fnmatchcase(one.method, method) and fnmatchcase(one.path, path)]
+        return [request for request in self if fnmatchcase(request.method, method) and fnmatchcase(request.path, path)]

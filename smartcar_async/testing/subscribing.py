@@ -32,8 +32,8 @@ class Subscribing:
     def begin(self, webhook_id: str, vehicle_id: str) -> bool:
         """Begin to subscribe; False where that is done or under way."""
         pair = (webhook_id, vehicle_id)
-        listed = {(one.webhook_id, one.vehicle_id) for one in self.world.subscriptions.values()}
-        if pair in listed | {(one.webhook_id, one.vehicle_id) for one in self._waiting}:
+        listed = {(known.webhook_id, known.vehicle_id) for known in self.world.subscriptions.values()}
+        if pair in listed | {(known.webhook_id, known.vehicle_id) for known in self._waiting}:
             return False
         delay = self.delay
         due = self.world.now + delay if isinstance(delay, timedelta) else self.clock() + delay
@@ -43,15 +43,15 @@ class Subscribing:
 
     def pause(self) -> float | None:
         """Seconds of real time until the next one is due; None where none waits for that."""
-        dues = [one.due for one in self._waiting if isinstance(one.due, float)]
+        dues = [pending.due for pending in self._waiting if isinstance(pending.due, float)]
         return max(0.0, min(dues) - self.clock()) if dues else None
 
     def settle(self) -> None:
         """List what is due; a vehicle that was disconnected meanwhile is forgotten."""
-        for one in [one for one in self._waiting if self._is_due(one)]:
-            self._waiting.remove(one)
-            if self.world.connection_of(one.vehicle_id) is not None:
-                self.world.subscribe(one.webhook_id, one.vehicle_id)
+        for pending in [pending for pending in self._waiting if self._is_due(pending)]:
+            self._waiting.remove(pending)
+            if self.world.connection_of(pending.vehicle_id) is not None:
+                self.world.subscribe(pending.webhook_id, pending.vehicle_id)
 
-    def _is_due(self, one: _Waiting) -> bool:
-        return one.due <= self.world.now if isinstance(one.due, datetime) else one.due <= self.clock()
+    def _is_due(self, pending: _Waiting) -> bool:
+        return pending.due <= self.world.now if isinstance(pending.due, datetime) else pending.due <= self.clock()

@@ -23,7 +23,7 @@ class Coded(Protocol):
 
 def codes_of(signals: Iterable[str | Coded]) -> tuple[str, ...]:
     """The codes of signals that a webhook may name."""
-    codes = tuple(one if isinstance(one, str) else one.code for one in signals)
+    codes = tuple(signal if isinstance(signal, str) else signal.code for signal in signals)
     for code in codes:
         if code not in SIGNALS:
             raise SimulatorError(f"there is no signal {code!r}: name one like 'odometer-traveleddistance'")

@@ -217,7 +217,11 @@ class World:
         with self.lock:
             gone = self.connections.pop(connection_id, None)
             if gone is not None:
-                of_others = {key: one for key, one in self.subscriptions.items() if one.vehicle_id != gone.vehicle.id}
+                of_others = {
+                    key: subscription
+                    for key, subscription in self.subscriptions.items()
+                    if subscription.vehicle_id != gone.vehicle.id
+                }
                 self.subscriptions.clear()
                 self.subscriptions.update(of_others)
             return gone is not None
@@ -281,9 +285,9 @@ class World:
         """Switch a webhook on again, or off: then nothing is kept for it, and it begins with first deliveries later."""
         with self.lock:
             self.webhooks[webhook_id] = evolve(self.webhooks[webhook_id], enabled=enabled)
-            for one in tuple(self.subscriptions.values()):
-                if one.webhook_id == webhook_id:
-                    self._tell(self.vehicles[one.vehicle_id])
+            for subscription in tuple(self.subscriptions.values()):
+                if subscription.webhook_id == webhook_id:
+                    self._tell(self.vehicles[subscription.vehicle_id])
 
     def subscribe(self, webhook_id: str, vehicle_id: str) -> Subscription:
         """Send the news of a connected vehicle to a webhook, from now on; the store begins to fill."""

@@ -12,7 +12,7 @@ from .errors import not_authenticated, not_permitted, nothing_there
 def list_vehicles(service: Service, request: Request, _: Params) -> Answer:
     """The ids of all that a user has connected."""
     owner = user(service, request).user_id
-    found = [one.vehicle.id for one in service.world.connections.values() if one.owner.id == owner]
+    found = [connection.vehicle.id for connection in service.world.connections.values() if connection.owner.id == owner]
     page, paging = offset_page(request.query, found, 50)
     return json_answer({"paging": paging, "vehicles": page})
 
@@ -49,7 +49,11 @@ def unsubscribe(service: Service, request: Request, params: Params) -> Answer:
     if not is_management(service, request):
         raise not_authenticated()
     world, wanted = service.world, (params["webhook"], params["vehicle"])
-    gone = [key for key, one in world.subscriptions.items() if (one.webhook_id, one.vehicle_id) == wanted]
+    gone = [
+        key
+        for key, subscription in world.subscriptions.items()
+        if (subscription.webhook_id, subscription.vehicle_id) == wanted
+    ]
     if not gone:
         raise nothing_there("The vehicle is not subscribed to this webhook.")
     for key in gone:

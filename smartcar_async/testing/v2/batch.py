@@ -20,7 +20,7 @@ MOST = 100
 def batch(service: Service, request: Request, params: Params) -> Answer:
     """Answer every part for itself. Each counts as a request: against the bucket, and against the vehicle's month."""
     visit = enter(service, request, params)
-    paths = [one.get("path") for one in listed(fields_of(request), "requests", MOST)]
+    paths = [part.get("path") for part in listed(fields_of(request), "requests", MOST)]
     found = [path for path in paths if isinstance(path, str)]
     if not paths or len(found) != len(paths):
         raise invalid("requests", "a list of objects with a path")

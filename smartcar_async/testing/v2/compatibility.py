@@ -65,7 +65,7 @@ def by_vin(service: Service, request: Request, _: Params) -> Answer:
     elif vin.startswith(_UNKNOWN_MAKES):
         offered, why = set[str](), "MAKE_NOT_COMPATIBLE"
     else:
-        model = next((one.car.model for one in service.world.vehicles.values() if one.car.vin == vin), None)
+        model = next((vehicle.car.model for vehicle in service.world.vehicles.values() if vehicle.car.vin == vin), None)
         offered = set(offers(model)) if model else set[str]()
         why = None if model else "VEHICLE_NOT_COMPATIBLE"
     shown = why is None and query.get("country", "US").upper() == "US"

@@ -63,9 +63,9 @@ def _bmw_records(visit: Visit) -> Answer:
     oldest = iso(visit.service.world.now - timedelta(days=_DAYS_OF_RECORDS))[:10]
     first, last = max(oldest, day(query, "startDate") or oldest), day(query, "endDate")
     found = [
-        _record(one)
-        for one in visit.vehicle.stored.charge_records
-        if between(first, iso(EPOCH + timedelta(minutes=one.start)), last)
+        _record(record)
+        for record in visit.vehicle.stored.charge_records
+        if between(first, iso(EPOCH + timedelta(minutes=record.start)), last)
     ]
     return visit.told({"records": found})
 
@@ -90,24 +90,26 @@ def _nissan_schedule(visit: Visit) -> Answer:
         return iso(EPOCH + timedelta(minutes=minute)) if iso_form else time_of_day(minute)
 
     windows = [
-        {"start": time(one.start), "end": time(one.stop), "days": [_WEEK[number] for number in one.days]}
-        for one in visit.vehicle.stored.timers
-        if one.location is None
+        {"start": time(timer.start), "end": time(timer.stop), "days": [_WEEK[number] for number in timer.days]}
+        for timer in visit.vehicle.stored.timers
+        if timer.location is None
     ]
     return visit.told({"chargeSchedules": windows})
 
 
 def _set_nissan_schedule(visit: Visit) -> Answer:
     timers = tuple(
-        ChargeTimer(clock(one, "start"), clock(one, "end"), tuple(sorted(map(_WEEK.index, words(one, "days", _WEEK)))))
-        for one in listed(fields_of(visit.request), "chargeSchedules", 3)
+        ChargeTimer(
+            clock(window, "start"), clock(window, "end"), tuple(sorted(map(_WEEK.index, words(window, "days", _WEEK))))
+        )
+        for window in listed(fields_of(visit.request), "chargeSchedules", 3)
     )
     if unavailable(visit):
         return refuse_nothing(visit)
 
     def do(car: Car) -> None:
         car.wake()
-        car.timers = timers + tuple(one for one in car.timers if one.location is not None)
+        car.timers = timers + tuple(timer for timer in car.timers if timer.location is not None)
 
     act(visit, "set_charge_schedule", {"windows": len(timers)}, do)
     return succeed(visit)
@@ -136,7 +138,7 @@ def _set_ford_schedule(visit: Visit) -> Answer:
     """Replace all windows of one place, which must be one that the car has saved."""
     query, car = visit.request.query, visit.vehicle.car
     spot = Place("asked", number(query, "latitude", -90, 90), number(query, "longitude", -180, 180))
-    place = next((one for one in _saved(car) if distance_km(one, spot) < _SAME_PLACE_KM), None)
+    place = next((saved for saved in _saved(car) if distance_km(saved, spot) < _SAME_PLACE_KM), None)
     if place is None:
         raise invalid("latitude and longitude", "those of a saved charging location")
     wanted = inside(fields_of(visit.request), "chargingLocation")
@@ -148,7 +150,7 @@ def _set_ford_schedule(visit: Visit) -> Answer:
 
     def do(car: Car) -> None:
         car.wake()
-        car.timers = tuple(one for one in car.timers if one.location != place) + timers
+        car.timers = tuple(timer for timer in car.timers if timer.location != place) + timers
         car.limit_at(place, percent)
 
     act(visit, "set_charge_schedule_by_location", {"place": place.name, "percent": percent, "windows": len(timers)}, do)
@@ -162,16 +164,16 @@ def _saved(car: Car) -> tuple[Place, ...]:
 
 def _windows(timers: Iterable[ChargeTimer], place: Place, days: tuple[int, ...]) -> list[dict[str, str]]:
     return [
-        {"start": time_of_day(one.start), "end": time_of_day(one.stop)}
-        for one in timers
-        if one.location == place and one.days == days
+        {"start": time_of_day(timer.start), "end": time_of_day(timer.stop)}
+        for timer in timers
+        if timer.location == place and timer.days == days
     ]
 
 
 def _timers(windows: Fields, name: str, days: tuple[int, ...], place: Place) -> list[ChargeTimer]:
     return [
-        ChargeTimer(clock(one, "start", whole_hours=True), clock(one, "end", whole_hours=True), days, place)
-        for one in listed(windows, name, 24)
+        ChargeTimer(clock(window, "start", whole_hours=True), clock(window, "end", whole_hours=True), days, place)
+        for window in listed(windows, name, 24)
     ]
 
 

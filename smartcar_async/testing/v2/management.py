@@ -22,20 +22,20 @@ def list_connections(service: Service, request: Request, _: Params) -> Answer:
     if mode not in (None, *_MODES):
         raise invalid("mode", f"one of {', '.join(_MODES)}")
     wanted = "simulated" if mode == "test" else mode
-    found = [one for one in _matching(service, query) if wanted in (None, one.vehicle.mode)]
+    found = [connection for connection in _matching(service, query) if wanted in (None, connection.vehicle.mode)]
     found.sort(key=_place, reverse=True)
     if "cursor" in query:
         cursor = _read(query["cursor"])
-        found = [one for one in found if _place(one) < cursor]
+        found = [connection for connection in found if _place(connection) < cursor]
     page = found[:limit]
     listed = [
         {
-            "userId": one.owner.id,
-            "vehicleId": one.vehicle.id,
-            "connectedAt": iso(one.created_at),
-            "mode": one.vehicle.mode,
+            "userId": connection.owner.id,
+            "vehicleId": connection.vehicle.id,
+            "connectedAt": iso(connection.created_at),
+            "mode": connection.vehicle.mode,
         }
-        for one in page
+        for connection in page
     ]
     return json_answer(
         {"connections": listed, "paging": {"cursor": _cursor(page[-1]) if len(found) > len(page) else None}}
@@ -49,27 +49,29 @@ def delete_connections(service: Service, request: Request, _: Params) -> Answer:
     if not query.get("user_id") and not query.get("vehicle_id"):
         raise Refused(Problem(400, "VALIDATION", None, "Give user_id, vehicle_id or both."))
     gone = _matching(service, query)
-    for one in gone:
-        service.world.disconnect(one.id)
-    return json_answer({"connections": [{"userId": one.owner.id, "vehicleId": one.vehicle.id} for one in gone]})
+    for connection in gone:
+        service.world.disconnect(connection.id)
+    return json_answer(
+        {"connections": [{"userId": connection.owner.id, "vehicleId": connection.vehicle.id} for connection in gone]}
+    )
 
 
 def _matching(service: Service, query: dict[str, str]) -> list[Connection]:
     return [
-        one
-        for one in service.world.connections.values()
-        if query.get("user_id", one.owner.id) == one.owner.id
-        and query.get("vehicle_id", one.vehicle.id) == one.vehicle.id
+        connection
+        for connection in service.world.connections.values()
+        if query.get("user_id", connection.owner.id) == connection.owner.id
+        and query.get("vehicle_id", connection.vehicle.id) == connection.vehicle.id
     ]
 
 
-def _place(one: Connection) -> tuple[str, str]:
-    return iso(one.created_at), one.id
+def _place(connection: Connection) -> tuple[str, str]:
+    return iso(connection.created_at), connection.id
 
 
-def _cursor(one: Connection) -> str:
+def _cursor(connection: Connection) -> str:
     """The place of a connection in the list; a prefix brings the letters of base64 that a query must escape."""
-    return base64.b64encode(("\xff\xfe>" + "|".join(_place(one))).encode("latin-1")).decode()
+    return base64.b64encode(("\xff\xfe>" + "|".join(_place(connection))).encode("latin-1")).decode()
 
 
 def _read(cursor: str) -> tuple[str, str]:

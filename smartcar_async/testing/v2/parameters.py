@@ -75,7 +75,7 @@ def listed(fields: Fields, name: str, most: int) -> list[Fields]:
     value = fields.get(name)
     if not _is_list(value) or len(value) > most:
         raise invalid(name, f"a list of at most {most} objects")
-    found: list[Fields] = [one for one in value if is_object(one)]
+    found: list[Fields] = [entry for entry in value if is_object(entry)]
     if len(found) != len(value):
         raise invalid(name, "a list of objects")
     return found
@@ -84,7 +84,7 @@ def listed(fields: Fields, name: str, most: int) -> list[Fields]:
 def words(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
     """Some words, at least one of them."""
     value = fields.get(name)
-    found = [one for one in value if isinstance(one, str) and one in choices] if _is_list(value) else []
+    found = [entry for entry in value if isinstance(entry, str) and entry in choices] if _is_list(value) else []
     if not _is_list(value) or not found or len(found) != len(value):
         raise invalid(name, f"a list of {', '.join(choices)}")
     return found

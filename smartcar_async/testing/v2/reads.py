@@ -212,7 +212,7 @@ def _security(visit: Visit) -> Answer:
 def _openings(visit: Visit, code: str) -> list[dict[str, str]]:
     body = visit.body(code)
     parts = rows(body, "values") if body is not None else []
-    return [{"type": _SEATS[one["row"], one["column"]], "status": _status(one["isOpen"])} for one in parts]
+    return [{"type": _SEATS[part["row"], part["column"]], "status": _status(part["isOpen"])} for part in parts]
 
 
 def _lid(visit: Visit, kind: str, code: str, name: str) -> list[dict[str, str]]:
@@ -231,15 +231,17 @@ def _service_history(visit: Visit) -> Answer:
     visits = rows(needed(visit, "service-records"), "values")
     records = [
         {
-            "serviceId": one["id"],
-            "serviceDate": one["time"],
-            "odometerDistance": one["odometer"],
-            "serviceTasks": [{"taskId": task["id"], "taskDescription": task["description"]} for task in one["tasks"]],
-            "serviceDetails": [{"type": "dealer", "value": detail["description"]} for detail in one["details"]],
-            "serviceCost": {"totalCost": one["cost"]["amount"], "currency": one["cost"]["currency"]},
+            "serviceId": record["id"],
+            "serviceDate": record["time"],
+            "odometerDistance": record["odometer"],
+            "serviceTasks": [
+                {"taskId": task["id"], "taskDescription": task["description"]} for task in record["tasks"]
+            ],
+            "serviceDetails": [{"type": "dealer", "value": detail["description"]} for detail in record["details"]],
+            "serviceCost": {"totalCost": record["cost"]["amount"], "currency": record["cost"]["currency"]},
         }
-        for one in visits
-        if between(first, one["time"], last)
+        for record in visits
+        if between(first, record["time"], last)
     ]
     single = visit.switches.history == "object"
     return visit.told((records[0] if records else {}) if single else records)
@@ -247,7 +249,9 @@ def _service_history(visit: Visit) -> Answer:
 
 def _tires(visit: Visit) -> Answer:
     tires = rows(needed(visit, "wheel-tires"), "values")
-    return visit.told({_SEATS[one["row"], one["column"]]: visit.units.pressure(one["tirePressure"]) for one in tires})
+    return visit.told(
+        {_SEATS[tire["row"], tire["column"]]: visit.units.pressure(tire["tirePressure"]) for tire in tires}
+    )
 
 
 def _vin(visit: Visit) -> Answer:

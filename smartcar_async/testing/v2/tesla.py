@@ -137,7 +137,7 @@ def _schedule(visit: Visit) -> Answer:
         return refuse_nothing(visit)
     car = visit.vehicle.car
     gone = ("START_TIME", "DEPARTURE_TIME") if enabled else (kind,)
-    timers = tuple(one for one in car.timers if one.schedule_type not in gone)
+    timers = tuple(timer for timer in car.timers if timer.schedule_type not in gone)
     if enabled:
         start = minute if kind == "START_TIME" else (minute - _CHARGING_WINDOW) % DAY
         timers += (ChargeTimer(start, (start + _CHARGING_WINDOW) % DAY, schedule_type=kind),)
@@ -152,7 +152,7 @@ def _schedule(visit: Visit) -> Answer:
 
 def schedule_state(car: Car) -> dict[str, object]:
     """The two kinds of schedule that a Tesla has by itself, of which one at most is on."""
-    times = {one.schedule_type: one for one in car.timers}
+    times = {timer.schedule_type: timer for timer in car.timers}
     start, departure = times.get("START_TIME"), times.get("DEPARTURE_TIME")
     return {
         "departureTime": {"enabled": departure is not None, "time": departure and time_of_day(departure.stop)},

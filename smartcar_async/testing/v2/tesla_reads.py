@@ -158,10 +158,10 @@ def _records(visit: Visit) -> Answer:
     if not visit.switches.tesla_charge_records:
         raise not_capable()
     found: list[dict[str, object]] = []
-    records = [one for one in visit.vehicle.stored.charge_records if between(first, _moment(one.start), last)]
-    for date, group in groupby(records, key=lambda one: _moment(one.start)[:10]):
+    records = [record for record in visit.vehicle.stored.charge_records if between(first, _moment(record.start), last)]
+    for date, group in groupby(records, key=lambda record: _moment(record.start)[:10]):
         charges = list(group)
-        home, fast = (sum(one.energy_kwh for one in charges if one.fast == kind) for kind in (False, True))
+        home, fast = (sum(charge.energy_kwh for charge in charges if charge.fast == kind) for kind in (False, True))
         seconds = round(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
         sums = {"home": home, "other": 0.0, "superCharger": fast, "total": home + fast}
         found.append({"date": seconds, **{name: round(energy, 2) for name, energy in sums.items()}})
@@ -173,11 +173,11 @@ def _billing(visit: Visit) -> Answer:
     first, last = _range(visit)
     page = whole(visit.request.query, "page", 1, 1, 10_000)
     newest_first = reversed(visit.vehicle.stored.charge_records)
-    found = [one for one in newest_first if one.fast and between(first, _moment(one.start), last)]
+    found = [record for record in newest_first if record.fast and between(first, _moment(record.start), last)]
     begin = (page - 1) * BILLS_PER_PAGE
     shown = found[begin : begin + BILLS_PER_PAGE]
     more = len(found) > begin + BILLS_PER_PAGE
-    return visit.told({"records": [_bill(one) for one in shown], "hasMoreData": more})
+    return visit.told({"records": [_bill(record) for record in shown], "hasMoreData": more})
 
 
 def _bill(record: ChargeRecord) -> dict[str, object]:
