@@ -11,8 +11,8 @@ from uuid import uuid4
 from attrs import field, frozen
 
 from .errors import SimulatorError
-from .events import SIGNATURE, Document, digest, written
-from .post import NoAnswer, post
+from .events import SIGNATURE, Document, digest, encode
+from .http_post import NoAnswer, post
 from .times import Times, timestamp
 from .wire import is_object
 
@@ -57,9 +57,9 @@ async def replay(
     sent: Sent, url: str, *, token: str, now: datetime | None = None, renew: bool = True, seconds: float = 15.0
 ) -> int:
     """Sign it anew, send it to a URL, and tell the status of the answer."""
-    once_more = sign_again(sent, token=token, now=now, renew=renew)
+    signed = sign_again(sent, token=token, now=now, renew=renew)
     try:
-        return (await post(url, once_more.headers, once_more.body, seconds)).status
+        return (await post(url, signed.headers, signed.body, seconds)).status
     except NoAnswer as error:
         raise SimulatorError(f"{url} did not answer ({error}): is your service running?") from None
 
@@ -72,11 +72,11 @@ def _renewed(body: bytes, now: datetime) -> bytes:
     meta = document.get("meta") if is_object(document) else None
     if not is_object(document) or not is_object(meta):
         return body
-    new: Document = {"deliveryId": str(uuid4())} | {
+    renewed: Document = {"deliveryId": str(uuid4())} | {
         name: timestamp(now, _form(meta[name])) for name in ("deliveredAt", "deliveryTime") if name in meta
     }
-    changed = {name: new.get(name, value) for name, value in meta.items()}
-    return body if changed == meta else written({**document, "meta": changed})
+    changed = {name: renewed.get(name, value) for name, value in meta.items()}
+    return body if changed == meta else encode({**document, "meta": changed})
 
 
 def _form(value: object) -> Times:

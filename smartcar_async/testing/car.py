@@ -163,13 +163,13 @@ class Car:
     def drive(self, destination: Place | None = None) -> None:
         """Set off at once, to a place or else from home to work or back home; the days go on as usual after it."""
         away = self.routine.work if self.place == self.routine.home else self.routine.home
-        there = destination or away
-        if there == self.place:
-            raise SimulatorError(f"the car is already at {there.name}: name another destination")
-        road = trip(self.minute, self.place, there)
-        self._set_off(road)
+        target = destination or away
+        if target == self.place:
+            raise SimulatorError(f"the car is already at {target.name}: name another destination")
+        journey = trip(self.minute, self.place, target)
+        self._set_off(journey)
         self.stays = False
-        self.in_motion, self.speed_kmh = True, road.distance_km / road.minutes * 60
+        self.in_motion, self.speed_kmh = True, journey.distance_km / journey.minutes * 60
 
     def sleep(self) -> None:
         """Fall asleep now instead of after some idle minutes."""

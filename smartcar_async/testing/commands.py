@@ -1,6 +1,6 @@
 """The eight commands: who may give them, to which car, in which state, and what they do to it.
 
-A car obeys at once, and its ledger says so before any answer goes out; what takes time is only the word of it.
+A car obeys at once, and its ledger says so before any answer goes out; what takes time is only the answer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Values = dict[str, float]
 
 @frozen
 class Command:
-    """One command: the name of its deed, the permission it needs, and how it is read, refused and carried out."""
+    """One command: its name in the ledger, the permission it needs, and how it is read, refused and carried out."""
 
     action: str
     permission: str
@@ -34,7 +34,7 @@ class Command:
 
 
 def carry_out(command: Command, service: Service, vehicle: Vehicle, values: Values, request: Request) -> None:
-    """Do it to the car and write it down, or refuse."""
+    """Run a command on the car and enter it in the ledger, or refuse it."""
     if command.action not in vehicle.car.model.commands:
         raise not_capable("The vehicle does not support this command.")
     refuse_by_state(service, vehicle, command.refusal)
@@ -55,7 +55,7 @@ def refuse_by_state(service: Service, vehicle: Vehicle, refusal: Callable[[Car],
         raise Refused(Problem(409, "VEHICLE_STATE", state, _REASONS[state]))
 
 
-def _give(command: Command, service: Service, request: Request, params: Params) -> Answer:
+def _run(command: Command, service: Service, request: Request, params: Params) -> Answer:
     vehicle = service.permitted_vehicle(request, params["vehicle"], command.permission)
     values = command.read(request)
     carry_out(command, service, vehicle, values, request)
@@ -118,7 +118,7 @@ def _cannot_close(car: Car) -> str | None:
 
 def _percent(request: Request) -> Values:
     fields = Fields.of(request)
-    percent = fields.whole("percent", 50, 100)
+    percent = fields.integer("percent", 50, 100)
     fields.check()
     return {"percent": percent}
 
@@ -162,7 +162,7 @@ def _close(car: Car, _: Values) -> None:
     car.close_flap()
 
 
-COMMAND_OF: Mapping[str, Command] = {
+COMMAND_BY_ACTION: Mapping[str, Command] = {
     command.action: command
     for command in (
         Command("start_charge", "control_charge", _start, _cannot_start),
@@ -175,7 +175,7 @@ COMMAND_OF: Mapping[str, Command] = {
         Command("close_charge_port", "control_charge", _close, _cannot_close),
     )
 }
-"""The commands by the names of their deeds."""
+"""The commands by their names in the ledger."""
 
 _PATHS: tuple[tuple[str, str], ...] = (
     ("/v3/vehicles/{vehicle}/commands/charge/start", "start_charge"),
@@ -188,4 +188,6 @@ _PATHS: tuple[tuple[str, str], ...] = (
     ("/v3/vehicles/{vehicle}/commands/charge-port/close", "close_charge_port"),
 )
 
-COMMANDS: tuple[Route, ...] = tuple(Route("POST", path, partial(_give, COMMAND_OF[action])) for path, action in _PATHS)
+COMMANDS: tuple[Route, ...] = tuple(
+    Route("POST", path, partial(_run, COMMAND_BY_ACTION[action])) for path, action in _PATHS
+)

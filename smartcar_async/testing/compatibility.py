@@ -1,4 +1,4 @@
-"""Which cars can be connected where: public data, asked for without a token.
+"""Which cars can be connected where: public data, for which no token is needed.
 
 The names inside `attributes` are documented nowhere. Those here are chosen to be plausible: `make`, `model`,
 `startYear`, `endYear` (null where it is still built), `powertrainType`, `region`, `signals` and `commands`.

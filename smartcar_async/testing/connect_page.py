@@ -13,35 +13,35 @@ _FRAME = (
 )
 
 
-def plain_page(title: str, text: str) -> str:
-    """A page that says one thing."""
+def message_page(title: str, text: str) -> str:
+    """A page with a message."""
     return _FRAME.format(title=escape(title), body=f"<p>{escape(text)}</p>")
 
 
 def consent_page(
-    asked: Mapping[str, str],
+    parameters: Mapping[str, str],
     permissions: Iterable[str],
     owners: Sequence[tuple[Owner, Sequence[Vehicle]]],
     errors: Mapping[str, str],
-    one_only: bool,
+    single: bool,
 ) -> str:
-    """A form for each owner to choose cars in, and one to go wrong in every way that Connect knows."""
+    """A form for each owner to choose cars in, and one to end with any error that Connect knows."""
     hidden = "\n".join(
-        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in asked.items()
+        f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
     )
-    wanted = "".join(f"<li>{escape(name)}</li>" for name in permissions)
-    forms = [_owner_form(hidden, number, owner, cars, one_only) for number, (owner, cars) in enumerate(owners, 1)]
+    scopes = "".join(f"<li>{escape(name)}</li>" for name in permissions)
+    forms = [_owner_form(hidden, number, owner, cars, single) for number, (owner, cars) in enumerate(owners, 1)]
     choices = "".join(f'<option value="{escape(name)}">{escape(name)}</option>' for name in errors)
     forms += [
         _form(hidden, '<button name="decision" value="access_denied">Deny</button>'),
         _form(hidden, f'<label>End with <select name="decision">{choices}</select></label> <button>Go</button>'),
     ]
-    body = f"<p>The application asks for:</p>\n<ul>{wanted}</ul>\n" + "\n".join(forms)
+    body = f"<p>The application asks for:</p>\n<ul>{scopes}</ul>\n" + "\n".join(forms)
     return _FRAME.format(title="Connect your car", body=body)
 
 
-def _owner_form(hidden: str, number: int, owner: Owner, cars: Sequence[Vehicle], one_only: bool) -> str:
-    kind = "radio" if one_only else "checkbox"
+def _owner_form(hidden: str, number: int, owner: Owner, cars: Sequence[Vehicle], single: bool) -> str:
+    kind = "radio" if single else "checkbox"
     boxes = "\n".join(
         f'<p><label><input type="{kind}" name="vehicle" value="{escape(car.id)}"{" checked" if first == 0 else ""}> '
         f"{escape(car.car.nickname)} ({escape(car.car.model.make)} {car.car.model.year})</label></p>"

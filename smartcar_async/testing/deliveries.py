@@ -14,9 +14,9 @@ from . import events
 from .events import (
     Document,
     Shape,
+    encode,
     plain_headers as plain_headers,
     signed_headers as signed_headers,
-    written,
 )
 from .times import Times, timestamp
 
@@ -36,12 +36,12 @@ def signal(
 ) -> Document:
     """A signal with a body. Without a time it has zeros for times, as what is never dated."""
     at = 0 if recorded is None else timestamp(recorded, times)
-    return events.good_signal(code, body, {"oemUpdatedAt": at, "retrievedAt": at})
+    return events.signal_with_body(code, body, {"oemUpdatedAt": at, "retrievedAt": at})
 
 
 def refused_signal(code: str, type: str = "COMPATIBILITY", error: str | None = "VEHICLE_NOT_CAPABLE") -> Document:
     """A signal without a body, and why."""
-    return events.bad_signal(code, type, error)
+    return events.signal_without_body(code, type, error)
 
 
 def vehicle_state(
@@ -69,7 +69,7 @@ def vehicle_state(
         ]
     entries = list(signals)
     document = events.vehicle_state(event_id or str(uuid4()), whose, entries, changed, shape)
-    return _delivered(document, delivered, times, mode, len(entries), shape) if meta else written(document)
+    return _delivered(document, delivered, times, mode, len(entries), shape) if meta else encode(document)
 
 
 def vehicle_error(
@@ -87,7 +87,7 @@ def vehicle_error(
     mode: str = "LIVE",
 ) -> bytes:
     """A VEHICLE_ERROR that began, or is over. Signals are codes; none leaves the list out: the whole vehicle."""
-    name = events.named if names == "objects" else events.dotted
+    name = events.names_object if names == "objects" else events.dotted
     error = events.error(
         type,
         code,
@@ -123,7 +123,7 @@ def unknown_event(
 
 def legacy_verify(challenge: str = "3f1c9a52-made-up-challenge") -> bytes:
     """The VERIFY of the 2.0 form."""
-    return written(
+    return encode(
         {"version": "2.0", "webhookId": LEGACY_WEBHOOK, "eventName": "verify", "payload": {"challenge": challenge}}
     )
 
@@ -187,8 +187,8 @@ def _delivered(
     meta = events.event_meta(
         str(uuid4()), timestamp(at, times), WEBHOOK, "Demo", mode=mode, signals=signals, shape=shape
     )
-    return written({**document, "meta": meta})
+    return encode({**document, "meta": meta})
 
 
 def _legacy(name: str, mode: str, payload: Document) -> bytes:
-    return written({"version": "2.0", "webhookId": LEGACY_WEBHOOK, "eventName": name, "mode": mode, "payload": payload})
+    return encode({"version": "2.0", "webhookId": LEGACY_WEBHOOK, "eventName": name, "mode": mode, "payload": payload})

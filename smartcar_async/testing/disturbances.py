@@ -109,18 +109,18 @@ class Disturbances:
 
     def of_event(self, event_type: str, vehicle_id: str, webhook_id: str) -> list[OfEvent]:
         """What happens to an event."""
-        whose = (event_type, vehicle_id, webhook_id, self._random)
+        target = (event_type, vehicle_id, webhook_id, self._random)
         return [
             script.disturbance
             for script in self._scripts
-            if isinstance(script.disturbance, OfEvent) and script.strikes(*whose)
+            if isinstance(script.disturbance, OfEvent) and script.strikes(*target)
         ]
 
     def of_attempt(self, event_type: str, vehicle_id: str, webhook_id: str) -> list[OfAttempt]:
         """What happens to one attempt to deliver an event."""
-        whose = (event_type, vehicle_id, webhook_id, self._random)
+        target = (event_type, vehicle_id, webhook_id, self._random)
         return [
             script.disturbance
             for script in self._scripts
-            if isinstance(script.disturbance, OfAttempt) and script.strikes(*whose)
+            if isinstance(script.disturbance, OfAttempt) and script.strikes(*target)
         ]

@@ -26,7 +26,7 @@ def _list_connections(service: Service, request: Request, _: Params) -> Answer:
     mode = query.get("filter[vehicle.mode]", "live")
     filters = {"filter[vehicle.mode]": mode} | {name: query[name] for name in _FILTERS if name in query}
     users = {user for user in (query.get("filter[userId]"), request.headers.get("sc-user-id")) if user}
-    found = [
+    matching = [
         connection
         for connection in service.world.connections.values()
         if connection.vehicle.mode == mode
@@ -34,10 +34,10 @@ def _list_connections(service: Service, request: Request, _: Params) -> Answer:
         and query.get("filter[vehicleId]", connection.vehicle.id) == connection.vehicle.id
         and query.get("filter[user.externalId]", connection.owner.external_id) == connection.owner.external_id
     ]
-    found.sort(key=lambda connection: connection.created_at, reverse=True)
-    listed = paged(service, "/v3/connections", filters, page, found, _connection)
+    matching.sort(key=lambda connection: connection.created_at, reverse=True)
+    listed = paged(service, "/v3/connections", filters, page, matching, _connection)
     order = {"orderBy": "createdAt", "orderDirection": "DESC"}
-    return json_answer(listed | {"meta": page_meta(service, page, len(found)) | order})
+    return json_answer(listed | {"meta": page_meta(service, page, len(matching)) | order})
 
 
 def _get_connection(service: Service, _: Request, params: Params) -> Answer:
@@ -121,7 +121,7 @@ def _signal_list(service: Service, connection: Connection) -> Answer:
         }
         return json_answer(document | _included(service, vehicle))
 
-    return service.kept(vehicle.id, state, build)
+    return service.cached(vehicle.id, state, build)
 
 
 def _connection(service: Service, connection: Connection) -> Document:

@@ -24,7 +24,7 @@ FIRST_DELIVERY = "FIRST_DELIVERY"
 ABOUT_ERRORS = "https://smartcar.com/docs/errors/api-errors"
 
 
-def written(document: Mapping[str, object]) -> bytes:
+def encode(document: Mapping[str, object]) -> bytes:
     """A document as it is sent: compact, and UTF-8."""
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -58,27 +58,27 @@ def dotted(code: str) -> str:
     return ".".join(name_of(code))
 
 
-def named(code: str) -> Document:
-    """A signal as an object of its names."""
+def names_object(code: str) -> Document:
+    """A signal as an object with its name, code and group."""
     group, name = name_of(code)
     return {"name": name, "code": code, "group": group}
 
 
-def good_signal(code: str, body: Mapping[str, object], meta: Mapping[str, object]) -> Document:
+def signal_with_body(code: str, body: Mapping[str, object], meta: Mapping[str, object]) -> Document:
     """A signal with a body."""
     group, name = name_of(code)
     status = {"value": "SUCCESS"}
     return {"code": code, "name": name, "group": group, "body": dict(body), "status": status, "meta": dict(meta)}
 
 
-def bad_signal(code: str, type: str, error: str | None) -> Document:
-    """A signal without one. The code of a PERMISSION is null."""
-    return {**named(code), "status": {"value": "ERROR", "error": {"type": type, "code": error}}}
+def signal_without_body(code: str, type: str, error: str | None) -> Document:
+    """A signal that failed. The code of a PERMISSION is null."""
+    return {**names_object(code), "status": {"value": "ERROR", "error": {"type": type, "code": error}}}
 
 
 def vehicle_state(
     event_id: str,
-    whose: Mapping[str, object],
+    parties: Mapping[str, object],
     signals: Iterable[Document],
     changed: Iterable[str] | None,
     shape: Shape = "typed",
@@ -90,17 +90,17 @@ def vehicle_state(
     elif shape in ("flat", "texts"):
         entries = [_fetched(entry) for entry in entries]
     keyed: Document = {str(entry["name"]): entry for entry in entries}
-    data: Document = {**whose, "signals": keyed if shape == "texts" else entries}
-    triggers = {"triggers": _first(shape) if changed is None else [_trigger(code, shape) for code in changed]}
-    event = _event(event_id, "VEHICLE_STATE", whose, shape)
+    data: Document = {**parties, "signals": keyed if shape == "texts" else entries}
+    triggers = {"triggers": _first_triggers(shape) if changed is None else [_trigger(code, shape) for code in changed]}
+    event = _event(event_id, "VEHICLE_STATE", parties, shape)
     if shape in ("flat", "texts"):
         return {**event, "data": {**data, **triggers}}
     return {**event, "data": data, **triggers}
 
 
-def _event(event_id: str, event_type: str, whose: Mapping[str, object], shape: Shape) -> Document:
+def _event(event_id: str, event_type: str, parties: Mapping[str, object], shape: Shape) -> Document:
     event: Document = {"eventId": event_id, "eventType": event_type}
-    vehicle = whose["vehicle"]
+    vehicle = parties["vehicle"]
     return {**event, "vehicleId": vehicle["id"]} if shape == "flat" and is_object(vehicle) else event
 
 
@@ -112,7 +112,7 @@ def _fetched(entry: Document) -> Document:
     return {**entry, "meta": {"fetchedAt" if name == "retrievedAt" else name: at for name, at in meta.items()}}
 
 
-def _first(shape: Shape) -> list[object]:
+def _first_triggers(shape: Shape) -> list[object]:
     match shape:
         case "flat":
             return [{"code": FIRST_DELIVERY}]
@@ -125,20 +125,20 @@ def _first(shape: Shape) -> list[object]:
 def _trigger(code: str, shape: Shape) -> object:
     match shape:
         case "flat":
-            return named(code)
+            return names_object(code)
         case "texts":
             return dotted(code)
         case "typed":
-            return {"type": "SIGNAL_UPDATED", "signal": named(code)}
+            return {"type": "SIGNAL_UPDATED", "signal": names_object(code)}
         case _:
             return {"type": "SIGNAL_UPDATED", "signal": dotted(code)}
 
 
 def vehicle_errors(
-    event_id: str, whose: Mapping[str, object], errors: Iterable[Document], shape: Shape = "typed"
+    event_id: str, parties: Mapping[str, object], errors: Iterable[Document], shape: Shape = "typed"
 ) -> Document:
     """Errors that began or are over; one event may hold several."""
-    return {**_event(event_id, "VEHICLE_ERROR", whose, shape), "data": {**whose, "errors": list(errors)}}
+    return {**_event(event_id, "VEHICLE_ERROR", parties, shape), "data": {**parties, "errors": list(errors)}}
 
 
 def error(
@@ -164,7 +164,7 @@ def error(
 
 
 def verification(event_id: str, challenge: str) -> Document:
-    """The question whether an endpoint has the token."""
+    """A VERIFY, which asks an endpoint to prove that it has the token."""
     return {"eventId": event_id, "eventType": "VERIFY", "data": {"challenge": challenge}}
 
 

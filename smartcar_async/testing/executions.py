@@ -12,7 +12,7 @@ from .wire import Answer, json_answer
 from .world import Vehicle
 
 
-def seconds_of(service: Service, vehicle: Vehicle) -> float:
+def command_seconds(service: Service, vehicle: Vehicle) -> float:
     """Real seconds until a command to this car is answered."""
     return service.command_seconds if vehicle.command_seconds is None else vehicle.command_seconds
 
@@ -22,8 +22,8 @@ def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document
 
     The documents show `executionMode` as `sync`; `async` for one that outlasts its 202 is inferred.
     """
-    seconds = seconds_of(service, vehicle)
-    began = service.world.now
+    seconds = command_seconds(service, vehicle)
+    started_at = service.world.now
     resource: Document = {
         "id": service.new_id("exec"),
         "type": kind,
@@ -34,8 +34,8 @@ def executed(service: Service, vehicle: Vehicle, kind: str, attributes: Document
         },
         "links": links,
         "meta": {
-            "executedAt": iso_seconds(began),
-            "completedAt": iso_seconds(began + timedelta(seconds=seconds)),
+            "executedAt": iso_seconds(started_at),
+            "completedAt": iso_seconds(started_at + timedelta(seconds=seconds)),
             "durationInSeconds": round(seconds),
         },
     }

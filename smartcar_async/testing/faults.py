@@ -1,7 +1,7 @@
 """Faults at the wire, scripted in advance: what goes wrong, on which requests, how often.
 
 A fault with `acts` lets the service act first: the command is carried out, its ledger says so, and only then is the
-answer spoilt. Without it the request is lost before anything was done, and looks the same to the client.
+answer damaged. Without it the request is lost before anything was done, and looks the same to the client.
 """
 
 from __future__ import annotations
@@ -111,9 +111,9 @@ class Reply:
 
 @frozen
 class ErrorReply:
-    """An error document instead of the true answer, with `Retry-After` if a number of seconds is given.
+    """An error document instead of the true answer, with `Retry-After` if `retry_after` is a number of seconds.
 
-    It is in the form of the API that was asked: v3's list, or v2's flat object.
+    It is in the form of the API that the path belongs to: v3's list, or v2's flat object.
 
     The status of the document is also that of the answer, unless `http_status` names another.
     """
@@ -170,7 +170,7 @@ def acts(fault: Fault | None) -> bool:
 
 
 def never_done(request_id: str) -> Answer:
-    """What is spoilt on the way to the client, where the service did not act."""
+    """What is damaged on the way to the client, where the service did not act."""
     return json_answer(PENDING).plus(SC_Request_Id=request_id)
 
 

@@ -40,16 +40,16 @@ class Fields:
         if self._problems:
             raise _refusal(self._problems)
 
-    def complain(self, name: str, wanted: str) -> None:
+    def reject(self, name: str, wanted: str) -> None:
         """Note that a field is not what it must be."""
         self._problems.append(f"{self.path}{name} must be {wanted}")
 
-    def whole(self, name: str, low: int, high: int) -> int:
+    def integer(self, name: str, low: int, high: int) -> int:
         """A whole number in a range; `80.0` is none."""
         value = self.values.get(name)
         if type(value) is int and low <= value <= high:
             return value
-        self.complain(name, f"a whole number from {low} to {high}")
+        self.reject(name, f"a whole number from {low} to {high}")
         return low
 
     def number(self, name: str, low: float, high: float) -> float:
@@ -57,7 +57,7 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, int | float) and type(value) is not bool and low <= value <= high:
             return value
-        self.complain(name, f"a number from {low:g} to {high:g}")
+        self.reject(name, f"a number from {low:g} to {high:g}")
         return low
 
     def text(self, name: str) -> str:
@@ -65,22 +65,22 @@ class Fields:
         value = self.values.get(name)
         if isinstance(value, str) and value:
             return value
-        self.complain(name, "a text")
+        self.reject(name, "a text")
         return ""
 
     def clock(self, name: str) -> int:
         """A time of day as `HH:mm`, in minutes."""
         minute = minute_of_day(self.values.get(name))
         if minute is None:
-            self.complain(name, "a time of day as HH:mm")
+            self.reject(name, "a time of day as HH:mm")
             return -1
         return minute
 
-    def inside(self, name: str) -> Fields:
+    def object_field(self, name: str) -> Fields:
         """An object within this one; what is wrong with it is wrong with the whole."""
         value = self.values.get(name)
         if not is_object(value):
-            self.complain(name, "an object")
+            self.reject(name, "an object")
             return Fields({}, f"{self.path}{name}.", [])
         return Fields(value, f"{self.path}{name}.", self._problems)
 

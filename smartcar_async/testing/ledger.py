@@ -10,7 +10,7 @@ from attrs import frozen
 
 @frozen
 class Deed:
-    """One thing that was done. Actions are named as on the client: `lock`, `start_charge`, `create_schedule`.
+    """One thing that was done to a car. Actions are named as on the client: `lock`, `start_charge`, `create_schedule`.
 
     The cause is the id of the request (`SC-Request-Id`). Where a schedule starts or stops a charge by itself
     (`schedule_started`, `schedule_stopped`), it is the id of the schedule.

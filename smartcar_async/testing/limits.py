@@ -1,4 +1,4 @@
-"""The three brakes of the service, off at first: the application's bucket, the throttle per vehicle, the plan.
+"""The three limits of the service, off at first: the application's bucket, the throttle per vehicle, the plan.
 
 They count by the clock of the world, so a test refills a bucket with `world.advance`.
 """
@@ -58,9 +58,9 @@ class Limits:
     def throttle(self, vehicle_id: str, now: datetime) -> None:
         """Refuse a request that comes too soon after the last one about the vehicle."""
         if self.vehicle_interval is not None:
-            last = self._last_seen.get(vehicle_id)
-            if last is not None and now - last < self.vehicle_interval:
-                wait = math.ceil((last + self.vehicle_interval - now).total_seconds())
+            previous = self._last_seen.get(vehicle_id)
+            if previous is not None and now - previous < self.vehicle_interval:
+                wait = math.ceil((previous + self.vehicle_interval - now).total_seconds())
                 detail, advice = "The vehicle was asked too often.", "Please try again in a few minutes."
                 problem = Problem(429, "RATE_LIMIT", "VEHICLE", detail, "Rate Limit", "RETRY_LATER", advice)
                 raise Refused(problem, retry_after=wait)

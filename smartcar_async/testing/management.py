@@ -27,7 +27,7 @@ def _list_webhooks(service: Service, request: Request, _: Params) -> Answer:
     page = read_page(query, 50, 100, checks)
     names = ("filter[name]", "filter[callbackUri]", "filter[isEnabled]", "filter[autoSubscribe]")
     filters = {name: query[name] for name in names if name in query}
-    found = [
+    matching = [
         webhook
         for webhook in service.world.webhooks.values()
         if query.get("filter[name]", "").lower() in webhook.name.lower()
@@ -35,7 +35,7 @@ def _list_webhooks(service: Service, request: Request, _: Params) -> Answer:
         and _flag(query, "filter[isEnabled]", webhook.enabled)
         and _flag(query, "filter[autoSubscribe]", webhook.auto_subscribe)
     ]
-    return json_answer(paged(service, "/v3/webhooks", filters, page, found, _webhook))
+    return json_answer(paged(service, "/v3/webhooks", filters, page, matching, _webhook))
 
 
 def _get_webhook(service: Service, _: Request, params: Params) -> Answer:
@@ -53,7 +53,7 @@ def _subscribe(service: Service, request: Request, _: Params) -> Answer:
         raise missing("WEBHOOK_NOT_FOUND", "No webhook has this id.")
     if service.vehicle_of(vehicle_id).owner.id != user_id:
         raise missing("USER_NOT_FOUND", "The vehicle is not connected by this user.")
-    if not service.subscribing.begin(webhook_id, vehicle_id):
+    if not service.pending_subscriptions.begin(webhook_id, vehicle_id):
         detail = "The vehicle is already subscribed to this webhook."
         raise Refused(Problem(409, "CONFLICT", "ALREADY_SUBSCRIBED", detail))
     return json_answer({"meta": {"message": "subscription creation in progress"}}, 202)
@@ -64,7 +64,7 @@ def _list_subscriptions(service: Service, request: Request, _: Params) -> Answer
     page = read_page(query, 25, 100, [is_mode(query)])
     names = ("filter[userId]", "filter[webhookId]", "filter[vehicleId]", "filter[vehicle.mode]")
     filters = {name: query[name] for name in names if name in query}
-    found = [
+    matching = [
         subscription
         for subscription in service.world.subscriptions.values()
         if query.get("filter[userId]", subscription.user_id) == subscription.user_id
@@ -72,7 +72,7 @@ def _list_subscriptions(service: Service, request: Request, _: Params) -> Answer
         and query.get("filter[vehicleId]", subscription.vehicle_id) == subscription.vehicle_id
         and query.get("filter[vehicle.mode]") in (None, service.world.vehicles[subscription.vehicle_id].mode)
     ]
-    return json_answer(paged(service, "/v3/subscriptions", filters, page, found, _subscription))
+    return json_answer(paged(service, "/v3/subscriptions", filters, page, matching, _subscription))
 
 
 def _get_subscription(service: Service, _: Request, params: Params) -> Answer:

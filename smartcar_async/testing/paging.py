@@ -1,4 +1,4 @@
-"""Queries of lists: what a filter may say, and the page that is asked for."""
+"""Queries of lists: what a filter may say, and the page that they name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Page:
 
 def read_page(query: Mapping[str, str], size: int, most: int | None, checks: Iterable[Check] = ()) -> Page:
     """The page in a query, or one refusal for every parameter of it that is wrong."""
-    number, wanted = _whole(query.get("page[number]", "1")), _whole(query.get("page[size]", str(size)))
+    number, wanted = _positive_int(query.get("page[number]", "1")), _positive_int(query.get("page[size]", str(size)))
     fits = wanted is not None and (most is None or wanted <= most)
     refuse_unless(
         *checks,
@@ -41,8 +41,8 @@ def refuse_unless(*checks: Check) -> None:
     """One entry of an error document for each check that failed."""
     problems = [
         Problem(400, "VALIDATION", "INVALID_INPUT_FORMAT", f"{name} must be {wanted}")
-        for name, wanted, fine in checks
-        if not fine
+        for name, wanted, ok in checks
+        if not ok
     ]
     if problems:
         raise Refused(*problems)
@@ -65,11 +65,11 @@ def paged(
     path: str,
     filters: Mapping[str, str],
     page: Page,
-    found: Sequence[T],
+    items: Sequence[T],
     document: Callable[[Service, T], Document],
 ) -> Document:
     """One page of what was found, with links that repeat the filters."""
-    number, size, last = page.number, page.size, max(1, -(-len(found) // page.size))
+    number, size, last = page.number, page.size, max(1, -(-len(items) // page.size))
 
     def link(target: int) -> str | None:
         if not 1 <= target <= last and target != number:
@@ -78,8 +78,8 @@ def paged(
 
     before = "prev" if service.switches.paging == "live" else "previous"
     return {
-        "data": [document(service, item) for item in found[(number - 1) * size : number * size]],
-        "meta": page_meta(service, page, len(found)),
+        "data": [document(service, item) for item in items[(number - 1) * size : number * size]],
+        "meta": page_meta(service, page, len(items)),
         "links": {
             "self": link(number), "first": link(1), "last": link(last), "next": link(number + 1),
             before: link(number - 1),
@@ -87,5 +87,5 @@ def paged(
     }  # fmt: skip
 
 
-def _whole(text: str) -> int | None:
+def _positive_int(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0 else None

@@ -98,10 +98,10 @@ def read(code: str, connection: Connection, switches: V3Switches) -> Reading:
     vehicle = connection.vehicle
     if code not in vehicle.car.model.signals:
         return Reading(spec, _NOT_CAPABLE, None)
-    refusal, body = _judge(spec, connection)
+    refusal, body = _refusal_and_body(spec, connection)
     if body is None:
         return Reading(spec, refusal, None)
-    body = _spelled(code, body, switches)
+    body = _as_switched(code, body, switches)
     if code in _NEVER_DATED:
         return Reading(spec, refusal, body)
     recorded = _recorded_at(code, vehicle, refused=refusal is not None)
@@ -139,7 +139,7 @@ def _document(spec: SignalSpec, connection: Connection, switches: V3Switches, ba
     }
 
 
-def _judge(spec: SignalSpec, connection: Connection) -> tuple[Refusal | None, Body | None]:
+def _refusal_and_body(spec: SignalSpec, connection: Connection) -> tuple[Refusal | None, Body | None]:
     """The refusal, if any, and the body, if any: both together is a body that must not be trusted."""
     car = connection.vehicle.stored
     model = car.model
@@ -151,14 +151,14 @@ def _judge(spec: SignalSpec, connection: Connection) -> tuple[Refusal | None, Bo
     if spec.code in model.hollow:
         return _NOT_CAPABLE, {**dict.fromkeys(body)}
     if spec.code in _ONLY_WHILE_CHARGING and not car.charging:
-        kept = model.keeps_charge_body and car.last_charged is not None
-        return _NOT_CHARGING, body if kept else {**body, "value": None}
+        keeps_body = model.keeps_charge_body and car.last_charged is not None
+        return _NOT_CHARGING, body if keeps_body else {**body, "value": None}
     for name in model.nulls.get(spec.code, ()):
         body[name] = None
     return None, body
 
 
-def _spelled(code: str, body: Body, switches: V3Switches) -> Body:
+def _as_switched(code: str, body: Body, switches: V3Switches) -> Body:
     if switches.units == "live":
         return {key: value for key, value in body.items() if key not in _OFTEN_LEFT_OUT.get(code, ())}
     if "unit" in body:

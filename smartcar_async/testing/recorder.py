@@ -24,7 +24,7 @@ class Kept(Generic[T]):
         self.total: int = 0
 
     def add(self, item: T) -> None:
-        """Remember one more."""
+        """Remember an item."""
         self._kept.append(item)
         self.total += 1
 

@@ -33,8 +33,8 @@ Windows = list[tuple[int, int, tuple[int, ...]]]
 def _create(kind: str, family: Family, service: Service, request: Request, params: Params) -> Answer:
     vehicle = _schedulable(service, request, params, kind)
     fields = Fields.of(request)
-    where = fields.inside("location")
-    spot = Place("schedule", where.number("latitude", -90, 90), where.number("longitude", -180, 180))
+    location = fields.object_field("location")
+    place = Place("schedule", location.number("latitude", -90, 90), location.number("longitude", -180, 180))
     windows = _READERS[kind](fields)
     fields.check()
     car = vehicle.car
@@ -44,9 +44,9 @@ def _create(kind: str, family: Family, service: Service, request: Request, param
         raise Refused(Problem(400, "VALIDATION", "SCHEDULE_LIMIT_REACHED", detail))
     schedule_id = service.new_id("sched")
     car.timers += tuple(
-        ChargeTimer(start, stop, days, spot, schedule_id, kind.upper()) for start, stop, days in windows
+        ChargeTimer(start, stop, days, place, schedule_id, kind.upper()) for start, stop, days in windows
     )
-    return _done(service, request, vehicle, family, "create", schedule_id, kind, _attributes(car, schedule_id))
+    return _execution(service, request, vehicle, family, "create", schedule_id, kind, _attributes(car, schedule_id))
 
 
 def _delete(family: Family, service: Service, request: Request, params: Params) -> Answer:
@@ -56,7 +56,7 @@ def _delete(family: Family, service: Service, request: Request, params: Params) 
         raise missing("SCHEDULE_NOT_FOUND", "The vehicle has no charge schedule of this id.")
     kind = _kind(car, schedule_id)
     car.timers = tuple(timer for timer in car.timers if timer.schedule_id != schedule_id)
-    return _done(service, request, vehicle, family, "delete", schedule_id, kind, None)
+    return _execution(service, request, vehicle, family, "delete", schedule_id, kind, None)
 
 
 def _list(service: Service, request: Request, params: Params) -> Answer:
@@ -86,7 +86,7 @@ def _schedulable(service: Service, request: Request, params: Params, kind: str |
     return vehicle
 
 
-def _done(
+def _execution(
     service: Service,
     request: Request,
     vehicle: Vehicle,
@@ -96,8 +96,8 @@ def _done(
     kind: str,
     parameters: Document | None,
 ) -> Answer:
-    deed: Document = {"scheduleId": schedule_id, "scheduleType": kind, **(parameters or {})}
-    service.world.act(vehicle, f"{action}_schedule", deed, request.request_id or "")
+    ledger_entry: Document = {"scheduleId": schedule_id, "scheduleType": kind, **(parameters or {})}
+    service.world.act(vehicle, f"{action}_schedule", ledger_entry, request.request_id or "")
     attributes: Document = {"action": action, "scheduleType": kind, "scheduleId": schedule_id}
     if parameters is None:
         return executed(service, vehicle, "charge-schedule-execution", attributes, {})
@@ -117,14 +117,14 @@ def _kind(car: Car, schedule_id: str) -> str:
 def _attributes(car: Car, schedule_id: str) -> Document:
     """A schedule as it was sent, from the timers of the car."""
     timers = [timer for timer in car.timers if timer.schedule_id == schedule_id]
-    spot, kind = timers[0].location, _kind(car, schedule_id)
-    where: Document = {"location": {"latitude": spot.latitude, "longitude": spot.longitude}} if spot else {}
+    place, kind = timers[0].location, _kind(car, schedule_id)
+    location: Document = {"location": {"latitude": place.latitude, "longitude": place.longitude}} if place else {}
     if kind == "daily":
-        return where | _window(timers[0])
+        return location | _window(timers[0])
     if kind == "workweek":
         names = {_WEEKDAYS: "weekdays", _WEEKENDS: "weekends"}
-        return where | {names[timer.days]: _window(timer) for timer in timers}
-    return where | {"days": {_WEEK[timer.days[0]]: _window(timer) for timer in timers}}
+        return location | {names[timer.days]: _window(timer) for timer in timers}
+    return location | {"days": {_WEEK[timer.days[0]]: _window(timer) for timer in timers}}
 
 
 def _window(timer: ChargeTimer) -> Document:
@@ -134,7 +134,7 @@ def _window(timer: ChargeTimer) -> Document:
 def _read_window(fields: Fields) -> tuple[int, int]:
     start, stop = fields.clock("startTime"), fields.clock("stopTime")
     if start == stop >= 0:
-        fields.complain("stopTime", "another time than startTime")
+        fields.reject("stopTime", "another time than startTime")
     return start, stop
 
 
@@ -145,20 +145,20 @@ def _read_daily(fields: Fields) -> Windows:
 def _read_workweek(fields: Fields) -> Windows:
     parts = [(name, days) for name, days in (("weekdays", _WEEKDAYS), ("weekends", _WEEKENDS)) if name in fields]
     if not parts:
-        fields.complain("weekdays", "there, or weekends")
-    return [(*_read_window(fields.inside(name)), days) for name, days in parts]
+        fields.reject("weekdays", "there, or weekends")
+    return [(*_read_window(fields.object_field(name)), days) for name, days in parts]
 
 
 def _read_weekly(fields: Fields) -> Windows:
-    days, windows = fields.inside("days"), Windows()
+    days, windows = fields.object_field("days"), Windows()
     if fields.values.get("days") == {}:
-        fields.complain("days", "an object with at least one weekday")
+        fields.reject("days", "an object with at least one weekday")
     for name in days:
         day = _WEEK.index(name.lower()) if name.lower() in _WEEK else None
         if day is None or any(known == (day,) for _, _, known in windows):
-            days.complain(name, "a weekday from monday to sunday, once")
+            days.reject(name, "a weekday from monday to sunday, once")
         else:
-            windows.append((*_read_window(days.inside(name)), (day,)))
+            windows.append((*_read_window(days.object_field(name)), (day,)))
     return sorted(windows, key=lambda window: window[2])
 
 

@@ -21,7 +21,7 @@ class Sending:
     """Which of the recorded forms a VEHICLE_STATE has; the newest real one at first."""
     delivered_at: Literal["real", "world"] = field(default="real", validator=in_(("real", "world")))
     """Whose clock dates `meta.deliveredAt`: the real one, as for tokens, since a receiver compares it with its own; or
-    that of the world, for a receiver that was given that one."""
+    that of the world, for a receiver that goes by that clock."""
     verify_signed: bool = False
     """Whether a VERIFY carries a signature too: some pages say so, all samples say no."""
     at_once: int = field(default=1, validator=ge(1))

@@ -25,7 +25,7 @@ _DRIPS_PER_SECOND = 20
 
 
 class Server:
-    """One listening socket. Every request is recorded, then answered or spoilt."""
+    """One listening socket. Every request is recorded, then answered, or damaged by a fault."""
 
     def __init__(
         self, service: Service, scripts: faults.Faults, requests: Recorder, on_request: Callable[[], None]
@@ -46,7 +46,7 @@ class Server:
         except (OSError, OverflowError) as error:
             await runner.cleanup()
             raise SimulatorError(
-                f"cannot listen on port {port} ({_reason(error)}): free it, or pass 0 for any"
+                f"cannot listen on port {port} ({_error_text(error)}): free it, or pass 0 for any"
             ) from None
         self._runner = runner
         return int(runner.addresses[0][1])
@@ -69,7 +69,7 @@ class Server:
         self._requests.add(request)
         fault = self._scripts.strike(request)
         if isinstance(fault, faults.ResetBeforeReading):
-            return _cut(http, b"", reset=True)
+            return _send_partially(http, b"", reset=True)
         request.body = await http.read()
         self._on_request()
         answer = self._answer(request, fault)
@@ -77,12 +77,12 @@ class Server:
             case faults.Delay(seconds=seconds):
                 await asyncio.sleep(seconds)
                 if not fault.acts:
-                    return _cut(http, b"", reset=False)
+                    return _send_partially(http, b"", reset=False)
             case faults.ResetBeforeHeaders():
-                return _cut(http, b"", reset=True)
+                return _send_partially(http, b"", reset=True)
             case faults.ResetInHeaders():
                 request.status = answer.status
-                return _cut(http, _head(answer)[:-4], reset=True)
+                return _send_partially(http, _head(answer)[:-4], reset=True)
             case faults.Late(seconds=seconds, end=end):
                 request.status = 202
                 return await _stream(http, answer, 0.0, seconds, end)
@@ -91,13 +91,13 @@ class Server:
         if answer.seconds > self._service.long_after and not self._service.is_older(request.path):
             request.status = 202
             first = self._service.long_after
-            return await _stream(http, answer, first, answer.seconds - first, _end(fault))
+            return await _stream(http, answer, first, answer.seconds - first, _stream_end(fault))
         await asyncio.sleep(answer.seconds)
         request.status = answer.status
         match fault:
             case faults.ResetInBody() | faults.Truncate():
                 half = answer.body[: len(answer.body) // 2]
-                return _cut(http, _head(answer) + half, reset=isinstance(fault, faults.ResetInBody))
+                return _send_partially(http, _head(answer) + half, reset=isinstance(fault, faults.ResetInBody))
             case faults.Drip(bytes_per_second=speed):
                 return await _drip(http, answer, speed)
             case _:
@@ -105,7 +105,7 @@ class Server:
 
     def _answer(self, request: Request, fault: faults.Fault | None) -> Answer:
         """What to send. The service acts first, and a scripted answer carries the id of the request that it knew."""
-        true = self._service.answer(request) if faults.acts(fault) else None
+        actual = self._service.answer(request) if faults.acts(fault) else None
         request_id = request.request_id or self._service.new_request_id()
         match fault.reply if isinstance(fault, faults.Late) else fault:
             case faults.Reply() as reply:
@@ -115,7 +115,7 @@ class Server:
             case _ if isinstance(fault, faults.Late) and fault.end == "pending":
                 return faults.never_done(request_id)
             case _:
-                answer = true or faults.never_done(request_id)
+                answer = actual or faults.never_done(request_id)
         if isinstance(fault, faults.WrongContentType):
             return evolve(answer, content_type=fault.content_type)
         if isinstance(fault, faults.MalformedJson):
@@ -123,7 +123,7 @@ class Server:
         return answer
 
 
-def _end(fault: faults.Fault | None) -> str:
+def _stream_end(fault: faults.Fault | None) -> str:
     """How a long answer ends."""
     match fault:
         case faults.ResetInBody():
@@ -145,7 +145,7 @@ def _head(answer: Answer) -> bytes:
     return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
 
-def _cut(http: web.BaseRequest, sent: bytes, *, reset: bool) -> web.StreamResponse:
+def _send_partially(http: web.BaseRequest, sent: bytes, *, reset: bool) -> web.StreamResponse:
     """Send some bytes and end the connection: by a TCP reset, or in good order. The response returned goes nowhere."""
     transport = http.transport
     if transport is not None:
@@ -168,7 +168,7 @@ async def _stream(http: web.BaseRequest, answer: Answer, first: float, then: flo
     await asyncio.sleep(then)
     if end in ("cut", "reset"):
         await response.write(answer.body[: len(answer.body) // 2])
-        return _cut(http, b"", reset=end == "reset")
+        return _send_partially(http, b"", reset=end == "reset")
     if end != "empty":
         await response.write(answer.body)
     await response.write_eof()
@@ -187,5 +187,5 @@ async def _drip(http: web.BaseRequest, answer: Answer, bytes_per_second: float) 
     return response
 
 
-def _reason(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()

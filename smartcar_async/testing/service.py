@@ -1,4 +1,4 @@
-"""The service behind the wire: who may ask, which route answers, and what all endpoints need."""
+"""The service behind the wire: who may call, which route answers, and what all endpoints need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from attrs import define, field, frozen
 
 from .limits import Limits
-from .subscribing import Subscribing
+from .pending_subscriptions import PendingSubscriptions
 from .switches import V3Switches
 from .tokens import Tokens
 from .wire import Answer, Problem, Refused, Request, error_answer
@@ -87,15 +87,15 @@ class Service:
     application_id: str = ""
     redirect_uris: tuple[str, ...] = ()
     """Where Connect may send an owner back to; none registered allows every address."""
-    subscribing: Subscribing = field(init=False, repr=False)
+    pending_subscriptions: PendingSubscriptions = field(init=False, repr=False)
     _random: Random = field(init=False, repr=False)
     _patterns: list[tuple[Route, list[str]]] = field(init=False, repr=False)
-    _kept: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
+    _cache: dict[str, tuple[object, Answer]] = field(factory=dict[str, tuple[object, Answer]], init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Draw request ids from the seed."""
         self._random = Random(f"{self.world.seed}/requests")
-        self.subscribing = Subscribing(self.world, self.tokens.clock)
+        self.pending_subscriptions = PendingSubscriptions(self.world, self.tokens.clock)
         routes = [*self.routes, *(self.older.routes if self.older is not None else ())]
         self._patterns = [(route, route.path.split("/")) for route in routes]
 
@@ -158,19 +158,19 @@ class Service:
             raise denied(f"The owner has not granted {permission}.")
         return connection.vehicle
 
-    def kept(self, key: str, state: object, build: Callable[[], Answer]) -> Answer:
-        """An answer that is encoded once for as long as the state that it shows stays the same."""
-        known = self._kept.get(key)
-        if known is None or known[0] != state:
-            known = self._kept[key] = (state, build())
-        return known[1]
+    def cached(self, key: str, state: object, build: Callable[[], Answer]) -> Answer:
+        """An answer that is encoded once, and again when `state` has changed."""
+        entry = self._cache.get(key)
+        if entry is None or entry[0] != state:
+            entry = self._cache[key] = (state, build())
+        return entry[1]
 
     def _dispatch(self, request: Request) -> Answer:
         route, params = self.match(request)
-        self.subscribing.settle()
+        self.pending_subscriptions.complete_due()
         if not route.public:
-            good = self.tokens.is_good(request.headers.get("Authorization", ""))
-            if not good and ("{vehicle}" not in route.path or self._user(request) is None):
+            authorized = self.tokens.is_valid(request.headers.get("Authorization", ""))
+            if not authorized and ("{vehicle}" not in route.path or self._user(request) is None):
                 detail = "The access token is missing, unknown or has expired."
                 raise Refused(Problem(401, "AUTHENTICATION", "UNAUTHORIZED", detail))
             self.limits.admit(self.world.now)
@@ -192,7 +192,7 @@ class Service:
         raise _no_path(request)
 
     def _user(self, request: Request) -> str | None:
-        """Whose token of the older API it is: those keep working for v3's calls about a vehicle, and name the user."""
+        """The user of a token of the older API: those are good for v3's calls about a vehicle too."""
         return None if self.older is None else self.older.user_of(request)
 
     def _unserved(self, request: Request) -> Answer:

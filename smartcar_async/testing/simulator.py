@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 from attrs import define, field
 
 from .clock import SimulatedClock
-from .courier import Courier
 from .disturbances import Disturbance, Disturbances, Interference
 from .errors import SimulatorError
 from .faults import Fault, Faults, Script
@@ -30,6 +29,7 @@ from .v2.api import V2Api
 from .v2.routes import V2_ROUTES
 from .v2.switches import V2Switches
 from .v2.tokens import TokenPair, UserTokens
+from .webhook_sender import WebhookSender
 from .webhooks import Webhook
 from .world import EPOCH, PERMISSIONS, World
 
@@ -126,7 +126,9 @@ class Simulator:
         )
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
         outbox = Outbox(self.world, self.switches, self.disturbances, self.sending)
-        self._courier = Courier(outbox, self._service.subscribing, self.deliveries, self._catch_up, speed)
+        self._sender = WebhookSender(
+            outbox, self._service.pending_subscriptions, self.deliveries, self._catch_up, speed
+        )
         self._wanted_port = port
         self._speed = speed
         self._clock = clock
@@ -251,11 +253,11 @@ class Simulator:
     @property
     def subscription_delay(self) -> float | timedelta:
         """How long a new subscription is not listed: seconds of real time, or a `timedelta` by the world's clock."""
-        return self._service.subscribing.delay
+        return self._service.pending_subscriptions.delay
 
     @subscription_delay.setter
     def subscription_delay(self, delay: float | timedelta) -> None:
-        self._service.subscribing.delay = delay
+        self._service.pending_subscriptions.delay = delay
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:
@@ -297,11 +299,11 @@ class Simulator:
 
         SimulatorError says what the endpoint answered, and what it should have.
         """
-        return await self._courier.verify(webhook)
+        return await self._sender.verify(webhook)
 
     async def delivered(self) -> None:
         """Wait until all webhook deliveries that are due by the world's clock have been sent and answered."""
-        await self._courier.settle()
+        await self._sender.settle()
 
     async def start(self) -> None:
         """Listen, on the running loop."""
@@ -313,12 +315,12 @@ class Simulator:
                 self.world.advance(seconds=max(0.0, (datetime.now(UTC) - self.world.now).total_seconds()))
         self._seen = self._clock()
         self._service.base = f"http://{HOST}:{port}"
-        self._courier.open()
+        self._sender.open()
 
     async def stop(self) -> None:
         """Stop listening and sending, and close every connection."""
         try:
-            await self._courier.close()
+            await self._sender.close()
         finally:
             await self._server.stop()
             self._service.base = ""

@@ -1,4 +1,4 @@
-"""Application tokens: client credentials in, a bearer token out.
+"""Application tokens: bought with client credentials.
 
 They live in real time, whatever the world's clock does: `expires_in` is a promise to a client that has no other.
 """
@@ -25,22 +25,22 @@ class Tokens:
     seed: int
     clock: Callable[[], float]
     lifetime: float = 3600
-    _good_until: dict[str, float] = field(factory=dict[str, float], init=False, repr=False)
+    _valid_until: dict[str, float] = field(factory=dict[str, float], init=False, repr=False)
     _random: Random = field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         """Draw tokens from the seed, so that a run can be repeated to the byte."""
         self._random = Random(f"{self.seed}/tokens")
 
-    def is_good(self, authorization: str) -> bool:
+    def is_valid(self, authorization: str) -> bool:
         """Whether an Authorization header carries a token of ours that has not expired."""
         scheme, _, token = authorization.partition(" ")
-        until = self._good_until.get(token.strip())
+        until = self._valid_until.get(token.strip())
         return scheme.lower() == "bearer" and until is not None and self.clock() < until
 
     def expire(self) -> None:
-        """End every token that was ever given out."""
-        self._good_until.clear()
+        """End every token that was ever issued."""
+        self._valid_until.clear()
 
     def answer(self, request: Request) -> Answer:
         """`POST /oauth2/token`: credentials in a form, in JSON or in a Basic header."""
@@ -60,9 +60,9 @@ class Tokens:
 
     def _issue(self) -> str:
         now = self.clock()
-        self._good_until = {token: until for token, until in self._good_until.items() if now < until}
+        self._valid_until = {token: until for token, until in self._valid_until.items() if now < until}
         token = f"eyJ.simulated.{self._random.getrandbits(160):040x}"
-        self._good_until[token] = now + self.lifetime
+        self._valid_until[token] = now + self.lifetime
         return token
 
 

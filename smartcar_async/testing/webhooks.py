@@ -13,7 +13,7 @@ from .errors import SimulatorError
 
 
 class Coded(Protocol):
-    """Whatever has the code of a signal, as the keys of the real client do."""
+    """Anything that has the code of a signal, as the keys of the real client do."""
 
     @property
     def code(self) -> str:
@@ -61,7 +61,7 @@ class Webhook:
 
 @frozen
 class Subscription:
-    """A vehicle whose news go to a webhook."""
+    """A vehicle whose events go to a webhook."""
 
     id: str
     webhook_id: str

@@ -15,16 +15,16 @@ from uuid import UUID
 from attrs import define, evolve, field, frozen
 
 from .car import Car
+from .car_factory import new_car
 from .cars import EXTERNAL_IDS, PROFILES, Entry, Mode
 from .errors import SimulatorError
-from .garage import new_car
 from .ledger import Deed
 from .routine import DAY, routine
 from .troubles import Trouble
 from .webhooks import Coded, Subscription, Webhook, codes_of
 
 EPOCH = datetime(2026, 6, 1, tzinfo=UTC)
-"""When a world begins unless it is told: a Monday, at midnight. Cars count their minutes from here, and live by UTC."""
+"""When a world begins by default: a Monday, at midnight. Cars count their minutes from here, and live by UTC."""
 
 _MINUTE = timedelta(minutes=1)
 _WEEK = timedelta(weeks=1)
@@ -67,7 +67,7 @@ class Vehicle:
     """Whether a command wakes the sleeping car, or is refused; None is as its make does."""
     troubles: tuple[Trouble, ...] = ()
     """What is wrong, beyond what its state and its permissions say."""
-    _tell: Callable[[Vehicle], None] = field(default=lambda _: None, alias="tell", repr=False, eq=False)
+    _notify: Callable[[Vehicle], None] = field(default=lambda _: None, alias="notify", repr=False, eq=False)
     _ledger: list[Deed] = field(factory=list[Deed], init=False, repr=False)
 
     @property
@@ -80,9 +80,9 @@ class Vehicle:
         """Whether nothing is heard of the car, because of a trouble with all of it."""
         return any(not trouble.signals for trouble in self.troubles)
 
-    def note(self, deed: Deed) -> None:
-        """Write down what was done, at the moment that it was."""
-        self._ledger.append(deed)
+    def note(self, entry: Deed) -> None:
+        """Enter in the ledger what was done to the car."""
+        self._ledger.append(entry)
 
     def report(self, now: datetime, recorded_at: datetime | None = None) -> None:
         """Send the state of the car to the service's store, from which every read is answered.
@@ -94,7 +94,7 @@ class Vehicle:
         dated = recorded_at or now - _STORE_LAG - timedelta(seconds=self.car.model.lag_s)
         self.stored = self.car.snapshot()
         self.reported_at, self.recorded_at = now, max(dated, self.recorded_at)
-        self._tell(self)
+        self._notify(self)
 
 
 @define
@@ -110,10 +110,10 @@ class Connection:
 
 
 class Watcher(Protocol):
-    """Who is told of news; it is called while the world is locked."""
+    """What is called about events in a world, while that is locked."""
 
     def heard(self, vehicle: Vehicle) -> None:
-        """The service knows something new about a vehicle, or has it to tell to somebody new."""
+        """The service knows something new about a vehicle, or a new subscriber is to learn what it knows."""
 
     def passed(self) -> None:
         """Time has passed."""
@@ -141,13 +141,13 @@ class World:
     """The application management token: it signs webhooks, and opens the management calls of v2."""
     _elapsed: timedelta = field(init=False, default=timedelta())
     _minute: int = field(init=False, default=0)
-    _held: dict[str, tuple[datetime, datetime]] = field(
+    _unreported: dict[str, tuple[datetime, datetime]] = field(
         init=False, factory=dict[str, tuple[datetime, datetime]], repr=False
     )
     _made: int = field(init=False, default=0)
 
     def __attrs_post_init__(self) -> None:
-        """Move in, and live through the Sunday before, so that Monday begins with cars that have a past."""
+        """Add the cars, and let them live through the Sunday before, so that they have a past on Monday."""
         if type(self.seed) is not int:
             raise SimulatorError(f"seed {self.seed!r} is not a whole number: give an int such as 1")
         if self.profile not in PROFILES:
@@ -162,7 +162,7 @@ class World:
         self.add_webhook("Charging", "https://example.org/smartcar/charging", data=signals, auto_subscribe=True)
         self.add_webhook("Odometer", "https://example.org/smartcar/odometer", triggers=("odometer-traveleddistance",))
         for number, entry in enumerate(PROFILES[self.profile]):
-            self._move_in(number, entry)
+            self._add_car(number, entry)
         while self._minute < self._elapsed // _MINUTE:
             self._tick()
         self.advance(seconds=(self.begin - self.now).total_seconds())
@@ -180,21 +180,21 @@ class World:
         with self.lock:
             elapsed = self._elapsed + step
             while self._minute < elapsed // _MINUTE:
-                self._deliver(EPOCH + (self._minute + 1) * _MINUTE)
+                self._report_due(EPOCH + (self._minute + 1) * _MINUTE)
                 self._tick()
             self._elapsed = elapsed
-            self._deliver(self.now)
+            self._report_due(self.now)
             if self.watcher is not None:
                 self.watcher.passed()
 
     def act(self, vehicle: Vehicle, action: str, parameters: Mapping[str, object], cause: str) -> Deed:
         """Note in the ledger what a command has just done to a car; the store shows it after the store delay."""
         with self.lock:
-            deed = Deed(self.now, action, parameters, cause)
-            vehicle.note(deed)
-            self._held[vehicle.id] = (self.now, self.now + self.store_delay)
-            self._deliver(self.now)
-        return deed
+            entry = Deed(self.now, action, parameters, cause)
+            vehicle.note(entry)
+            self._unreported[vehicle.id] = (self.now, self.now + self.store_delay)
+            self._report_due(self.now)
+        return entry
 
     def ledger(self, vehicle_id: str) -> tuple[Deed, ...]:
         """What was physically done to a car, oldest first: the truth that a test compares answers with."""
@@ -215,24 +215,24 @@ class World:
     def disconnect(self, connection_id: str) -> bool:
         """Withdraw a connection, with the subscriptions of its vehicle; False when there is none of that id."""
         with self.lock:
-            gone = self.connections.pop(connection_id, None)
-            if gone is not None:
-                of_others = {
+            removed = self.connections.pop(connection_id, None)
+            if removed is not None:
+                remaining = {
                     key: subscription
                     for key, subscription in self.subscriptions.items()
-                    if subscription.vehicle_id != gone.vehicle.id
+                    if subscription.vehicle_id != removed.vehicle.id
                 }
                 self.subscriptions.clear()
-                self.subscriptions.update(of_others)
-            return gone is not None
+                self.subscriptions.update(remaining)
+            return removed is not None
 
     def remove_user(self, user_id: str) -> bool:
         """Remove a user with all their connections; False when there is none of that id."""
         with self.lock:
-            theirs = [key for key, connection in self.connections.items() if connection.owner.id == user_id]
-            for key in theirs:
+            connection_ids = [key for key, connection in self.connections.items() if connection.owner.id == user_id]
+            for key in connection_ids:
                 self.disconnect(key)
-        return bool(theirs)
+        return bool(connection_ids)
 
     def connect(self, vehicle_id: str, permissions: tuple[str, ...] = PERMISSIONS) -> Connection:
         """Let the owner of a vehicle grant permissions, anew or in place of what was granted before."""
@@ -240,7 +240,7 @@ class World:
             known = self.connection_of(vehicle_id)
             if known is not None:
                 known.permissions, known.updated_at = permissions, self.now
-                self._tell(known.vehicle)
+                self._notify(known.vehicle)
                 return known
             vehicle = self.vehicles[vehicle_id]
             connection = Connection(
@@ -272,7 +272,7 @@ class World:
         auto_subscribe: bool = False,
         token: str | None = None,
     ) -> Webhook:
-        """Make a webhook, as the dashboard does. It signs with the application's token unless one is given."""
+        """Make a webhook, as the dashboard does. It signs with the application's token by default."""
         webhook = Webhook(
             self._new_id("webhook"), name, callback_uri, self.now, codes_of(triggers), codes_of(data),
             error_callback_uri, enabled, auto_subscribe, self.management_token if token is None else token,
@@ -287,20 +287,22 @@ class World:
             self.webhooks[webhook_id] = evolve(self.webhooks[webhook_id], enabled=enabled)
             for subscription in tuple(self.subscriptions.values()):
                 if subscription.webhook_id == webhook_id:
-                    self._tell(self.vehicles[subscription.vehicle_id])
+                    self._notify(self.vehicles[subscription.vehicle_id])
 
     def subscribe(self, webhook_id: str, vehicle_id: str) -> Subscription:
-        """Send the news of a connected vehicle to a webhook, from now on; the store begins to fill."""
+        """Send the events of a connected vehicle to a webhook from now on, and store its signals."""
         with self.lock:
             for known in self.subscriptions.values():
                 if (known.webhook_id, known.vehicle_id) == (webhook_id, vehicle_id):
                     return known
             vehicle = self.vehicles[vehicle_id]
-            made = Subscription(self._new_id("subscription"), webhook_id, vehicle.owner_id, vehicle_id, self.now)
-            self.subscriptions[made.id] = made
+            subscription = Subscription(
+                self._new_id("subscription"), webhook_id, vehicle.owner_id, vehicle_id, self.now
+            )
+            self.subscriptions[subscription.id] = subscription
             vehicle.subscribed = True
-            self._tell(vehicle)
-        return made
+            self._notify(vehicle)
+        return subscription
 
     def make_id(self, name: str) -> str:
         """A UUID that belongs to a name under this seed."""
@@ -310,7 +312,7 @@ class World:
         self._made += 1
         return self.make_id(f"{kind} made {self._made}")
 
-    def _move_in(self, number: int, entry: Entry) -> None:
+    def _add_car(self, number: int, entry: Entry) -> None:
         name = f"{number}/{entry.owner}"
         owner = Owner(
             self.make_id(f"user/{entry.owner}"), EXTERNAL_IDS.get(entry.owner), named=entry.owner in EXTERNAL_IDS
@@ -330,7 +332,7 @@ class World:
             car.snapshot(),
             monday - timedelta(days=1),
             monday - timedelta(days=1, minutes=1),
-            tell=self._tell,
+            notify=self._notify,
         )
         self.vehicles[vehicle.id] = vehicle
         if not entry.connected:
@@ -347,7 +349,7 @@ class World:
         if entry.subscribed:
             self.subscribe(next(iter(self.webhooks)), vehicle.id)
 
-    def _tell(self, vehicle: Vehicle) -> None:
+    def _notify(self, vehicle: Vehicle) -> None:
         if self.watcher is not None:
             with self.lock:
                 self.watcher.heard(vehicle)
@@ -358,28 +360,28 @@ class World:
         for vehicle in self.vehicles.values():
             car = vehicle.car
             was_charging = car.charging
-            news = car.tick()
+            noteworthy = car.tick()
             if car.charging != was_charging:
                 _note_schedule(vehicle, now)
             due = not car.asleep and self._minute - vehicle.stored.minute >= car.model.reports_every
-            if (news or due) and vehicle.id not in self._held:
+            if (noteworthy or due) and vehicle.id not in self._unreported:
                 vehicle.report(now)
 
-    def _deliver(self, until: datetime) -> None:
-        """Tell the store of commands whose delay is over, dated after them; until then it hears nothing of the car.
+    def _report_due(self, until: datetime) -> None:
+        """Report the cars whose commands are old enough, dated after these; until then the store hears nothing of them.
 
         So nothing that the store dates after a command shows the car as it was before it.
         """
-        for vehicle_id, (acted, due) in tuple(self._held.items()):
+        for vehicle_id, (acted, due) in tuple(self._unreported.items()):
             if due <= until:
                 vehicle = self.vehicles[vehicle_id]
-                del self._held[vehicle_id]
+                del self._unreported[vehicle_id]
                 lag = _STORE_LAG + timedelta(seconds=vehicle.car.model.lag_s)
                 vehicle.report(due, max(due - lag, acted + (due - acted) / 2))
 
 
 def _note_schedule(vehicle: Vehicle, now: datetime) -> None:
-    """A schedule, and nobody else, starts a charge in its window and ends one at its stop."""
+    """Enter in the ledger that a schedule started or stopped a charge."""
     car = vehicle.car
     here, before = car.schedule_at(car.minute), car.schedule_at(car.minute - 1)
     if car.charging and here is not None and not car.charging_forced:

@@ -11,7 +11,7 @@ import pytest
 
 from smartcar_async import Settings, SignalSet, Smartcar, VehicleAttributes
 from tests.official.conftest import Sdk
-from tests.world.commands import SMARTCAR, exports, running
+from tests.world.cli_process import SMARTCAR, exports, running
 
 NODE = """
 const smartcar = require("smartcar");

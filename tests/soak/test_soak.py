@@ -11,7 +11,7 @@ from time import monotonic
 import pytest
 
 from smartcar_async import Settings, Smartcar, signals
-from tests.world.commands import SMARTCAR, exports, running
+from tests.world.cli_process import SMARTCAR, exports, running
 
 CLIENTS = 500
 """Clients, and not tasks on a few of them: each has a session, a connection, a token and a throttle of its own."""

@@ -13,7 +13,7 @@ from attrs import evolve
 import smartcar_async
 import smartcar_sync
 from smartcar_async.testing import Simulator
-from tests.world.fleet import Fleet, SkippingClock
+from tests.world.simulated_fleet import Fleet, SkippingClock
 
 PAIRS: dict[type, type] = {
     smartcar_sync.Smartcar: smartcar_async.Smartcar,

@@ -21,7 +21,7 @@ from smartcar_async import (
     signals,
 )
 from smartcar_async.testing import Car
-from tests.world.fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, fleet
 
 Use = Callable[[Vehicle], Awaitable[Execution]]
 Stand = Callable[[Car], None]

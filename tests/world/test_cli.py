@@ -22,7 +22,7 @@ import pytest
 from smartcar_async import Settings, Smartcar, __version__, signals
 from smartcar_async.cli import HELP, main
 from smartcar_async.cli.options import number
-from tests.world.commands import ROOT, SMARTCAR, exports, running, smartcar
+from tests.world.cli_process import ROOT, SMARTCAR, exports, running, smartcar
 
 HELP_CODE = "from smartcar_async.cli import main; main(['--help'])"
 

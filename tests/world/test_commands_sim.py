@@ -14,7 +14,7 @@ from smartcar_async.testing.errors import SimulatorError
 from smartcar_async.testing.ledger import Deed
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.world import World
-from tests.world.bare import Api
+from tests.world.raw_client import RawClient
 
 ALL = {
     "charge/start": ("start_charge", None),
@@ -29,27 +29,27 @@ ALL = {
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """Parked cars, awake and without a cable, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
-def deeds(api: Api, make: str = "Tesla") -> list[str]:
+def ledger_actions(api: RawClient, make: str = "Tesla") -> list[str]:
     """What the ledger of a car says was done."""
     return [deed.action for deed in api.sim.world.ledger(api.car(make)[0])]
 
 
-async def body_of(api: Api, make: str, code: str) -> Any:
+async def body_of(api: RawClient, make: str, code: str) -> Any:
     """The body of a signal."""
     return (await api.signals(make, code)).json["data"]["attributes"]["body"]
 
 
-async def test_all_eight_are_carried_out(api: Api) -> None:
+async def test_all_eight_are_carried_out(api: RawClient) -> None:
     """Each answers an execution and leaves one deed, whose cause is the request."""
     car = api.sim.world.find("Tesla").car
     for path, (action, body) in ALL.items():
@@ -71,7 +71,7 @@ async def test_all_eight_are_carried_out(api: Api) -> None:
         last = api.sim.world.ledger(api.car("Tesla")[0])[-1]
         assert last == Deed(api.sim.world.now, action, body or {}, reply.headers["SC-Request-Id"])
         assert api.sim.requests[-1].request_id == last.cause
-    assert deeds(api) == [action for action, _ in ALL.values()]
+    assert ledger_actions(api) == [action for action, _ in ALL.values()]
     assert car.destination is not None
     assert (car.charge_limit, car.locked, car.destination.latitude, car.flap_open) == (90, False, 59.3, False)
 
@@ -92,7 +92,7 @@ async def test_all_eight_are_carried_out(api: Api) -> None:
         ("navigation/set-destination", {"latitude": False, "longitude": 2.5}, ["latitude"]),
     ],
 )
-async def test_bad_bodies(api: Api, path: str, body: Any, fields: list[str]) -> None:
+async def test_bad_bodies(api: RawClient, path: str, body: Any, fields: list[str]) -> None:
     """400 with an entry for each bad field, and nothing done."""
     reply = await api.command("Tesla", path, body)
     entries = reply.json["errors"]
@@ -100,10 +100,10 @@ async def test_bad_bodies(api: Api, path: str, body: Any, fields: list[str]) -> 
         (400, "VALIDATION", "INVALID_INPUT_FORMAT")
     }
     assert [one["detail"].split()[0] for one in entries] == fields
-    assert deeds(api) == []
+    assert ledger_actions(api) == []
 
 
-async def test_bodies_that_are_not_json(api: Api) -> None:
+async def test_bodies_that_are_not_json(api: RawClient) -> None:
     """Nothing, broken JSON, and JSON of another shape."""
     vehicle, user = api.car("Tesla")
     headers = {"Authorization": f"Bearer {api.token}", "sc-user-id": user}
@@ -113,7 +113,7 @@ async def test_bodies_that_are_not_json(api: Api) -> None:
         assert (reply.status, reply.error["code"]) == (400, "INVALID_INPUT_FORMAT")
 
 
-async def test_who_may_command(api: Api) -> None:
+async def test_who_may_command(api: RawClient) -> None:
     """A token, a user, their own car, and the permission."""
     vehicle, user = api.car("Tesla")
     path = f"/v3/vehicles/{vehicle}/commands/security/lock"
@@ -128,10 +128,10 @@ async def test_who_may_command(api: Api) -> None:
         )  # fmt: skip
     api.token = "wrong"
     assert (await api.call("POST", path, user)).status == 401
-    assert deeds(api) == []
+    assert ledger_actions(api) == []
 
 
-async def test_states_that_refuse(api: Api) -> None:
+async def test_states_that_refuse(api: RawClient) -> None:
     """409 with the state; nothing is done."""
     vehicle = api.sim.world.find("Tesla")
     car = vehicle.car
@@ -154,10 +154,10 @@ async def test_states_that_refuse(api: Api) -> None:
     car.drive()
     for command in ("security/lock", "security/unlock", "charge-port/open"):
         assert await refused(command) == "IN_MOTION"
-    assert deeds(api) == []
+    assert ledger_actions(api) == []
 
 
-async def test_sleeping_cars(api: Api) -> None:
+async def test_sleeping_cars(api: RawClient) -> None:
     """By make, by switch, and by car."""
     kia, tesla = api.sim.world.find("Kia"), api.sim.world.find("Tesla")
 
@@ -180,7 +180,7 @@ async def test_sleeping_cars(api: Api) -> None:
     assert (await lock("Tesla"), await lock("Kia")) == (409, 200)
 
 
-async def test_incapable_cars(api: Api) -> None:
+async def test_incapable_cars(api: RawClient) -> None:
     """501: every Volvo takes lock and unlock, and nothing else."""
     for make in ("Volvo EX30", "Volvo XC60", "Volvo V60", "Volvo XC40"):
         for command, (_, body) in ALL.items():
@@ -191,12 +191,12 @@ async def test_incapable_cars(api: Api) -> None:
                 assert (reply.status, reply.error["type"], reply.error["code"]) == (
                     501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE",
                 )  # fmt: skip
-        assert deeds(api, make) == ["lock", "unlock"]
+        assert ledger_actions(api, make) == ["lock", "unlock"]
     offered = {one for entry in PROFILES["everyday"] for one in entry.model.commands}
     assert offered == {action for action, _ in ALL.values()}
 
 
-async def test_signals_show_an_effect_after_the_store_delay(api: Api) -> None:
+async def test_signals_show_an_effect_after_the_store_delay(api: RawClient) -> None:
     """Old state with old times before it, the new state with times after the command from then on."""
     api.sim.store_delay = timedelta(seconds=90)
     assert api.sim.store_delay == timedelta(seconds=90)
@@ -253,7 +253,7 @@ def test_the_store_delay_does_not_depend_on_the_steps() -> None:
     assert run(1) == run(600)
 
 
-async def test_charging_follows_commands(api: Api) -> None:
+async def test_charging_follows_commands(api: RawClient) -> None:
     """A start charges to the limit, a lower limit ends it, a stop holds until the cable was out."""
     world, car = api.sim.world, api.sim.world.find("Tesla").car
     car.battery_kwh = car.model.usable_kwh * 0.4
@@ -284,7 +284,7 @@ async def test_charging_follows_commands(api: Api) -> None:
     assert car.charging
 
 
-async def test_a_start_goes_before_the_timers(api: Api) -> None:
+async def test_a_start_goes_before_the_timers(api: RawClient) -> None:
     """A car that would wait for its night timer charges at noon when told to."""
     car = api.sim.world.find("BMW").car
     car.battery_kwh = car.model.usable_kwh * 0.3
@@ -298,7 +298,7 @@ async def test_a_start_goes_before_the_timers(api: Api) -> None:
     assert car.soc == pytest.approx(90)
 
 
-async def test_the_flap(api: Api) -> None:
+async def test_the_flap(api: RawClient) -> None:
     """Open without a cable, after the store delay."""
     await api.command("Tesla", "charge-port/open")
     api.sim.world.advance(seconds=10)

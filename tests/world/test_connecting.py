@@ -24,7 +24,7 @@ from smartcar_async import (
     signals,
 )
 from smartcar_async.testing import Simulator
-from tests.world.fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, fleet
 from tests.world.test_consent_sim import Form
 
 CALLBACK = "https://app.example/callback?page=1"

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.world import PERMISSIONS, World
-from tests.world.bare import Api, Reply
+from tests.world.raw_client import RawClient, Reply
 
 CALLBACK = "https://app.example/callback?page=1"
 PATH = "/oauth/authorize"
@@ -44,18 +44,18 @@ class Form(HTMLParser):
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """A simulator of cars that nobody has connected yet."""
     async with Simulator("empty") as sim, aiohttp.ClientSession() as session:
-        yield Api(sim, session)
+        yield RawClient(sim, session)
 
 
-def url(api: Api, **more: str) -> dict[str, str]:
+def url(api: RawClient, **more: str) -> dict[str, str]:
     """The parameters of a Connect URL."""
     return {"client_id": api.sim.application_id, "redirect_uri": CALLBACK, "state": "s 1"} | more
 
 
-async def show(api: Api, query: dict[str, str]) -> Reply:
+async def show(api: RawClient, query: dict[str, str]) -> Reply:
     """The page."""
     reply = await api.send("GET", PATH, params=query)
     assert reply.headers["Content-Type"] == "text/html; charset=utf-8"
@@ -69,7 +69,7 @@ def read(reply: Reply) -> Form:
     return form
 
 
-async def decide(api: Api, query: dict[str, str], decision: str = "allow", *vehicles: str) -> Reply:
+async def decide(api: RawClient, query: dict[str, str], decision: str = "allow", *vehicles: str) -> Reply:
     """Post the form."""
     fields = [*query.items(), *(("vehicle", one) for one in vehicles), ("decision", decision)]
     return await api.send("POST", PATH, data=fields, allow_redirects=False)
@@ -85,7 +85,7 @@ def told(reply: Reply) -> dict[str, str]:
     return answer
 
 
-async def test_an_owner_clicks_through(api: Api) -> None:
+async def test_an_owner_clicks_through(api: RawClient) -> None:
     """The page carries what was asked for, a form for each owner, and a way out."""
     page = await show(api, url(api, scope="read_vin control_security", external_id='a"<b>'))
     assert page.status == 200
@@ -104,13 +104,13 @@ async def test_an_owner_clicks_through(api: Api) -> None:
     connections = list(api.sim.world.connections.values())
     assert {one.vehicle.id for one in connections} == set(astrid["vehicle"])
     assert {one.permissions for one in connections} == {("read_vin", "control_security")}
-    await api.buy_token()
+    await api.fetch_token()
     listed = await api.get("/v3/connections", **{"filter[user.externalId]": 'a"<b>'})
     assert listed.json["meta"]["totalCount"] == 2
     assert all(one.vehicle.subscribed for one in connections)
 
 
-async def test_with_and_without_a_code_or_a_state(api: Api) -> None:
+async def test_with_and_without_a_code_or_a_state(api: RawClient) -> None:
     """The code is a switch; a state comes back only if there was one; both names of the id are good."""
     tesla = api.sim.world.find("Tesla")
     api.sim.switches.connect_code = False
@@ -132,7 +132,7 @@ async def test_with_and_without_a_code_or_a_state(api: Api) -> None:
     ["access_denied", "invalid_subscription", "configuration_error", "no_vehicles", "vehicle_incompatible",
      "server_error"],
 )  # fmt: skip
-async def test_every_error(api: Api, error: str) -> None:
+async def test_every_error(api: RawClient, error: str) -> None:
     """Told with a description and the state; an incompatible car with what it is. Nothing is connected."""
     answer = told(await decide(api, url(api), error))
     assert (answer.pop("error"), answer.pop("state")) == (error, "s 1")
@@ -142,7 +142,7 @@ async def test_every_error(api: Api, error: str) -> None:
     assert not api.sim.world.connections
 
 
-async def test_choices_that_cannot_be(api: Api) -> None:
+async def test_choices_that_cannot_be(api: RawClient) -> None:
     """No car at all is no_vehicles; cars of two owners, or two where one is asked for, are a mistake."""
     world = api.sim.world
     assert told(await decide(api, url(api)))["error"] == "no_vehicles"
@@ -154,7 +154,7 @@ async def test_choices_that_cannot_be(api: Api) -> None:
     assert not world.connections
 
 
-async def test_the_cars_on_offer(api: Api) -> None:
+async def test_the_cars_on_offer(api: RawClient) -> None:
     """By mode, by make, by VIN; one at a time where asked."""
     world = api.sim.world
 
@@ -169,7 +169,7 @@ async def test_the_cars_on_offer(api: Api) -> None:
     assert read(await show(api, url(api, single_select="true"))).kinds.count("radio") == 3
 
 
-async def test_reauthentication_of_one_vehicle(api: Api) -> None:
+async def test_reauthentication_of_one_vehicle(api: RawClient) -> None:
     """Its id comes back instead of the user's; an external id of null clears the old one."""
     world = api.sim.world
     tesla = world.find("Tesla")
@@ -188,7 +188,7 @@ async def test_reauthentication_of_one_vehicle(api: Api) -> None:
     assert connection.owner is owner
 
 
-async def test_without_an_address_to_go_back_to(api: Api) -> None:
+async def test_without_an_address_to_go_back_to(api: RawClient) -> None:
     """`none` ends on a page of Smartcar's; otherwise the first registered address is the default."""
     tesla = api.sim.world.find("Tesla").id
     query = {"client_id": api.sim.application_id, "response_type": "none"}
@@ -217,7 +217,7 @@ async def test_without_an_address_to_go_back_to(api: Api) -> None:
         ({"scope": "read_mind"}, "Invalid parameter scope: read_mind"),
     ],
 )
-async def test_urls_that_connect_refuses(api: Api, change: dict[str, str], text: str) -> None:
+async def test_urls_that_connect_refuses(api: RawClient, change: dict[str, str], text: str) -> None:
     """A page with a 400, to look at and to post to; nobody is redirected anywhere."""
     for reply in (await show(api, url(api, **change)), await decide(api, url(api, **change))):
         assert reply.status == 400

@@ -1,4 +1,4 @@
-"""Every door through the server that it is made for: real sockets, real requests, the receiver's answers."""
+"""A receiver behind each server that it is made for: real sockets, real requests, the receiver's answers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from smartcar_async.receiver import Receiver
 from smartcar_async.webhook import VehicleErrorEvent, VehicleStateEvent, hash_challenge, sign
 
 from ..deliveries import ERRORS, STATE, TOKEN, VERIFY, Document, written
-from .doors import DOORS, Door, asgi_door, flask_door
+from .receiver_servers import SERVERS, RunningServer, asgi_server, flask_server
 
 LARGEST = 4000
 
@@ -34,9 +34,9 @@ def receiver_of(**options: Any) -> Receiver:
     return Receiver(**(defaults | options))
 
 
-@pytest.fixture(scope="module", params=DOORS)
-def house(request: pytest.FixtureRequest) -> Iterator[tuple[Door, list[object]]]:
-    """A door for all tests, and the events that came through."""
+@pytest.fixture(scope="module", params=SERVERS)
+def served(request: pytest.FixtureRequest) -> Iterator[tuple[RunningServer, list[object]]]:
+    """A running server for all tests, and the events that came through."""
     receiver, seen = receiver_of(), list[object]()
     receiver.on(VehicleStateEvent)(seen.append)
 
@@ -44,88 +44,90 @@ def house(request: pytest.FixtureRequest) -> Iterator[tuple[Door, list[object]]]
     def fail(event: VehicleErrorEvent) -> None:
         raise KeyError("broken")
 
-    with DOORS[request.param](receiver) as door:
-        yield door, seen
+    with SERVERS[request.param](receiver) as server:
+        yield server, seen
 
 
-def test_a_delivery_comes_through(house: tuple[Door, list[object]]) -> None:
+def test_a_delivery_comes_through(served: tuple[RunningServer, list[object]]) -> None:
     """Byte by byte as it was signed, with other headers in any case, at once or in chunks; and once."""
-    door, seen = house
+    server, seen = served
     seen.clear()
     odd = (
         b' {"eventId":"\\u0065-9","eventType": "VEHICLE_STATE",\n"data":{"vehicle":{"id":"\xc5\xa0KODA"}}, "n":100.0}\n'
     )
     for body in (odd, written({**STATE, "eventId": "e-10"})):
-        first, again, chunked = (door.send(part, signed(body)) for part in (body, body, iter([body[:9], body[9:]])))
+        first, again, chunked = (server.send(part, signed(body)) for part in (body, body, iter([body[:9], body[9:]])))
         assert (first.status, first.body) == (204, b"")
         assert (again.status, chunked.status) == (204, 204)
     assert [event.event_id for event in seen if isinstance(event, VehicleStateEvent)] == ["e-9", "e-10"]
 
 
-def test_a_verify_is_answered(house: tuple[Door, list[object]]) -> None:
+def test_a_verify_is_answered(served: tuple[RunningServer, list[object]]) -> None:
     """With 200 and the hash."""
-    answer = house[0].send(written(VERIFY))
+    answer = served[0].send(written(VERIFY))
     assert (answer.status, answer.headers["content-type"]) == (200, "application/json")
     assert answer.body == b'{"challenge":"%s"}' % hash_challenge(TOKEN, "3f1c9a52-made-up-challenge").encode()
     assert answer.headers["content-length"] == str(len(answer.body))
 
 
-def test_a_forged_event_does_not_come_through(house: tuple[Door, list[object]]) -> None:
+def test_a_forged_event_does_not_come_through(served: tuple[RunningServer, list[object]]) -> None:
     """The attack on the challenge, against the real endpoint: the answer is no signature of the forged event."""
-    door, seen = house
+    server, seen = served
     seen.clear()
     forged = written({**STATE, "eventId": "forged"})
     asked: Document = {"eventType": "VERIFY", "data": {"challenge": forged.decode()}}
-    answer = door.send(written(asked))
+    answer = server.send(written(asked))
     assert answer.status == 400
     assert sign(TOKEN, forged).encode() not in answer.body
     assert b"BadChallenge" in answer.body
     for headers in ({}, {"SC-Signature": ""}, {"SC-Signature": "0" * 64}, {"SC-Signature": "\xe9"}):
-        assert door.send(forged, headers).status == 401
+        assert server.send(forged, headers).status == 401
     assert seen == []
 
 
-def test_other_methods_are_405(house: tuple[Door, list[object]]) -> None:
+def test_other_methods_are_405(served: tuple[RunningServer, list[object]]) -> None:
     """Whoever looks with a browser is told what the endpoint is for."""
-    answer = house[0].send(method="GET")
+    answer = served[0].send(method="GET")
     assert (answer.status, answer.headers["allow"]) == (405, "POST")
     assert b"MethodNotAllowed" in answer.body
 
 
-def test_a_body_over_the_limit_is_413(house: tuple[Door, list[object]]) -> None:
+def test_a_body_over_the_limit_is_413(served: tuple[RunningServer, list[object]]) -> None:
     """Whether it says its length or not; the next one comes through."""
-    door, _ = house
+    server, _ = served
     body = b"x" * (LARGEST + 1)
-    assert door.send(body, signed(body)).status == 413
-    assert door.send(iter([body[:3000], body[3000:]]), signed(body)).status == 413
-    assert door.send(body[:-1], signed(body[:-1])).status == 400
-    assert door.send(b"", {}).status == 400
+    assert server.send(body, signed(body)).status == 413
+    assert server.send(iter([body[:3000], body[3000:]]), signed(body)).status == 413
+    assert server.send(body[:-1], signed(body[:-1])).status == 400
+    assert server.send(b"", {}).status == 400
 
 
-def test_a_failure_is_503(house: tuple[Door, list[object]], caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_is_503(served: tuple[RunningServer, list[object]], caplog: pytest.LogCaptureFixture) -> None:
     """And in the log, with its traceback."""
     vehicle = {"data": {**ERRORS["data"], "vehicle": {"id": "v-that-fails"}}}
     body = written({**ERRORS, **vehicle})
-    answer = house[0].send(body, signed(body))
+    answer = served[0].send(body, signed(body))
     assert (answer.status, b"HandlerFailed" in answer.body) == (503, True)
     assert "KeyError: 'broken'" in caplog.text
 
 
-def test_whoever_goes_away_is_no_failure(house: tuple[Door, list[object]], caplog: pytest.LogCaptureFixture) -> None:
-    """Half a body is nobody's error, and the door stays open."""
-    door, _ = house
-    door.give_up()
-    assert door.send(written(VERIFY)).status == 200
+def test_whoever_goes_away_is_no_failure(
+    served: tuple[RunningServer, list[object]], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Half a body is nobody's error, and the server goes on."""
+    server, _ = served
+    server.hang_up_in_body()
+    assert server.send(written(VERIFY)).status == 200
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "br", "x"])
 def test_a_body_that_cannot_be_unpacked(
-    house: tuple[Door, list[object]], encoding: str, caplog: pytest.LogCaptureFixture
+    served: tuple[RunningServer, list[object]], encoding: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Whether a server unpacks is its own matter; it is 204 or a refusal, and no failure of the receiver."""
     body = written({**STATE, "eventId": f"packed {encoding}"})
-    assert house[0].send(body, {**signed(body), "Content-Encoding": encoding}).status in (204, 400)
+    assert served[0].send(body, {**signed(body), "Content-Encoding": encoding}).status in (204, 400)
     assert "answer_aiohttp" not in caplog.text
 
 
@@ -145,7 +147,7 @@ async def test_a_body_that_somebody_read_before() -> None:
         assert (await client.post("/smartcar", data=body, headers=signed(body))).status == 204
 
 
-@pytest.mark.parametrize("name", DOORS)
+@pytest.mark.parametrize("name", SERVERS)
 def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> None:
     """It handles what was left from before and what comes now."""
     with SqliteEventStore(tmp_path / "events.db") as store:
@@ -159,9 +161,9 @@ def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> No
             if len(seen) == 2:
                 done.set()
 
-        with DOORS[name](receiver) as door:
+        with SERVERS[name](receiver) as server:
             body = written(STATE)
-            assert door.send(body, signed(body)).status == 204
+            assert server.send(body, signed(body)).status == 204
             assert done.wait(5)
         assert (sorted(map(str, seen)), store.waiting()) == (["e-1", "left"], 0)
 
@@ -174,9 +176,9 @@ def test_flask_handlers_have_the_context_of_the_application() -> None:
     def handle(event: VehicleStateEvent) -> None:
         seen.append(flask.current_app.name)
 
-    with flask_door(receiver) as door:
-        assert door.send(written(STATE), signed(written(STATE))).status == 204
-    assert seen == ["door"]
+    with flask_server(receiver) as server:
+        assert server.send(written(STATE), signed(written(STATE))).status == 204
+    assert seen == ["receiver"]
 
 
 async def lived(receiver: Receiver) -> list[object]:
@@ -230,6 +232,6 @@ def test_a_slow_body_is_408(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogC
         yield b"half"
         pause.wait(0.5)
 
-    with asgi_door(Receiver(TOKEN)) as door:
-        assert door.send(slowly()).status == 408
+    with asgi_server(Receiver(TOKEN)) as server:
+        assert server.send(slowly()).status == 408
     assert "did not come within" in caplog.text

@@ -25,32 +25,32 @@ from smartcar_async.testing.faults import (
     Truncate,
 )
 from smartcar_async.testing.simulator import Simulator
-from tests.world.bare import Api
+from tests.world.raw_client import RawClient
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """Parked cars, awake and without a cable, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
-def deeds(api: Api) -> list[str]:
+def ledger_actions(api: RawClient) -> list[str]:
     """What the ledger of the Tesla says was done."""
     return [deed.action for deed in api.sim.world.ledger(api.car("Tesla")[0])]
 
 
-async def test_a_command_takes_its_time(api: Api) -> None:
+async def test_a_command_takes_its_time(api: RawClient) -> None:
     """The car obeys at once; the answer says how long it took. One car may be slower than the others."""
     api.sim.command_seconds = 0.15
     begin = time.monotonic()
     asking = asyncio.create_task(api.command("Tesla", "security/unlock"))
     await asyncio.sleep(0.08)
-    assert (deeds(api), asking.done()) == (["unlock"], False)
+    assert (ledger_actions(api), asking.done()) == (["unlock"], False)
     assert (await asking).json["data"]["attributes"]["executionMode"] == "sync"
     assert time.monotonic() - begin >= 0.15
     api.sim.world.find("Tesla").command_seconds = 0
@@ -61,7 +61,7 @@ async def test_a_command_takes_its_time(api: Api) -> None:
     assert (await api.command("BMW", "charge/start")).status == 403
 
 
-async def test_a_long_command_answers_202_and_streams_its_end(api: Api) -> None:
+async def test_a_long_command_answers_202_and_streams_its_end(api: RawClient) -> None:
     """No length, the same connection, the document at the end of it."""
     api.sim.command_seconds, api.sim.long_after = 0.2, 0.05
     assert api.sim.long_after == 0.05
@@ -77,7 +77,7 @@ async def test_a_long_command_answers_202_and_streams_its_end(api: Api) -> None:
         document = await response.json()
     assert time.monotonic() - begin >= 0.2
     assert document["data"]["attributes"]["executionMode"] == "async"
-    assert deeds(api) == ["unlock"]
+    assert ledger_actions(api) == ["unlock"]
     for fault in (ResetInBody(), Truncate()):
         api.sim.faults.clear()
         api.sim.fault(fault)
@@ -86,13 +86,13 @@ async def test_a_long_command_answers_202_and_streams_its_end(api: Api) -> None:
         assert api.sim.requests[-1].status == 202
 
 
-async def test_a_client_that_goes_away_from_a_202(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_client_that_goes_away_from_a_202(api: RawClient, caplog: pytest.LogCaptureFixture) -> None:
     """The car obeyed all the same, and the server takes it calmly."""
     api.sim.command_seconds, api.sim.long_after = 0.1, 0.01
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(api.command("Tesla", "security/unlock"), 0.05)
     await asyncio.sleep(0.1)
-    assert deeds(api) == ["unlock"]
+    assert ledger_actions(api) == ["unlock"]
     assert caplog.text == ""
 
 
@@ -102,7 +102,7 @@ async def test_a_client_that_goes_away_from_a_202(api: Api, caplog: pytest.LogCa
     [ResetBeforeHeaders, ResetInHeaders, ResetInBody, Truncate, lambda acts: Delay(0.02, acts)],  # pyright: ignore
     ids=["before headers", "in headers", "in body", "truncated", "delayed"],
 )
-async def test_lost_answers_and_lost_requests(api: Api, fault: Any, acts: bool) -> None:
+async def test_lost_answers_and_lost_requests(api: RawClient, fault: Any, acts: bool) -> None:
     """The client cannot tell them apart; the ledger can."""
     api.sim.fault(fault(acts=acts))
     if acts and isinstance(fault(acts=acts), Delay):
@@ -110,20 +110,20 @@ async def test_lost_answers_and_lost_requests(api: Api, fault: Any, acts: bool) 
     else:
         with pytest.raises(aiohttp.ClientError):
             await api.command("Tesla", "security/unlock")
-    assert deeds(api) == ["unlock"] * acts
+    assert ledger_actions(api) == ["unlock"] * acts
     assert (api.sim.requests[-1].request_id is not None) is acts
 
 
-async def test_a_reset_before_reading_never_acts(api: Api) -> None:
+async def test_a_reset_before_reading_never_acts(api: RawClient) -> None:
     """The request was lost on its way."""
     api.sim.fault(ResetBeforeReading())
     with pytest.raises(aiohttp.ClientError):
         await api.command("Tesla", "security/unlock")
-    assert deeds(api) == []
+    assert ledger_actions(api) == []
 
 
 @pytest.mark.parametrize("acts", [True, False])
-async def test_every_end_of_a_202(api: Api, acts: bool) -> None:
+async def test_every_end_of_a_202(api: RawClient, acts: bool) -> None:
     """Whole, empty, cut, reset, pending, an error document of another status, and that document under a 200."""
     failure = ErrorReply(409, "VEHICLE_STATE", "DOOR_OPEN")
     pending = {"value": "PENDING"}
@@ -147,10 +147,10 @@ async def test_every_end_of_a_202(api: Api, acts: bool) -> None:
     hidden = ErrorReply(409, "VEHICLE_STATE", "DOOR_OPEN", acts=acts, http_status=200)
     assert (await unlock(hidden))["errors"][0]["code"] == "DOOR_OPEN"
     assert await unlock(Reply(200, PENDING, acts=acts)) == PENDING
-    assert deeds(api) == ["unlock"] * 8 * acts
+    assert ledger_actions(api) == ["unlock"] * 8 * acts
 
 
-async def test_a_scripted_answer_carries_the_id_that_the_ledger_knows(api: Api) -> None:
+async def test_a_scripted_answer_carries_the_id_that_the_ledger_knows(api: RawClient) -> None:
     """A 502 after the deed can be matched with it."""
     api.sim.fault(ErrorReply(502, "UPSTREAM", "NO_RESPONSE", acts=True))
     reply = await api.command("Tesla", "security/unlock")

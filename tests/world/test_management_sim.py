@@ -13,7 +13,7 @@ import pytest
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.webhooks import Webhook
 from smartcar_async.testing.world import World
-from tests.world.bare import Api, Reply
+from tests.world.raw_client import RawClient, Reply
 
 WEBHOOKS = "/v3/webhooks"
 SUBSCRIPTIONS = "/v3/subscriptions"
@@ -21,33 +21,33 @@ COMPATIBLE = "/v3/compatible-vehicles"
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
-def webhooks(api: Api) -> list[Webhook]:
+def webhooks(api: RawClient) -> list[Webhook]:
     """The webhooks of the world, in order."""
     return list(api.sim.world.webhooks.values())
 
 
-async def subscribe(api: Api, make: str = "Tesla", **change: Any) -> Reply:
+async def subscribe(api: RawClient, make: str = "Tesla", **change: Any) -> Reply:
     """Subscribe a car to the second webhook."""
     vehicle, user = api.car(make)
     body = {"webhookId": webhooks(api)[1].id, "userId": user, "vehicleId": vehicle}
     return await api.call("POST", SUBSCRIPTIONS, body=body | change)
 
 
-async def subscribers(api: Api) -> list[str]:
+async def subscribers(api: RawClient) -> list[str]:
     """The vehicles that are listed for the second webhook."""
     reply = await api.get(SUBSCRIPTIONS, **{"filter[webhookId]": webhooks(api)[1].id})
     return [one["relationships"]["vehicle"]["data"]["id"] for one in reply.json["data"]]
 
 
-async def test_a_webhook_resource(api: Api) -> None:
+async def test_a_webhook_resource(api: RawClient) -> None:
     """The whole resource, alone and in the list."""
     first = webhooks(api)[0]
     signal = {"group": "TractionBattery", "name": "StateOfCharge", "code": "tractionbattery-stateofcharge"}
@@ -76,7 +76,7 @@ async def test_a_webhook_resource(api: Api) -> None:
     assert (await api.call("POST", WEBHOOKS, body={})).status == 404
 
 
-async def test_webhooks_by_filter_and_page(api: Api) -> None:
+async def test_webhooks_by_filter_and_page(api: RawClient) -> None:
     """Parts of a name or address in any case, and flags."""
     api.sim.world.add_webhook("Off", "https://example.org/OFF", enabled=False, error_callback_uri="https://e.example")
 
@@ -94,7 +94,7 @@ async def test_webhooks_by_filter_and_page(api: Api) -> None:
     ]  # fmt: skip
 
 
-async def test_subscribing_is_asynchronous(api: Api) -> None:
+async def test_subscribing_is_asynchronous(api: RawClient) -> None:
     """202, and listed only later; 409 while it is under way and when it is there. No user is named in a header."""
     assert api.sim.subscription_delay == 0.05
     api.sim.subscription_delay = 0.15
@@ -108,7 +108,7 @@ async def test_subscribing_is_asynchronous(api: Api) -> None:
     assert (again.status, again.error["code"]) == (409, "ALREADY_SUBSCRIBED")
 
 
-async def test_subscribing_by_the_worlds_clock(api: Api) -> None:
+async def test_subscribing_by_the_worlds_clock(api: RawClient) -> None:
     """A still world lists nothing; what was disconnected meanwhile never comes."""
     api.sim.subscription_delay = timedelta(minutes=1)
     await subscribe(api)
@@ -132,7 +132,7 @@ async def test_subscribing_by_the_worlds_clock(api: Api) -> None:
     ],
 )
 async def test_subscriptions_that_are_refused(
-    api: Api, change: dict[str, Any], status: int, details: list[str]
+    api: RawClient, change: dict[str, Any], status: int, details: list[str]
 ) -> None:
     """Every bad field, and what is unknown."""
     reply = await subscribe(api, **change)
@@ -140,7 +140,7 @@ async def test_subscriptions_that_are_refused(
     assert [one["detail"].split()[0] for one in reply.json["errors"]] == details
 
 
-async def test_a_subscription_resource_and_its_end(api: Api) -> None:
+async def test_a_subscription_resource_and_its_end(api: RawClient) -> None:
     """The whole resource, by itself and in the list; gone is not found."""
     api.sim.subscription_delay = 0
     vehicle, user = api.car("Tesla")
@@ -172,7 +172,7 @@ async def test_a_subscription_resource_and_its_end(api: Api) -> None:
     assert (await subscribe(api)).status == 202
 
 
-async def test_subscriptions_by_filter_and_page(api: Api) -> None:
+async def test_subscriptions_by_filter_and_page(api: RawClient) -> None:
     """Every subscribed vehicle has one from the start; 25 to a page, 100 at most."""
     vehicle, user = api.car("Polestar")
 
@@ -212,7 +212,7 @@ def test_subscriptions_follow_the_vehicle() -> None:
     assert len(world.subscriptions) == 15
 
 
-async def test_compatible_vehicles_are_public(api: Api) -> None:
+async def test_compatible_vehicles_are_public(api: RawClient) -> None:
     """Volvo in the US and in Europe, among others; filters narrow the list down."""
 
     async def entries(**query: str) -> list[Any]:
@@ -239,7 +239,7 @@ async def test_compatible_vehicles_are_public(api: Api) -> None:
     assert [one["detail"].split()[0] for one in bad.json["errors"]] == ["filter[region]", "filter[powertrainType]"]
 
 
-async def test_compatible_vehicles_have_ids_of_their_own(api: Api) -> None:
+async def test_compatible_vehicles_have_ids_of_their_own(api: RawClient) -> None:
     """No two entries share one."""
     data = (await api.send("GET", COMPATIBLE)).json["data"]
     assert len({one["id"] for one in data}) == len(data)

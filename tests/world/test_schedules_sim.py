@@ -11,7 +11,7 @@ import pytest
 from smartcar_async.testing.charging import ChargeTimer
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.world import World
-from tests.world.bare import Api, Reply
+from tests.world.raw_client import RawClient, Reply
 
 PLACE = {"latitude": 57.7, "longitude": 11.97}
 WINDOW = {"startTime": "22:00", "stopTime": "06:00"}
@@ -25,17 +25,17 @@ FAMILIES = ("reference", "announcement")
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """Volvos that are parked at home, and a client that holds a token."""
     async with Simulator("volvo") as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
-async def create(api: Api, kind: str, body: Any, family: str = "reference", make: str = "Volvo EX30") -> Reply:
+async def create(api: RawClient, kind: str, body: Any, family: str = "reference", make: str = "Volvo EX30") -> Reply:
     """Create a schedule."""
     vehicle, user = api.car(make)
     leaf = kind if family == "reference" else f"charge-{kind}"
@@ -44,20 +44,20 @@ async def create(api: Api, kind: str, body: Any, family: str = "reference", make
     return await api.call("POST", f"/{root}/vehicles/{vehicle}/{collection}/{leaf}", user, body)
 
 
-async def delete(api: Api, schedule_id: str, family: str = "reference", make: str = "Volvo EX30") -> Reply:
+async def delete(api: RawClient, schedule_id: str, family: str = "reference", make: str = "Volvo EX30") -> Reply:
     """Delete a schedule."""
     vehicle, user = api.car(make)
     collection = "v3/vehicles/{}/charge-schedules" if family == "reference" else "v3.0/vehicles/{}/schedules"
     return await api.call("DELETE", f"/{collection.format(vehicle)}/{schedule_id}", user)
 
 
-async def listed(api: Api, make: str = "Volvo EX30") -> Reply:
+async def listed(api: RawClient, make: str = "Volvo EX30") -> Reply:
     """The announced list."""
     vehicle, user = api.car(make)
     return await api.call("GET", f"/v3.0/vehicles/{vehicle}/schedules", user)
 
 
-async def timers(api: Api, make: str = "Volvo EX30") -> Any:
+async def timers(api: RawClient, make: str = "Volvo EX30") -> Any:
     """The signal, when the store has heard of the last change."""
     api.sim.world.advance(seconds=10)
     return (await api.signals(make, "charge-chargetimers")).json["data"]["attributes"]["body"]["values"]
@@ -65,7 +65,7 @@ async def timers(api: Api, make: str = "Volvo EX30") -> Any:
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("kind", BODIES)
-async def test_create_list_read_and_delete(api: Api, kind: str, family: str) -> None:
+async def test_create_list_read_and_delete(api: RawClient, kind: str, family: str) -> None:
     """An execution each; the schedule is in the list and in the signal, beside the timer set outside the API."""
     vehicle = api.car("Volvo EX30")[0]
     created = await create(api, kind, BODIES[kind], family)
@@ -120,7 +120,7 @@ async def test_create_list_read_and_delete(api: Api, kind: str, family: str) -> 
     assert ledger[1].cause == gone.headers["SC-Request-Id"]
 
 
-async def test_windows_in_the_signal(api: Api) -> None:
+async def test_windows_in_the_signal(api: RawClient) -> None:
     """Seconds and upper-case days; the windows of a schedule stay together, two schedules apart."""
     for kind in ("workweek", "weekly"):
         await create(api, kind, BODIES[kind])
@@ -136,7 +136,7 @@ async def test_windows_in_the_signal(api: Api) -> None:
     ]
 
 
-async def test_weekdays_in_any_case_and_half_a_workweek(api: Api) -> None:
+async def test_weekdays_in_any_case_and_half_a_workweek(api: RawClient) -> None:
     """What is sent back is in one spelling."""
     reply = await create(api, "weekly", {"location": PLACE, "days": {"FRIDAY": WINDOW, "Monday": WINDOW}})
     assert list(reply.json["data"]["attributes"]["parameters"]["days"]) == ["monday", "friday"]
@@ -168,7 +168,7 @@ async def test_weekdays_in_any_case_and_half_a_workweek(api: Api) -> None:
         ("weekly", {"location": PLACE, "days": {"monday": None}}, ["days.monday"]),
     ],
 )  # fmt: skip
-async def test_bad_bodies(api: Api, kind: str, body: Any, fields: list[str]) -> None:
+async def test_bad_bodies(api: RawClient, kind: str, body: Any, fields: list[str]) -> None:
     """400 with an entry for each bad field, and nothing done."""
     reply = await create(api, kind, body)
     assert reply.status == 400
@@ -178,7 +178,7 @@ async def test_bad_bodies(api: Api, kind: str, body: Any, fields: list[str]) -> 
 
 
 @pytest.mark.parametrize("only", FAMILIES)
-async def test_a_server_with_one_family(api: Api, only: Any) -> None:
+async def test_a_server_with_one_family(api: RawClient, only: Any) -> None:
     """The other is refused in one of four ways, after the token is looked at, and nothing is done."""
     api.sim.switches.schedule_paths = only
     lacking = FAMILIES[1 - FAMILIES.index(only)]
@@ -199,7 +199,7 @@ async def test_a_server_with_one_family(api: Api, only: Any) -> None:
     assert (await create(api, "daily", BODIES["daily"], lacking)).status == 401
 
 
-async def test_who_takes_schedules(api: Api) -> None:
+async def test_who_takes_schedules(api: RawClient) -> None:
     """BEV and PHEV; neither the PHEV Classic nor a petrol car, and no list for them either."""
     for make, status in (("Volvo EX30", 200), ("Volvo XC60", 200), ("Volvo V60", 501), ("Volvo XC40", 501)):
         assert (await create(api, "weekly", BODIES["weekly"], make=make)).status == status
@@ -214,8 +214,8 @@ async def test_who_takes_schedules(api: Api) -> None:
 async def test_other_makes() -> None:
     """A Tesla takes all three types and any number; others take none; the owner must have granted it."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        api = Api(sim, session)
-        await api.buy_token()
+        api = RawClient(sim, session)
+        await api.fetch_token()
         for kind, body in BODIES.items():
             assert (await create(api, kind, body, make="Tesla")).status == 200
         assert (await create(api, "daily", BODIES["daily"], make="Ford")).status == 501
@@ -228,7 +228,7 @@ async def test_other_makes() -> None:
         assert (await api.call("POST", path, None, BODIES["daily"])).error["code"] == "MISSING_PARAMETER"
 
 
-async def test_the_eleventh(api: Api) -> None:
+async def test_the_eleventh(api: RawClient) -> None:
     """Ten a vehicle, over both families; one must go before another comes."""
     replies = [await create(api, "daily", BODIES["daily"], FAMILIES[number % 2]) for number in range(11)]
     assert [reply.status for reply in replies] == [200] * 10 + [400]
@@ -240,7 +240,7 @@ async def test_the_eleventh(api: Api) -> None:
     assert len(api.sim.world.ledger(api.car("Volvo EX30")[0])) == 12
 
 
-async def test_a_schedule_charges_in_its_window(api: Api) -> None:
+async def test_a_schedule_charges_in_its_window(api: RawClient) -> None:
     """It starts and stops at its place and at its time, and never touches the limit."""
     world = api.sim.world
     vehicle = world.find("Volvo", "EX30")
@@ -292,7 +292,7 @@ def test_what_is_full_or_unplugged_is_not_started() -> None:
     assert [deed.action for deed in vehicle.ledger] == ["schedule_started"]
 
 
-async def test_a_long_schedule_call(api: Api) -> None:
+async def test_a_long_schedule_call(api: RawClient) -> None:
     """202 as for commands."""
     api.sim.world.find("Volvo", "EX30").command_seconds, api.sim.long_after = 0.03, 0.01
     reply = await create(api, "daily", BODIES["daily"])

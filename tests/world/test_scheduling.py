@@ -21,7 +21,7 @@ from smartcar_async import (
     signals,
 )
 from smartcar_async.testing import Car, ChargeTimer
-from tests.world.fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, fleet
 
 PLACE = (57.7, 11.97)
 TIMERS = signals.Charge.ChargeTimers

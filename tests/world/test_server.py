@@ -10,19 +10,19 @@ import aiohttp
 import pytest
 
 from smartcar_async.testing.simulator import Simulator
-from tests.world.bare import Api
+from tests.world.raw_client import RawClient
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
-async def test_token_by_form_json_and_basic(api: Api) -> None:
+async def test_token_by_form_json_and_basic(api: RawClient) -> None:
     """All three forms on record buy a token."""
     grant = {"grant_type": "client_credentials"}
     pair = f"{api.sim.client_id}:{api.sim.client_secret}".encode()
@@ -51,7 +51,9 @@ async def test_token_by_form_json_and_basic(api: Api) -> None:
         ({"client_id": "wrong"}, 401, "invalid_client"),
     ],
 )
-async def test_token_refusals_are_in_oauth_style(api: Api, change: dict[str, str], status: int, error: str) -> None:
+async def test_token_refusals_are_in_oauth_style(
+    api: RawClient, change: dict[str, str], status: int, error: str
+) -> None:
     """Not the v3 error document."""
     form = {"grant_type": "client_credentials"} | api.credentials | change
     reply = await api.send("POST", "/oauth2/token", data=form)
@@ -59,7 +61,7 @@ async def test_token_refusals_are_in_oauth_style(api: Api, change: dict[str, str
     assert set(reply.json) == {"error", "error_description"}
 
 
-async def test_token_bodies_that_cannot_be_read(api: Api) -> None:
+async def test_token_bodies_that_cannot_be_read(api: RawClient) -> None:
     """Broken JSON, broken Basic, broken text."""
     kind = {"Content-Type": "application/json"}
     for arguments in (
@@ -72,7 +74,7 @@ async def test_token_bodies_that_cannot_be_read(api: Api) -> None:
         assert (reply.status, reply.json["error"]) == (400, "invalid_request")
 
 
-async def test_an_error_document_has_every_part(api: Api) -> None:
+async def test_an_error_document_has_every_part(api: RawClient) -> None:
     """An array, a status in text, and the request id both in the document and in the header."""
     api.token = "wrong"
     reply = await api.get("/v3/connections")
@@ -91,7 +93,7 @@ async def test_an_error_document_has_every_part(api: Api) -> None:
     }
 
 
-async def test_every_answer_carries_a_request_id_of_its_own(api: Api) -> None:
+async def test_every_answer_carries_a_request_id_of_its_own(api: RawClient) -> None:
     """Tokens, lists, deletions and unknown paths alike; units are echoed."""
     connection = next(iter(api.sim.world.connections))
     replies = [
@@ -117,13 +119,13 @@ async def test_every_answer_carries_a_request_id_of_its_own(api: Api) -> None:
         ("GET", "/oauth2/token"),
     ],
 )
-async def test_unknown_paths(api: Api, method: str, path: str) -> None:
+async def test_unknown_paths(api: RawClient, method: str, path: str) -> None:
     """404 INVALID_PATH, for a wrong method too."""
     reply = await api.get(path, method=method)
     assert (reply.status, reply.error["type"], reply.error["code"]) == (404, "RESOURCE_NOT_FOUND", "INVALID_PATH")
 
 
-async def test_a_path_may_end_in_a_slash(api: Api) -> None:
+async def test_a_path_may_end_in_a_slash(api: RawClient) -> None:
     """As Smartcar's SDK for Node writes that of a vehicle."""
     vehicle, _ = api.car("Tesla")
     with_slash, without = await api.get(f"/v3/vehicles/{vehicle}/"), await api.get(f"/v3/vehicles/{vehicle}")
@@ -140,13 +142,13 @@ async def test_a_path_may_end_in_a_slash(api: Api) -> None:
         ("GET", "/v3/vehicles/nobody/signals", "VEHICLE_NOT_FOUND"),
     ],
 )
-async def test_unknown_resources(api: Api, method: str, path: str, code: str) -> None:
+async def test_unknown_resources(api: RawClient, method: str, path: str, code: str) -> None:
     """404 that says what is missing."""
     reply = await api.get(path, "some-user", method=method)
     assert (reply.status, reply.error["type"], reply.error["code"]) == (404, "RESOURCE_NOT_FOUND", code)
 
 
-async def test_a_connection_resource(api: Api) -> None:
+async def test_a_connection_resource(api: RawClient) -> None:
     """The whole resource, alone and in the list."""
     vehicle, user = api.car("Tesla")
     connection = api.sim.world.connection_of(vehicle)
@@ -175,7 +177,7 @@ async def test_a_connection_resource(api: Api) -> None:
     assert listed.json["data"] == [resource]
 
 
-async def test_connections_are_paged_newest_first(api: Api) -> None:
+async def test_connections_are_paged_newest_first(api: RawClient) -> None:
     """Ten to a page; links are absolute, encoded and keep the filters; only live vehicles are shown unasked."""
     first = await api.get("/v3/connections")
     assert first.json["meta"] == {
@@ -203,7 +205,7 @@ async def test_connections_are_paged_newest_first(api: Api) -> None:
     assert beyond.json["links"]["next"] is None
 
 
-async def test_connections_by_filter(api: Api) -> None:
+async def test_connections_by_filter(api: RawClient) -> None:
     """By user, by the header that says the same, by vehicle, mode and external id."""
     vehicle, user = api.car("Polestar")
 
@@ -221,7 +223,7 @@ async def test_connections_by_filter(api: Api) -> None:
     assert len(await makes()) == 14
 
 
-async def test_owners_with_and_without_external_id(api: Api) -> None:
+async def test_owners_with_and_without_external_id(api: RawClient) -> None:
     """Present, null and absent all occur, and a powertrain that is not told."""
     reply = await api.get("/v3/connections", **{"page[size]": "50"})
     users = {one["attributes"]["vehicle"]["model"]: one["attributes"]["user"] for one in reply.json["data"]}
@@ -232,7 +234,7 @@ async def test_owners_with_and_without_external_id(api: Api) -> None:
     assert [one["model"] for one in vehicles if "powertrainType" not in one] == ["IONIQ 5"]
 
 
-async def test_a_bad_query_names_every_field(api: Api) -> None:
+async def test_a_bad_query_names_every_field(api: RawClient) -> None:
     """Validation answers with one entry a field."""
     query = {"page[number]": "0", "page[size]": "many", "filter[vehicle.mode]": "fake"}
     reply = await api.get("/v3/connections", **query)
@@ -243,7 +245,7 @@ async def test_a_bad_query_names_every_field(api: Api) -> None:
     assert (await api.get("/v3/connections", **{"page[size]": "9" * 5000})).status == 400
 
 
-async def test_deleting_a_connection_and_a_user(api: Api) -> None:
+async def test_deleting_a_connection_and_a_user(api: RawClient) -> None:
     """204 without a body; what is gone is not found."""
     vehicle, _ = api.car("Tesla")
     connection = api.sim.world.connection_of(vehicle)
@@ -258,7 +260,7 @@ async def test_deleting_a_connection_and_a_user(api: Api) -> None:
     assert listed.json["meta"]["totalCount"] == 11
 
 
-async def test_a_vehicle(api: Api) -> None:
+async def test_a_vehicle(api: RawClient) -> None:
     """Wrapped, and bare as the older fixtures have it; the year as text."""
     vehicle, _ = api.car("Tesla")
     attributes = {"make": "TESLA", "model": "Model 3", "year": 2023, "powertrainType": "BEV", "mode": "live"}
@@ -273,7 +275,7 @@ async def test_a_vehicle(api: Api) -> None:
     assert (await api.get(path)).json == {**resource, "attributes": old}
 
 
-async def test_the_list_of_signals(api: Api) -> None:
+async def test_the_list_of_signals(api: RawClient) -> None:
     """All in one page, the vehicle included, links absolute."""
     vehicle, user = api.car("Volvo")
     path = f"/v3/vehicles/{vehicle}/signals"
@@ -293,7 +295,7 @@ async def test_the_list_of_signals(api: Api) -> None:
     assert charge["links"]["self"] == f"{api.sim.url}{path}/tractionbattery-stateofcharge"
 
 
-async def test_one_signal(api: Api) -> None:
+async def test_one_signal(api: RawClient) -> None:
     """The same resource as in the list, wrapped or bare; a refusal inside it does not fail the call."""
     listed = (await api.signals("Volvo")).json["data"]
     one = await api.signals("Volvo", "odometer-traveleddistance")
@@ -308,7 +310,7 @@ async def test_one_signal(api: Api) -> None:
     assert (await api.signals("Volvo", "odometer-traveleddistance")).json == one.json["data"]
 
 
-async def test_a_list_is_fresh_after_every_report_and_every_switch(api: Api) -> None:
+async def test_a_list_is_fresh_after_every_report_and_every_switch(api: RawClient) -> None:
     """What is encoded once is not served twice too long."""
     vehicle = api.sim.world.find("Tesla")
     before = (await api.signals("Tesla")).body
@@ -329,7 +331,7 @@ async def test_a_list_is_fresh_after_every_report_and_every_switch(api: Api) -> 
     assert statuses == {"ERROR"}
 
 
-async def test_older_paging_names_and_no_included_vehicle(api: Api) -> None:
+async def test_older_paging_names_and_no_included_vehicle(api: RawClient) -> None:
     """The forms that older pages show."""
     api.sim.switches.paging = "older"
     api.sim.switches.included = False
@@ -343,7 +345,7 @@ async def test_older_paging_names_and_no_included_vehicle(api: Api) -> None:
     assert "included" not in (await api.signals("Tesla", "odometer-traveleddistance")).json
 
 
-async def test_a_vehicle_that_never_had_a_subscription(api: Api) -> None:
+async def test_a_vehicle_that_never_had_a_subscription(api: RawClient) -> None:
     """An empty list and a missing signal; or a missing list."""
     empty = await api.signals("Kia")
     assert (empty.status, empty.json["data"], empty.json["meta"]["totalCount"]) == (200, [], 0)
@@ -354,7 +356,7 @@ async def test_a_vehicle_that_never_had_a_subscription(api: Api) -> None:
     assert len((await api.signals("Kia")).json["data"]) > 20
 
 
-async def test_who_may_read_signals(api: Api) -> None:
+async def test_who_may_read_signals(api: RawClient) -> None:
     """The owner must be named, and must be the owner."""
     vehicle, _ = api.car("Tesla")
     _, stranger = api.car("Volvo")

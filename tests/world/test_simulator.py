@@ -12,15 +12,15 @@ from smartcar_async.testing.errors import SimulatorError
 from smartcar_async.testing.recorder import KEPT, Recorder
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.wire import Request
-from tests.world.bare import Api
+from tests.world.raw_client import RawClient
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
+async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = Api(sim, session)
-        await one.buy_token()
+        one = RawClient(sim, session)
+        await one.fetch_token()
         yield one
 
 
@@ -28,8 +28,8 @@ async def test_tokens_expire_in_real_time() -> None:
     """After an hour, or after the lifetime that was set, or on demand; the world's clock has no part in it."""
     seconds = 0.0
     async with Simulator(clock=lambda: seconds) as sim, aiohttp.ClientSession() as session:
-        api = Api(sim, session)
-        await api.buy_token()
+        api = RawClient(sim, session)
+        await api.fetch_token()
         sim.world.advance(days=2)
         seconds = 3599
         assert (await api.get("/v3/connections")).status == 200
@@ -38,17 +38,17 @@ async def test_tokens_expire_in_real_time() -> None:
         assert (reply.status, reply.error["type"], reply.error["code"]) == (401, "AUTHENTICATION", "UNAUTHORIZED")
         sim.token_lifetime = 60
         assert sim.token_lifetime == 60
-        await api.buy_token()
+        await api.fetch_token()
         seconds += 59
         assert (await api.get("/v3/connections")).status == 200
         seconds += 1
         assert (await api.get("/v3/connections")).status == 401
-        await api.buy_token()
+        await api.fetch_token()
         sim.expire_tokens()
         assert (await api.get("/v3/connections")).status == 401
 
 
-async def test_the_bucket_of_the_application(api: Api) -> None:
+async def test_the_bucket_of_the_application(api: RawClient) -> None:
     """Empty after its capacity, refilled by the world's clock, never over the brim."""
     api.sim.rate_limit = (3, 2)
     assert api.sim.rate_limit == (3, 2)
@@ -61,12 +61,12 @@ async def test_the_bucket_of_the_application(api: Api) -> None:
     assert [(await api.get("/v3/connections")).status for _ in range(2)] == [200, 429]
     api.sim.world.advance(minutes=30)
     assert [(await api.get("/v3/connections")).status for _ in range(4)] == [200, 200, 200, 429]
-    assert await api.buy_token()
+    assert await api.fetch_token()
     api.sim.rate_limit = None
     assert (await api.get("/v3/connections")).status == 200
 
 
-async def test_the_throttle_of_a_vehicle(api: Api) -> None:
+async def test_the_throttle_of_a_vehicle(api: RawClient) -> None:
     """Too soon is 429 with the seconds left; another vehicle is not touched."""
     api.sim.vehicle_interval = timedelta(seconds=60)
     assert api.sim.vehicle_interval == timedelta(seconds=60)
@@ -80,7 +80,7 @@ async def test_the_throttle_of_a_vehicle(api: Api) -> None:
     assert (await api.signals("Tesla")).status == 200
 
 
-async def test_the_plan_of_a_vehicle(api: Api) -> None:
+async def test_the_plan_of_a_vehicle(api: RawClient) -> None:
     """So many requests a month; then 430, until the next month begins."""
     api.sim.plan_limit = 2
     assert api.sim.plan_limit == 2
@@ -92,7 +92,7 @@ async def test_the_plan_of_a_vehicle(api: Api) -> None:
     assert (await api.signals("Tesla")).status == 200
 
 
-async def test_requests_are_recorded(api: Api) -> None:
+async def test_requests_are_recorded(api: RawClient) -> None:
     """What was sent and how it was answered, without headers or bodies in the repr."""
     api.sim.requests.clear()
     await api.signals("Tesla")
@@ -123,9 +123,9 @@ async def test_time_runs_when_a_speed_is_given() -> None:
     """The world catches up at each request, by a multiple of the clock."""
     seconds = 100.0
     async with Simulator(speed=60, clock=lambda: seconds) as sim, aiohttp.ClientSession() as session:
-        api = Api(sim, session)
+        api = RawClient(sim, session)
         start = sim.world.now
-        await api.buy_token()
+        await api.fetch_token()
         assert sim.world.now == start
         seconds += 5
         await api.get("/v3/connections")
@@ -137,8 +137,8 @@ async def test_one_seed_gives_the_same_bytes_twice() -> None:
 
     async def run() -> list[object]:
         async with Simulator(seed=5) as sim, aiohttp.ClientSession() as session:
-            api = Api(sim, session)
-            token = await api.buy_token()
+            api = RawClient(sim, session)
+            token = await api.fetch_token()
             reply = await api.signals("Volvo")
             text = reply.body.decode().replace(sim.url, "")
             return [sim.client_id, sim.client_secret, token, reply.headers["SC-Request-Id"], text]

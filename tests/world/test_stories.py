@@ -12,7 +12,7 @@ import pytest
 
 from smartcar_async import ConfigurationError, NotFound, Signal, SignalSet, signals
 from smartcar_async.testing import Switches
-from tests.world.fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, fleet
 
 KM = {"km", "kilometers"}
 

@@ -43,7 +43,7 @@ from smartcar_async.testing import (
     Truncate,
     WrongContentType,
 )
-from tests.world.fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, fleet
 
 ODOMETER = signals.Odometer.TraveledDistance
 ATTEMPTS = 4

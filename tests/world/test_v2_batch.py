@@ -8,26 +8,26 @@ from typing import Any
 
 import pytest
 
-from tests.world.bare import Reply
-from tests.world.bare_v2 import V2, failure, v2
+from tests.world.raw_client import Reply
+from tests.world.raw_client_v2 import ClientV2, failure, v2
 
 GOOD = ["/odometer", "tires/pressure", "/", "/tesla/speedometer", "/service/history?start_date=2026-01-01", "/nothing"]
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[V2]:
+async def api() -> AsyncIterator[ClientV2]:
     """A car of each make."""
     async with v2() as client:
         yield client
 
 
-async def batch(api: V2, make: str, *paths: str, **headers: str) -> Reply:
+async def batch(api: ClientV2, make: str, *paths: str, **headers: str) -> Reply:
     """Ask for some paths at once."""
     body = {"requests": [{"path": path} for path in paths]}
-    return await api.ask(make, "/batch", "POST", body, **headers)
+    return await api.request(make, "/batch", "POST", body, **headers)
 
 
-async def test_parts_are_what_single_calls_answer(api: V2) -> None:
+async def test_parts_are_what_single_calls_answer(api: ClientV2) -> None:
     """In order, under the path as it was written; those that failed have no headers."""
     reply = await batch(api, "Tesla", *GOOD, SC_Unit_System="imperial")
     parts = reply.json["responses"]
@@ -44,7 +44,7 @@ async def test_parts_are_what_single_calls_answer(api: V2) -> None:
         assert part["body"]["requestId"] == reply.headers["SC-Request-Id"]
 
 
-async def test_odd_shapes(api: V2) -> None:
+async def test_odd_shapes(api: ClientV2) -> None:
     """Headers everywhere or nowhere, and a meta beside the parts."""
     switches = api.sim.switches.v2
     switches.batch_headers, switches.batch_meta = "all", True
@@ -56,7 +56,7 @@ async def test_odd_shapes(api: V2) -> None:
     assert not any("headers" in part for part in reply.json["responses"])
 
 
-async def test_every_part_counts(api: V2) -> None:
+async def test_every_part_counts(api: ClientV2) -> None:
     """Against the bucket and the month; the throttle of a vehicle sees one request."""
     api.sim.vehicle_interval, api.sim.rate_limit = timedelta(minutes=1), (3, 2)
     reply = await batch(api, "Tesla", "/odometer", "/vin", "/battery", "/charge")
@@ -69,13 +69,13 @@ async def test_every_part_counts(api: V2) -> None:
     assert failure(await batch(api, "Tesla", "/vin")) == (429, "RATE_LIMIT", "VEHICLE")
 
 
-async def test_only_reads_of_vehicles_are_parts(api: V2) -> None:
+async def test_only_reads_of_vehicles_are_parts(api: ClientV2) -> None:
     """No batch within a batch, no list of all vehicles."""
     reply = await batch(api, "Tesla", "/batch", "/../..", "/application", "/permissions")
     assert [part["code"] for part in reply.json["responses"]] == [404, 404, 404, 200]
 
 
 @pytest.mark.parametrize("body", [{}, {"requests": []}, {"requests": [{"path": 1}]}, {"requests": ["/vin"]}])
-async def test_bad_batches(api: V2, body: Any) -> None:
+async def test_bad_batches(api: ClientV2, body: Any) -> None:
     """A batch that names no path is refused as a whole."""
-    assert failure(await api.ask("Tesla", "/batch", "POST", body)) == (400, "VALIDATION", "PARAMETER")
+    assert failure(await api.request("Tesla", "/batch", "POST", body)) == (400, "VALIDATION", "PARAMETER")

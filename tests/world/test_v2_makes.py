@@ -10,17 +10,17 @@ import pytest
 
 from smartcar_async.testing.charging import ChargeRecord
 from smartcar_async.testing.routine import DAY
-from tests.world.bare_v2 import V2, failure, v2
+from tests.world.raw_client_v2 import ClientV2, failure, v2
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[V2]:
+async def api() -> AsyncIterator[ClientV2]:
     """A car of each make that v2 has calls of its own for."""
     async with v2() as client:
         yield client
 
 
-async def test_the_make_in_the_path(api: V2) -> None:
+async def test_the_make_in_the_path(api: ClientV2) -> None:
     """Lower case, one that has the call, and the car's own."""
     for path, expected in (
         ("/TESLA/compass", (403, "PERMISSION", None)),
@@ -29,10 +29,10 @@ async def test_the_make_in_the_path(api: V2) -> None:
         ("/audi/charge", (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")),
         ("/tesla/status", (404, "RESOURCE_NOT_FOUND", "PATH")),
     ):
-        assert failure(await api.ask("Tesla", path)) == expected, path
+        assert failure(await api.request("Tesla", path)) == expected, path
 
 
-async def test_readings_of_a_resting_tesla(api: V2) -> None:
+async def test_readings_of_a_resting_tesla(api: ClientV2) -> None:
     """Every document in full, in either system of units."""
     vehicle = api.vehicle("Tesla")
     car = vehicle.car
@@ -62,13 +62,13 @@ async def test_readings_of_a_resting_tesla(api: V2) -> None:
     charge = await api.read("Tesla", "/tesla/charge")
     assert (charge["state"], charge["connector"], charge["completionTime"]) == ("NOT_CHARGING", "<invalid>", None)
     for meter in ("ammeter", "wattmeter", "completion"):
-        reply = await api.ask("Tesla", f"/tesla/charge/{meter}")
+        reply = await api.request("Tesla", f"/tesla/charge/{meter}")
         assert failure(reply) == (409, "VEHICLE_STATE", "NOT_CHARGING")
-    reply = await api.ask("Tesla", "/tesla/charge/voltmeter")
+    reply = await api.request("Tesla", "/tesla/charge/voltmeter")
     assert failure(reply) == (409, "VEHICLE_STATE", "CHARGING_PLUG_NOT_CONNECTED")
 
 
-async def test_readings_of_a_charging_car(api: V2) -> None:
+async def test_readings_of_a_charging_car(api: ClientV2) -> None:
     """Meters, and the moment when it will be done; a Cadillac has two of them."""
     for make in ("Tesla", "Cadillac"):
         car = api.vehicle(make).car
@@ -86,10 +86,10 @@ async def test_readings_of_a_charging_car(api: V2) -> None:
     assert (charge["state"], charge["voltage"], charge["chargerPhases"]) == ("CHARGING", 230, 3)
     miles = await api.read("Tesla", "/tesla/charge", SC_Unit_System="imperial")
     assert miles["chargeRate"] == pytest.approx(charge["chargeRate"] / 1.609344, rel=1e-5)
-    assert failure(await api.ask("Cadillac", "/cadillac/charge/ammeter")) == (404, "RESOURCE_NOT_FOUND", "PATH")
+    assert failure(await api.request("Cadillac", "/cadillac/charge/ammeter")) == (404, "RESOURCE_NOT_FOUND", "PATH")
 
 
-async def test_the_charge_of_an_audi(api: V2) -> None:
+async def test_the_charge_of_an_audi(api: ClientV2) -> None:
     """The same path as a Tesla's, and another document."""
     car = api.vehicle("Audi").car
     car.park()
@@ -113,13 +113,13 @@ async def test_the_charge_of_an_audi(api: V2) -> None:
     assert (charge["chargeType"], charge["chargeMode"], charge["externalPowerStatus"]) == ("ac", "manual", "active")
 
 
-async def test_the_schedule_of_a_nissan(api: V2) -> None:
+async def test_the_schedule_of_a_nissan(api: ClientV2) -> None:
     """Replaced as a whole, at most three windows; the car charges by it."""
     path = "/nissan/charge/schedule"
     api.vehicle("Nissan").wakes = True
     assert await api.read("Nissan", path) == {"chargeSchedules": []}
     windows = [{"start": "00:30", "end": "05:30", "days": ["MONDAY", "TUESDAY"]}]
-    assert (await api.give("Nissan", path, {"chargeSchedules": windows}, "PUT"))["status"] == "success"
+    assert (await api.run("Nissan", path, {"chargeSchedules": windows}, "PUT"))["status"] == "success"
     api.sim.world.advance(seconds=10)
     assert await api.read("Nissan", path) == {"chargeSchedules": windows}
     api.sim.switches.v2.nissan_times = "iso"
@@ -135,11 +135,11 @@ async def test_the_schedule_of_a_nissan(api: V2) -> None:
         [{**windows[0], "start": "25:00"}],
     ]
     for schedules in bad:
-        reply = await api.ask("Nissan", path, "PUT", {"chargeSchedules": schedules})
+        reply = await api.request("Nissan", path, "PUT", {"chargeSchedules": schedules})
         assert failure(reply) == (400, "VALIDATION", "PARAMETER")
 
 
-async def test_the_places_of_a_ford(api: V2) -> None:
+async def test_the_places_of_a_ford(api: ClientV2) -> None:
     """Each saved place has a limit and windows; other places are refused, and a Lincoln is as good as a Ford."""
     for make in ("Ford", "Lincoln"):
         path = f"/{make.lower()}/charge/schedule_by_location"
@@ -149,10 +149,10 @@ async def test_the_places_of_a_ford(api: V2) -> None:
         wanted = {"chargeLimit": 0.85, "chargingWindows": {"weekday": [window], "weekend": []}}
         spot = f"latitude={home['location']['latitude']}&longitude={home['location']['longitude']}"
         api.vehicle(make).car.park()
-        await api.give(make, f"{path}?{spot}", {"chargingLocation": wanted}, "PUT")
+        await api.run(make, f"{path}?{spot}", {"chargingLocation": wanted}, "PUT")
         assert api.vehicle(make).car.charge_limit == 85
         there = f"latitude={shop['location']['latitude']}&longitude={shop['location']['longitude']}"
-        await api.give(make, f"{path}?{there}", {"chargingLocation": wanted | {"chargeLimit": 0.6}}, "PUT")
+        await api.run(make, f"{path}?{there}", {"chargingLocation": wanted | {"chargeLimit": 0.6}}, "PUT")
         assert api.vehicle(make).car.charge_limit == 85
         api.sim.world.advance(seconds=10)
         home, shop = (await api.read(make, path))["chargingLocations"]
@@ -167,11 +167,11 @@ async def test_the_places_of_a_ford(api: V2) -> None:
                 {"chargingLocation": {**wanted, "chargingWindows": {"weekday": [{"start": "22:30", "end": "06:00"}]}}},
             ),
         ):
-            reply = await api.ask(make, f"{path}?{query}", "PUT", body)
+            reply = await api.request(make, f"{path}?{query}", "PUT", body)
             assert failure(reply) == (400, "VALIDATION", "PARAMETER")
 
 
-def remember(api: V2, make: str) -> None:
+def remember(api: ClientV2, make: str) -> None:
     """Give a car a past: a fast charge on each of the world's first days, and one at home on the third."""
     car = api.vehicle(make).car
     shop, home = car.routine.shop, car.routine.home
@@ -179,7 +179,7 @@ def remember(api: V2, make: str) -> None:
     car.charge_records = (*fast, ChargeRecord(2 * DAY + 1200, 2 * DAY + 1300, 7.5, False, home, 40.0, 50.0))
 
 
-async def test_charge_records(api: V2) -> None:
+async def test_charge_records(api: ClientV2) -> None:
     """As BMW tells them, and as Tesla sums them by day; a range of days narrows them."""
     api.sim.world.advance(days=3)
     for make in ("BMW", "Mini"):
@@ -200,15 +200,15 @@ async def test_charge_records(api: V2) -> None:
     assert [one["chargeStart"] for one in some] == ["2026-06-02T10:00:00Z"]
     path = "/tesla/charge/records"
     remember(api, "Tesla")
-    assert failure(await api.ask("Tesla", path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")
+    assert failure(await api.request("Tesla", path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")
     api.sim.switches.v2.tesla_charge_records = True
     days = (await api.read("Tesla", path))["records"]
     assert days[-1] == {"date": 1780444800, "home": 7.5, "other": 0.0, "superCharger": 20.0, "total": 27.5}
     assert len(days) == 3
-    assert failure(await api.ask("Tesla", f"{path}?startDate=x")) == (400, "VALIDATION", "PARAMETER")
+    assert failure(await api.request("Tesla", f"{path}?startDate=x")) == (400, "VALIDATION", "PARAMETER")
 
 
-async def test_bills(api: V2) -> None:
+async def test_bills(api: ClientV2) -> None:
     """Fast charges only, newest first, two a page."""
     api.sim.world.advance(days=3)
     remember(api, "Tesla")
@@ -230,4 +230,4 @@ async def test_bills(api: V2) -> None:
         ],
         "hasMoreData": False,
     }
-    assert failure(await api.ask("Tesla", f"{path}?page=0")) == (400, "VALIDATION", "PARAMETER")
+    assert failure(await api.request("Tesla", f"{path}?page=0")) == (400, "VALIDATION", "PARAMETER")

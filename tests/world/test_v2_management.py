@@ -8,26 +8,26 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.world.bare import Reply
-from tests.world.bare_v2 import V2, basic, bearer, failure, v2
+from tests.world.raw_client import Reply
+from tests.world.raw_client_v2 import ClientV2, basic, bearer, failure, v2
 
 CONNECTIONS = "/v2.0/management/connections"
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[V2]:
+async def api() -> AsyncIterator[ClientV2]:
     """A street of many makes."""
     async with v2("everyday") as client:
         yield client
 
 
-async def manage(api: V2, query: str = "", method: str = "GET") -> Reply:
+async def manage(api: ClientV2, query: str = "", method: str = "GET") -> Reply:
     """A call with the application management token."""
     known = basic("default", api.sim.world.management_token)
     return await api.send(method, CONNECTIONS + query, headers=known)
 
 
-async def test_connections_come_in_pages(api: V2) -> None:
+async def test_connections_come_in_pages(api: ClientV2) -> None:
     """The newest first; a cursor, which a query must escape, leads on."""
     seen: list[Any] = []
     query, pages = "/?limit=6", 0
@@ -48,7 +48,7 @@ async def test_connections_come_in_pages(api: V2) -> None:
     assert len((await manage(api)).json["connections"]) == 10
 
 
-async def test_connections_are_filtered(api: V2) -> None:
+async def test_connections_are_filtered(api: ClientV2) -> None:
     """By user, by vehicle, by mode."""
     volvo, emil = api.vehicle("Volvo EX30"), api.vehicle("Tesla").owner_id
     assert len((await manage(api, f"?user_id={volvo.owner_id}")).json["connections"]) == 2
@@ -60,7 +60,7 @@ async def test_connections_are_filtered(api: V2) -> None:
         assert failure(await manage(api, query)) == (400, "VALIDATION", "PARAMETER")
 
 
-async def test_connections_are_deleted(api: V2) -> None:
+async def test_connections_are_deleted(api: ClientV2) -> None:
     """A pair, a vehicle's, a user's; without a filter nothing is."""
     assert failure(await manage(api, method="DELETE")) == (400, "VALIDATION", None)
     volvo, polestar, ford = api.vehicle("Volvo EX30"), api.vehicle("Polestar"), api.vehicle("Ford")
@@ -70,50 +70,50 @@ async def test_connections_are_deleted(api: V2) -> None:
     assert pair.json == {"connections": [{"userId": volvo.owner_id, "vehicleId": volvo.id}]}
     user = await manage(api, f"?user_id={volvo.owner_id}", "DELETE")
     assert [one["vehicleId"] for one in user.json["connections"]] == [polestar.id]
-    assert failure(await api.ask("Volvo EX30", "/vin")) == (403, "PERMISSION", None)
+    assert failure(await api.request("Volvo EX30", "/vin")) == (403, "PERMISSION", None)
     assert len((await manage(api, f"?vehicle_id={ford.id}", "DELETE")).json["connections"]) == 1
 
 
-async def test_management_needs_its_token(api: V2) -> None:
+async def test_management_needs_its_token(api: ClientV2) -> None:
     """Basic, as the user `default`."""
     token = api.sim.world.management_token
     for headers in ({}, basic("default", "wrong"), basic("other", token), bearer(token), {"Authorization": "Basic é"}):
         assert failure(await api.send("GET", CONNECTIONS, headers=headers)) == (401, "AUTHENTICATION", None)
 
 
-async def test_disconnect_by_user_and_by_application(api: V2) -> None:
+async def test_disconnect_by_user_and_by_application(api: ClientV2) -> None:
     """The vehicle is gone for v3 too; twice is forbidden."""
     volvo, ford = api.vehicle("Volvo EX30"), api.vehicle("Ford")
-    assert (await api.give("Volvo EX30", "/application", method="DELETE")) == {"status": "success"}
-    assert failure(await api.ask("Volvo EX30", "/application", "DELETE")) == (403, "PERMISSION", None)
+    assert (await api.run("Volvo EX30", "/application", method="DELETE")) == {"status": "success"}
+    assert failure(await api.request("Volvo EX30", "/application", "DELETE")) == (403, "PERMISSION", None)
     assert api.sim.world.connection_of(volvo.id) is None
     path, amt = f"/v2.0/vehicles/{ford.id}/application", bearer(api.sim.world.management_token)
     assert (await api.send("DELETE", path, headers=amt)).json == {"status": "success"}
     assert failure(await api.send("DELETE", path, headers=amt)) == (403, "PERMISSION", None)
 
 
-async def test_webhooks(api: V2) -> None:
+async def test_webhooks(api: ClientV2) -> None:
     """A user subscribes, the application unsubscribes."""
     vehicle, webhook = api.vehicle("Kia"), next(iter(api.sim.world.webhooks))
     path = f"/webhooks/{webhook}"
-    assert await api.give("Kia", path) == {"webhookId": webhook, "vehicleId": vehicle.id}
-    assert failure(await api.ask("Kia", "/webhooks/none", "POST")) == (404, "RESOURCE_NOT_FOUND", None)
-    assert failure(await api.ask("Kia", path, "DELETE")) == (401, "AUTHENTICATION", None)
+    assert await api.run("Kia", path) == {"webhookId": webhook, "vehicleId": vehicle.id}
+    assert failure(await api.request("Kia", "/webhooks/none", "POST")) == (404, "RESOURCE_NOT_FOUND", None)
+    assert failure(await api.request("Kia", path, "DELETE")) == (401, "AUTHENTICATION", None)
     whole, amt = f"/v2.0/vehicles/{vehicle.id}{path}", bearer(api.sim.world.management_token)
     assert (await api.send("DELETE", whole, headers=amt, json={})).json == {"status": "success"}
     api.sim.switches.v2.unsubscribed = "empty"
-    await api.give("Kia", path)
+    await api.run("Kia", path)
     assert (await api.send("DELETE", whole, headers=amt)).json == {}
     assert failure(await api.send("DELETE", whole, headers=amt)) == (404, "RESOURCE_NOT_FOUND", None)
 
 
-async def look_up(api: V2, path: str = "", **query: str) -> Reply:
+async def look_up(api: ClientV2, path: str = "", **query: str) -> Reply:
     """A call with the credentials of the application."""
     known = basic(api.sim.client_id, api.sim.client_secret)
     return await api.send("GET", f"/v2.0/compatibility{path}", params=query, headers=known)
 
 
-async def test_compatibility_by_vin(api: V2) -> None:
+async def test_compatibility_by_vin(api: ClientV2) -> None:
     """Permission by permission in the United States, yes or no elsewhere."""
     vin = api.vehicle("Volvo EX30").car.vin
     body = (await look_up(api, vin=vin, scope="read_fuel control_security read_battery")).json
@@ -132,7 +132,7 @@ async def test_compatibility_by_vin(api: V2) -> None:
     assert saab["reason"] == "MAKE_NOT_COMPATIBLE"
 
 
-async def test_compatibility_in_test_mode(api: V2) -> None:
+async def test_compatibility_in_test_mode(api: ClientV2) -> None:
     """The level decides, whatever the VIN; `mode=live` asks for the truth."""
     asked = {"vin": "WBA00000000000000", "scope": "read_fuel"}
     fuel = (await look_up(api, **asked, test_mode_compatibility_level="fuel")).json
@@ -155,12 +155,12 @@ async def test_compatibility_in_test_mode(api: V2) -> None:
         {"vin": "YS3EH48G1X3000001", "scope": "read_fuel", "test_mode_compatibility_level": "9"},
     ],
 )
-async def test_compatibility_of_nothing(api: V2, query: dict[str, str]) -> None:
+async def test_compatibility_of_nothing(api: ClientV2, query: dict[str, str]) -> None:
     """A VIN, a scope and a known mode are needed."""
     assert failure(await look_up(api, **query)) == (400, "VALIDATION", "PARAMETER")
 
 
-async def test_the_matrix(api: V2) -> None:
+async def test_the_matrix(api: ClientV2) -> None:
     """Makes in capitals, models with years; filters narrow it."""
     body = (await look_up(api, "/matrix", region="EUROPE", make="volvo TESLA", type="BEV", scope="read_vin")).json
     assert list(body) == ["VOLVO", "TESLA"]

@@ -12,17 +12,17 @@ import pytest
 from smartcar_async.testing import Drip, ErrorReply, MalformedJson, ResetInBody
 from smartcar_async.testing.v2.errors import flat_body
 from smartcar_async.testing.wire import Problem
-from tests.world.bare_v2 import V2, bearer, failure, v2
+from tests.world.raw_client_v2 import ClientV2, bearer, failure, v2
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[V2]:
+async def api() -> AsyncIterator[ClientV2]:
     """A car of each make that v2 has calls of its own for."""
     async with v2() as client:
         yield client
 
 
-async def test_generic_reads_of_an_electric_car(api: V2) -> None:
+async def test_generic_reads_of_an_electric_car(api: ClientV2) -> None:
     """Every document in full, of the same car that v3 shows."""
     vehicle = api.vehicle("Tesla")
     car = vehicle.car
@@ -58,7 +58,7 @@ async def test_generic_reads_of_an_electric_car(api: V2) -> None:
     assert set(await api.read("Tesla", "/tires/pressure")) == set(seats)
 
 
-async def test_generic_reads_of_a_car_that_burns_something(api: V2) -> None:
+async def test_generic_reads_of_a_car_that_burns_something(api: ClientV2) -> None:
     """A Ford tells no amount, a Toyota all; history comes with and without a range."""
     ford, toyota = await api.read("Ford", "/fuel"), await api.read("Toyota", "/fuel")
     assert ford["amountRemaining"] is None
@@ -80,13 +80,13 @@ async def test_generic_reads_of_a_car_that_burns_something(api: V2) -> None:
         ("end_date=2026-02-16", 0),
     ):
         assert len(await api.read("Toyota", f"/service/history?{query}")) == count
-    undefined = await api.ask("Toyota", "/service/history?start_date=undefined&end_date=undefined")
+    undefined = await api.request("Toyota", "/service/history?start_date=undefined&end_date=undefined")
     assert failure(undefined) == (400, "VALIDATION", "PARAMETER")
     api.sim.switches.v2.history = "object"
     assert await api.read("Toyota", "/service/history") == record
 
 
-async def test_diagnostics_are_for_some_makes(api: V2) -> None:
+async def test_diagnostics_are_for_some_makes(api: ClientV2) -> None:
     """A Chevrolet's systems, and no Ford's."""
     systems = (await api.read("Chevrolet", "/diagnostics/system_status"))["systems"]
     assert {"systemId": "SYSTEM_TIRE_PRESSURE", "status": "ALERT", "description": "Low pressure, front left"} in systems
@@ -95,10 +95,10 @@ async def test_diagnostics_are_for_some_makes(api: V2) -> None:
     (code,) = (await api.read("Chevrolet", "/diagnostics/dtcs"))["activeCodes"]
     assert code == {"code": "P0AA6", "timestamp": "2026-05-11T06:12:00Z"}
     for path in ("/diagnostics/system_status", "/diagnostics/dtcs"):
-        assert failure(await api.ask("Ford", path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")
+        assert failure(await api.request("Ford", path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")
 
 
-async def test_incapable_cars_say_so(api: V2) -> None:
+async def test_incapable_cars_say_so(api: ClientV2) -> None:
     """501, wherever a car has nothing to tell."""
     for make, path in (
         ("Toyota", "/battery"),
@@ -112,15 +112,15 @@ async def test_incapable_cars_say_so(api: V2) -> None:
         ("Audi", "/diagnostics/dtcs"),
         ("Chevrolet", "/tires/pressure"),
     ):
-        assert failure(await api.ask(make, path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE"), path
+        assert failure(await api.request(make, path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE"), path
 
 
-async def test_an_undecided_capacity(api: V2) -> None:
+async def test_an_undecided_capacity(api: ClientV2) -> None:
     """No capacity and an address to choose one at; the older call has an error of its own."""
     body = await api.read("Nissan", "/battery/nominal_capacity")
     assert body["capacity"] is None
     assert body["url"].startswith("https://connect.smartcar.com/")
-    reply = await api.ask("Nissan", "/battery/capacity")
+    reply = await api.request("Nissan", "/battery/capacity")
     assert failure(reply) == (500, "SERVER", "MULTIPLE_RECORDS_FOUND")
     assert reply.json["detail"] == [{"capacities": [40.0, 62.0]}]
     assert reply.json["resolution"] == {"type": "CONTACT_SUPPORT"}
@@ -137,22 +137,25 @@ async def test_what_a_car_does_not_know_is_null_or_unknown() -> None:
         assert (await api.read("Hyundai", "/battery"))["range"] > 0
 
 
-async def test_units_and_headers(api: V2) -> None:
+async def test_units_and_headers(api: ClientV2) -> None:
     """Imperial where it is asked for; the answer says so, and when the car and the service had it."""
-    metric, reply = await api.read("Ford", "/odometer"), await api.ask("Ford", "/odometer", SC_Unit_System="imperial")
+    metric, reply = (
+        await api.read("Ford", "/odometer"),
+        await api.request("Ford", "/odometer", SC_Unit_System="imperial"),
+    )
     assert reply.json["distance"] == pytest.approx(metric["distance"] / 1.609344, rel=1e-5)
     assert reply.headers["SC-Unit-System"] == "imperial"
     age, fetched = (datetime.fromisoformat(reply.headers[name]) for name in ("SC-Data-Age", "SC-Fetched-At"))
     assert age <= fetched <= api.sim.world.now
     kpa, psi = (
         await api.read("Ford", "/tires/pressure"),
-        await api.ask("Ford", "/tires/pressure", SC_Unit_System="imperial"),
+        await api.request("Ford", "/tires/pressure", SC_Unit_System="imperial"),
     )
     assert psi.json["frontLeft"] == pytest.approx(kpa["frontLeft"] / 6.894757, rel=1e-4)
     litres = (await api.read("Toyota", "/fuel"))["amountRemaining"]
     gallons = await api.read("Toyota", "/fuel", SC_Unit_System="imperial")
     assert gallons["amountRemaining"] == pytest.approx(litres / 3.785412, rel=1e-4)
-    wrong = await api.ask("Ford", "/odometer", SC_Unit_System="imperium")
+    wrong = await api.request("Ford", "/odometer", SC_Unit_System="imperium")
     assert failure(wrong) == (400, "VALIDATION", "PARAMETER")
 
 
@@ -177,7 +180,7 @@ async def test_permissions_are_those_of_token_and_owner() -> None:
     async with v2("everyday") as api:
         listed = await api.read("BMW", "/permissions?limit=2&offset=1")
         assert listed == {"permissions": ["read_battery", "read_charge"], "paging": {"count": 26, "offset": 1}}
-        reply = await api.ask("BMW", "/location")
+        reply = await api.request("BMW", "/location")
         assert failure(reply) == (403, "PERMISSION", None)
         assert reply.json["resolution"] == {"type": "REAUTHENTICATE"}
         path, narrow = f"/v2.0/vehicles/{api.vehicle('BMW').id}", api.owner("BMW", ("read_vin",))
@@ -186,10 +189,10 @@ async def test_permissions_are_those_of_token_and_owner() -> None:
         assert (await api.send("GET", f"{path}/permissions", headers=narrow)).json["permissions"] == ["read_vin"]
 
 
-async def test_who_may_ask(api: V2) -> None:
+async def test_who_may_ask(api: ClientV2) -> None:
     """A token of the vehicle's own user, and no other one; what is not connected is forbidden too."""
     path = f"/v2.0/vehicles/{api.vehicle('Tesla').id}/vin"
-    await api.buy_token()
+    await api.fetch_token()
     for headers in ({}, bearer("wrong"), bearer(api.token), {"Authorization": "Basic eA=="}):
         assert failure(await api.send("GET", path, headers=headers)) == (401, "AUTHENTICATION", None)
     other = await api.send("GET", path, headers=api.owner("Nissan"))
@@ -198,7 +201,7 @@ async def test_who_may_ask(api: V2) -> None:
     assert failure(unknown) == (403, "PERMISSION", None)
 
 
-async def test_versions_and_paths(api: V2) -> None:
+async def test_versions_and_paths(api: ClientV2) -> None:
     """Any two numbers are the newest version; anything else is unknown, and so is a path."""
     path, known = f"/vehicles/{api.vehicle('Tesla').id}/vin", api.owner("Tesla")
     for version in ("2.0", "1.0", "9.12", "3.1"):
@@ -211,47 +214,47 @@ async def test_versions_and_paths(api: V2) -> None:
         assert failure(reply) == (404, "RESOURCE_NOT_FOUND", "PATH")
 
 
-async def test_limits(api: V2) -> None:
+async def test_limits(api: ClientV2) -> None:
     """The three brakes of the service, in the words of v2."""
     api.sim.vehicle_interval = timedelta(minutes=1)
-    assert (await api.ask("Tesla", "/vin")).status == 200
-    soon = await api.ask("Tesla", "/vin")
+    assert (await api.request("Tesla", "/vin")).status == 200
+    soon = await api.request("Tesla", "/vin")
     assert failure(soon) == (429, "RATE_LIMIT", "VEHICLE")
     assert soon.headers["Retry-After"] == "60"
     assert soon.json["suggestedUserMessage"]
     api.sim.vehicle_interval, api.sim.plan_limit = None, 1
     await api.read("Tesla", "/vin")
-    over = await api.ask("Tesla", "/vin")
+    over = await api.request("Tesla", "/vin")
     assert failure(over) == (430, "BILLING", "VEHICLE_REQUEST_LIMIT")
     assert over.json["resolution"] == {"type": "CONTACT_SUPPORT"}
     api.sim.rate_limit = (1, 2)
-    assert (await api.ask("Nissan", "/vin")).status == 200
-    empty = await api.ask("Nissan", "/vin")
+    assert (await api.request("Nissan", "/vin")).status == 200
+    empty = await api.request("Nissan", "/vin")
     assert failure(empty) == (429, "RATE_LIMIT", "SMARTCAR_API")
     assert empty.json["resolution"] == {"type": "RETRY_LATER"}
 
 
-async def test_faults_at_the_wire(api: V2) -> None:
+async def test_faults_at_the_wire(api: ClientV2) -> None:
     """They spoil v2 as they do v3; a scripted error comes in v2's form."""
     error = api.sim.fault(ErrorReply(429, "RATE_LIMIT", "VEHICLE", retry_after=9), path="/v2.0/*", times=1)
-    reply = await api.ask("Tesla", "/vin")
+    reply = await api.request("Tesla", "/vin")
     assert failure(reply) == (429, "RATE_LIMIT", "VEHICLE")
     assert (reply.headers["Retry-After"], error.hits) == ("9", 1)
     api.sim.fault(MalformedJson(), path="/v2.0/*", times=1)
-    assert (await api.ask("Tesla", "/vin")).body[-1:] != b"}"
+    assert (await api.request("Tesla", "/vin")).body[-1:] != b"}"
     api.sim.fault(Drip(10_000), vehicle_id=api.vehicle("Tesla").id, times=1)
-    assert (await api.ask("Tesla", "/vin")).status == 200
+    assert (await api.request("Tesla", "/vin")).status == 200
     api.sim.fault(ResetInBody(), method="POST", times=1)
     with pytest.raises(aiohttp.ClientPayloadError):
-        await api.give("Tesla", "/security", {"action": "UNLOCK"})
-    assert api.deeds("Tesla") == ["unlock"]
+        await api.run("Tesla", "/security", {"action": "UNLOCK"})
+    assert api.ledger_actions("Tesla") == ["unlock"]
 
 
 @pytest.mark.parametrize(
     ("shape", "expected"),
     [("object", {"type": "REAUTHENTICATE"}), ("text", "REAUTHENTICATE"), ("null", None)],
 )
-async def test_resolutions_have_three_shapes(api: V2, shape: Any, expected: object) -> None:
+async def test_resolutions_have_three_shapes(api: ClientV2, shape: Any, expected: object) -> None:
     """As newer pages and older fixtures show them."""
     api.sim.switches.v2.resolution = shape
     reply = await api.send("GET", f"/v2.0/vehicles/{api.vehicle('Tesla').id}/vin", headers=api.owner("Tesla", ()))

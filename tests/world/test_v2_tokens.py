@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from attrs import define
 
-from tests.world.bare import Reply
-from tests.world.bare_v2 import V2, basic, bearer, failure, v2
+from tests.world.raw_client import Reply
+from tests.world.raw_client_v2 import ClientV2, basic, bearer, failure, v2
 
 CALLBACK = "https://app.example/callback"
 
@@ -32,13 +32,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def api(clock: Clock) -> AsyncIterator[V2]:
+async def api(clock: Clock) -> AsyncIterator[ClientV2]:
     """Cars that nobody has connected yet."""
     async with v2("empty", clock=clock) as client:
         yield client
 
 
-async def consent(api: V2, **more: str) -> dict[str, str]:
+async def consent(api: ClientV2, **more: str) -> dict[str, str]:
     """Click through Connect as the owner of the Volvo, and tell what the application is told."""
     query = {"response_type": "code", "client_id": api.sim.client_id, "redirect_uri": CALLBACK, "state": "s"}
     query |= {"scope": "read_odometer required:read_vin", "mode": "live", "approval_prompt": "auto"} | more
@@ -56,37 +56,37 @@ def refused(reply: Reply) -> tuple[int, str]:
     return reply.status, reply.json["error"]
 
 
-async def test_from_connect_to_a_reading(api: V2) -> None:
+async def test_from_connect_to_a_reading(api: ClientV2) -> None:
     """The redirect has a code and the state alone; the pair that it buys opens what was consented to."""
     told = await consent(api)
     assert set(told) == {"code", "state"}
-    reply = await api.buy(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    reply = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
     pair = reply.json
     assert {name: pair[name] for name in ("token_type", "expires_in")} == {"token_type": "Bearer", "expires_in": 7200}
     (vehicle,) = (await api.send("GET", "/v2.0/vehicles", headers=bearer(pair["access_token"]))).json["vehicles"]
     path = f"/v2.0/vehicles/{vehicle}"
     assert (await api.send("GET", f"{path}/odometer", headers=bearer(pair["access_token"]))).status == 200
     assert (await api.send("GET", f"{path}/battery", headers=bearer(pair["access_token"]))).status == 403
-    again = await api.buy(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    again = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
     assert refused(again) == (400, "invalid_grant")
 
 
-async def test_codes_are_bound_and_expire(api: V2, clock: Clock) -> None:
+async def test_codes_are_bound_and_expire(api: ClientV2, clock: Clock) -> None:
     """To the address that was named, if one was, and to ten minutes."""
     told = await consent(api)
-    other = await api.buy(grant_type="authorization_code", code=told["code"], redirect_uri="https://else.example/")
+    other = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri="https://else.example/")
     assert refused(other) == (400, "invalid_grant")
     api.sim.redirect_uris = (CALLBACK,)
     owner = api.sim.world.find("Volvo").owner_id
     code = api.sim.user_tokens.code(owner, ("read_vin",))
-    assert (await api.buy(grant_type="authorization_code", code=code, redirect_uri="undefined")).status == 200
+    assert (await api.exchange(grant_type="authorization_code", code=code, redirect_uri="undefined")).status == 200
     code = (await consent(api))["code"]
     clock.now += 600
-    late = await api.buy(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
+    late = await api.exchange(grant_type="authorization_code", code=code, redirect_uri=CALLBACK)
     assert refused(late) == (400, "invalid_grant")
 
 
-async def test_connect_for_v2_in_test_mode(api: V2) -> None:
+async def test_connect_for_v2_in_test_mode(api: ClientV2) -> None:
     """`test` was merged into `simulated`; re-authentication tells the vehicle, and no code."""
     query = {"client_id": api.sim.client_id, "redirect_uri": CALLBACK, "mode": "test"}
     page = await api.send("GET", "/oauth/authorize", params=query)
@@ -100,20 +100,20 @@ async def test_connect_for_v2_in_test_mode(api: V2) -> None:
     assert (await api.send("GET", "/oauth/authorize", params=query | {"mode": "else"})).status == 400
 
 
-async def test_a_refresh_token_is_single_use_but_for_its_grace(api: V2, clock: Clock) -> None:
+async def test_a_refresh_token_is_single_use_but_for_its_grace(api: ClientV2, clock: Clock) -> None:
     """For a minute the old one buys more pairs; then it is spent, and nothing else is."""
     first = api.sim.v2_tokens(api.sim.world.find("Volvo").owner_id)
     chain = api.sim.user_tokens.chain_of(first.refresh_token)
-    second = (await api.buy(grant_type="refresh_token", refresh_token=first.refresh_token)).json
+    second = (await api.exchange(grant_type="refresh_token", refresh_token=first.refresh_token)).json
     clock.now += 59
-    third = (await api.buy(grant_type="refresh_token", refresh_token=first.refresh_token)).json
+    third = (await api.exchange(grant_type="refresh_token", refresh_token=first.refresh_token)).json
     assert len({first.refresh_token, second["refresh_token"], third["refresh_token"]}) == 3
     clock.now += 1
-    late = await api.buy(grant_type="refresh_token", refresh_token=first.refresh_token)
+    late = await api.exchange(grant_type="refresh_token", refresh_token=first.refresh_token)
     assert refused(late) == (400, "invalid_grant")
     for pair in (second, third):
         assert (await api.send("GET", "/v2.0/user", headers=bearer(pair["access_token"]))).status == 200
-        assert (await api.buy(grant_type="refresh_token", refresh_token=pair["refresh_token"])).status == 200
+        assert (await api.exchange(grant_type="refresh_token", refresh_token=pair["refresh_token"])).status == 200
     assert (chain.refresh_requests, chain.refusals, len(chain.pairs)) == (5, 1, 5)
     assert [pair.access_token for pair in chain.unused] == [pair.access_token for pair in chain.pairs[-2:]]
     assert chain.newest is chain.pairs[-1]
@@ -121,7 +121,7 @@ async def test_a_refresh_token_is_single_use_but_for_its_grace(api: V2, clock: C
     assert first.access_token not in repr(first) + repr(chain) + repr(api.sim.user_tokens)
 
 
-async def test_tokens_expire(api: V2, clock: Clock) -> None:
+async def test_tokens_expire(api: ClientV2, clock: Clock) -> None:
     """Access tokens after two hours, refresh tokens after sixty days; lifetimes can be set."""
     owner = api.sim.world.find("Volvo").owner_id
     pair = api.sim.v2_tokens(owner)
@@ -131,24 +131,24 @@ async def test_tokens_expire(api: V2, clock: Clock) -> None:
     reply = await api.send("GET", "/v2.0/user", headers=bearer(pair.access_token))
     assert failure(reply) == (401, "AUTHENTICATION", None)
     clock.now += 60 * 86400
-    assert refused(await api.buy(grant_type="refresh_token", refresh_token=pair.refresh_token)) == (
+    assert refused(await api.exchange(grant_type="refresh_token", refresh_token=pair.refresh_token)) == (
         400,
         "invalid_grant",
     )
     api.sim.user_tokens.access_lifetime = 5
     pair = api.sim.v2_tokens(owner)
-    assert (await api.buy(grant_type="refresh_token", refresh_token=pair.refresh_token)).json["expires_in"] == 5
+    assert (await api.exchange(grant_type="refresh_token", refresh_token=pair.refresh_token)).json["expires_in"] == 5
 
 
-async def test_tokens_can_be_ended(api: V2) -> None:
+async def test_tokens_can_be_ended(api: ClientV2) -> None:
     """All access tokens at once, or everything that a user has."""
     owner = api.sim.world.find("Volvo").owner_id
     mine, other = api.sim.v2_tokens(owner), api.sim.v2_tokens(api.sim.world.find("Tesla").owner_id)
     api.sim.user_tokens.expire()
     assert (await api.send("GET", "/v2.0/user", headers=bearer(mine.access_token))).status == 401
     api.sim.user_tokens.revoke(owner)
-    assert (await api.buy(grant_type="refresh_token", refresh_token=mine.refresh_token)).status == 400
-    assert (await api.buy(grant_type="refresh_token", refresh_token=other.refresh_token)).status == 200
+    assert (await api.exchange(grant_type="refresh_token", refresh_token=mine.refresh_token)).status == 400
+    assert (await api.exchange(grant_type="refresh_token", refresh_token=other.refresh_token)).status == 200
     with pytest.raises(KeyError):
         api.sim.user_tokens.chain_of("unknown")
 
@@ -164,12 +164,12 @@ async def test_tokens_can_be_ended(api: V2) -> None:
         ({"grant_type": "refresh_token", "refresh_token": "x"}, 400, "invalid_grant"),
     ],
 )
-async def test_refusals_of_the_token_endpoint(api: V2, form: dict[str, str], status: int, error: str) -> None:
+async def test_refusals_of_the_token_endpoint(api: ClientV2, form: dict[str, str], status: int, error: str) -> None:
     """In the style of OAuth."""
-    assert refused(await api.buy(**form)) == (status, error)
+    assert refused(await api.exchange(**form)) == (status, error)
 
 
-async def test_credentials_of_the_token_endpoint(api: V2) -> None:
+async def test_credentials_of_the_token_endpoint(api: ClientV2) -> None:
     """In a Basic header, or in the form as the SDK for Ruby sends them; also at the path that Node's SDK makes of
     the variable for Python's."""
     pair = api.sim.v2_tokens(api.sim.world.find("Volvo").owner_id)
@@ -183,20 +183,20 @@ async def test_credentials_of_the_token_endpoint(api: V2) -> None:
     assert refused(odd) == (400, "invalid_request")
 
 
-async def test_the_code_of_v3_connect_works_too(api: V2) -> None:
+async def test_the_code_of_v3_connect_works_too(api: ClientV2) -> None:
     """It is told beside the user id, and buys a pair."""
     query = {"client_id": api.sim.application_id, "redirect_uri": CALLBACK}
     form = query | {"vehicle": api.sim.world.find("Volvo").id, "decision": "allow"}
     reply = await api.send("POST", "/oauth/authorize", data=form, allow_redirects=False)
     told = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
     assert set(told) == {"user_id", "code"}
-    pair = await api.buy(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    pair = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
     assert (await api.send("GET", "/v2.0/user", headers=bearer(pair.json["access_token"]))).json == {
         "id": told["user_id"]
     }
 
 
-async def test_a_token_of_v2_reads_v3_without_a_user_header(api: V2) -> None:
+async def test_a_token_of_v2_reads_v3_without_a_user_header(api: ClientV2) -> None:
     """About the vehicles of its user, and nothing else."""
     volvo, tesla = api.sim.world.find("Volvo"), api.sim.world.find("Tesla")
     api.sim.world.connect(volvo.id)

@@ -14,8 +14,8 @@ import pytest
 
 from smartcar_async.testing import Captured, SimulatorError, deliveries, replay, sign_again
 from smartcar_async.testing.events import digest
-from smartcar_async.testing.post import NoAnswer, post
-from tests.world.endpoint import TOKEN, endpoint
+from smartcar_async.testing.http_post import NoAnswer, post
+from tests.world.webhook_endpoint import TOKEN, endpoint
 
 BODIES = {
     "length": b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabcd",

@@ -15,7 +15,7 @@ from attrs import define
 from smartcar_async.testing import AnswerLost, Simulator, SimulatorError, Webhook
 from smartcar_async.testing.events import digest
 from smartcar_async.testing.world import Vehicle
-from tests.world.endpoint import TOKEN, Arrival, Endpoint, endpoint, serving
+from tests.world.webhook_endpoint import TOKEN, Arrival, Endpoint, endpoint, serving
 
 ODOMETER = "odometer-traveleddistance"
 

@@ -8,7 +8,7 @@ from smartcar_async import Signal, VehicleStateError, bodies, signals
 from smartcar_async.receiver import Receiver
 from smartcar_async.testing import UNREACHABLE, AnswerLost, Simulator, SimulatorError
 from smartcar_async.webhook import VehicleError, VehicleErrorEvent, VehicleStateEvent
-from tests.world.endpoint import serving
+from tests.world.webhook_endpoint import serving
 
 TIMERS = signals.Charge.ChargeTimers
 

@@ -1,4 +1,4 @@
-"""Who may ask v2 what: user tokens for cars, the application and its management token for the rest."""
+"""Who may call what of v2: user tokens for cars, the application and its management token for the rest."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .units import METRIC, SYSTEMS, Units
 
 
 @frozen
-class Visit:
+class VehicleCall:
     """A call about a vehicle by someone who may call about it."""
 
     service: Service
@@ -41,7 +41,7 @@ class Visit:
         return v2_of(self.service).switches
 
     def body(self, code: str) -> Body | None:
-        """What the store knows of one aspect, by the code that v3 has for it; None where the car does not tell."""
+        """The stored body of one signal, by its code in v3; None where the car does not report it."""
         car = self.vehicle.stored
         model = car.model
         if code not in model.signals - model.incapable - model.hollow:
@@ -57,8 +57,8 @@ class Visit:
         value = self.value(code)
         return value if isinstance(value, int | float) else None
 
-    def told(self, document: object) -> Answer:
-        """A reading, with the two times that belong to it."""
+    def reading(self, document: object) -> Answer:
+        """An answer with stored data, and the two times that belong to it."""
         recorded, fetched = self.vehicle.recorded_at, self.vehicle.reported_at
         return json_answer(document).plus(SC_Data_Age=iso(recorded), SC_Fetched_At=iso(fetched))
 
@@ -70,64 +70,64 @@ class Endpoint:
     method: str
     path: str
     permission: str | None
-    answer: Callable[[Visit], Answer]
+    answer: Callable[[VehicleCall], Answer]
     makes: tuple[str, ...] = ()
 
 
 @frozen
-class Door:
-    """What stands at one path: one endpoint, or several, each for makes of its own."""
+class EndpointSelector:
+    """The handler of one path: it has one endpoint, or several, each for some makes."""
 
     endpoints: tuple[Endpoint, ...]
 
     def __call__(self, service: Service, request: Request, params: Params) -> Answer:
-        """Let a user in, and answer."""
-        visit = enter(service, request, params)
-        service.limits.charge(visit.vehicle.id, service.world.now)
-        return self.answer(visit)
+        """Check who calls, and answer."""
+        call = authorize(service, request, params)
+        service.limits.charge(call.vehicle.id, service.world.now)
+        return self.answer(call)
 
-    def answer(self, visit: Visit) -> Answer:
-        """Answer somebody who is in already."""
-        endpoint = self._choose(visit)
-        if endpoint.permission is not None and endpoint.permission not in permissions(visit):
+    def answer(self, call: VehicleCall) -> Answer:
+        """Answer a call that was authorized already, as a part of a batch is."""
+        endpoint = self._choose(call)
+        if endpoint.permission is not None and endpoint.permission not in permissions(call):
             raise not_permitted()
-        return endpoint.answer(visit)
+        return endpoint.answer(call)
 
-    def _choose(self, visit: Visit) -> Endpoint:
+    def _choose(self, call: VehicleCall) -> Endpoint:
         """The endpoint for the make in the path.
 
         That a make must be the car's own is inferred, and so is the refusal of another one.
         """
-        make = visit.params.get("make")
+        make = call.params.get("make")
         if make is None:
             return self.endpoints[0]
         if make != make.lower():
             raise not_permitted()
         for endpoint in self.endpoints:
             if make in endpoint.makes:
-                if make != visit.vehicle.car.model.make.lower():
+                if make != call.vehicle.car.model.make.lower():
                     raise not_capable(f"The vehicle is no {make}.")
                 return endpoint
-        raise no_path(visit.request.method, visit.request.path)
+        raise no_path(call.request.method, call.request.path)
 
 
-def permissions(visit: Visit) -> list[str]:
-    """What the token and the owner both allow."""
-    return [name for name in visit.connection.permissions if name in visit.grant.scope]
+def permissions(call: VehicleCall) -> list[str]:
+    """The permissions that the token and the owner both allow."""
+    return [name for name in call.connection.permissions if name in call.grant.scope]
 
 
-def enter(service: Service, request: Request, params: Params) -> Visit:
-    """Let somebody in: a good token, a request left in the bucket, a vehicle of that user, not too soon."""
-    grant = user(service, request)
+def authorize(service: Service, request: Request, params: Params) -> VehicleCall:
+    """Check a call about a vehicle: its token, the application's bucket, the vehicle's owner and throttle."""
+    grant = user_grant(service, request)
     connection = service.world.connection_of(params["vehicle"])
     if connection is None or connection.owner.id != grant.user_id:
         raise not_permitted()
     service.limits.throttle(connection.vehicle.id, service.world.now)
-    return Visit(service, request, params, connection, grant, units_of(request))
+    return VehicleCall(service, request, params, connection, grant, units_of(request))
 
 
-def user(service: Service, request: Request) -> Grant:
-    """Whose token it is, or a 401; the request counts against the application's bucket."""
+def user_grant(service: Service, request: Request) -> Grant:
+    """The grant of the token, or a 401; the request counts against the application's bucket."""
     grant = v2_of(service).tokens.grant_of(request.headers.get("Authorization", ""))
     if grant is None:
         raise not_authenticated()
@@ -136,23 +136,23 @@ def user(service: Service, request: Request) -> Grant:
 
 
 def units_of(request: Request) -> Units:
-    """The unit system that is asked for."""
+    """The unit system that the request names."""
     name = request.headers.get("SC-Unit-System", METRIC.name)
     if name not in SYSTEMS:
         raise invalid("SC-Unit-System", "metric or imperial")
     return SYSTEMS[name]
 
 
-def demand_application(service: Service, request: Request) -> None:
+def require_application(service: Service, request: Request) -> None:
     """Basic credentials of the application, or a 401."""
     tokens = v2_of(service).tokens
-    _demand(_basic(request) == (tokens.client_id, tokens.client_secret))
+    _require(_basic(request) == (tokens.client_id, tokens.client_secret))
     service.limits.admit(service.world.now)
 
 
-def demand_management(service: Service, request: Request) -> None:
+def require_management(service: Service, request: Request) -> None:
     """Basic credentials of the management: the user `default` and the management token, or a 401."""
-    _demand(_basic(request) == ("default", service.world.management_token))
+    _require(_basic(request) == ("default", service.world.management_token))
     service.limits.admit(service.world.now)
 
 
@@ -175,8 +175,8 @@ def offset_page(query: Mapping[str, str], found: Sequence[str], most: int) -> tu
     return found[offset : offset + limit], {"count": len(found), "offset": offset}
 
 
-def _demand(good: bool) -> None:
-    if not good:
+def _require(authenticated: bool) -> None:
+    if not authenticated:
         raise not_authenticated()
 
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from ..service import Params, Service
 from ..wire import Answer, Request, json_answer
-from .access import enter, is_management, offset_page, user
+from .access import authorize, is_management, offset_page, user_grant
 from .api import v2_of
 from .errors import not_authenticated, not_permitted, nothing_there
 
 
 def list_vehicles(service: Service, request: Request, _: Params) -> Answer:
     """The ids of all that a user has connected."""
-    owner = user(service, request).user_id
+    owner = user_grant(service, request).user_id
     found = [connection.vehicle.id for connection in service.world.connections.values() if connection.owner.id == owner]
     page, paging = offset_page(request.query, found, 50)
     return json_answer({"paging": paging, "vehicles": page})
 
 
 def get_user(service: Service, request: Request, _: Params) -> Answer:
-    """Whose token it is."""
-    return json_answer({"id": user(service, request).user_id})
+    """The user of the token."""
+    return json_answer({"id": user_grant(service, request).user_id})
 
 
 def disconnect(service: Service, request: Request, params: Params) -> Answer:
@@ -29,14 +29,14 @@ def disconnect(service: Service, request: Request, params: Params) -> Answer:
         if connection is None:
             raise not_permitted()
     else:
-        connection = enter(service, request, params).connection
+        connection = authorize(service, request, params).connection
     service.world.disconnect(connection.id)
     return json_answer({"status": "success"})
 
 
 def subscribe(service: Service, request: Request, params: Params) -> Answer:
-    """Send the news of a vehicle to a webhook, at once."""
-    vehicle = enter(service, request, params).vehicle
+    """Send the events of a vehicle to a webhook, from now on."""
+    vehicle = authorize(service, request, params).vehicle
     webhook_id = params["webhook"]
     if webhook_id not in service.world.webhooks:
         raise nothing_there("No webhook has this id.")

@@ -10,7 +10,7 @@ from ..compatibility import MODELS, POWERTRAINS, REGIONS
 from ..service import Params, Service
 from ..wire import Answer, Problem, Refused, Request, json_answer
 from ..world import PERMISSIONS
-from .access import demand_application
+from .access import require_application
 from .errors import invalid
 
 _UNKNOWN_MAKES = ("YS3",)
@@ -52,7 +52,7 @@ _ENDPOINTS: Mapping[str, tuple[tuple[str, str], ...]] = {
 
 def by_vin(service: Service, request: Request, _: Params) -> Answer:
     """Whether a car works, and what of it. Only cars sold in the United States have capabilities."""
-    demand_application(service, request)
+    require_application(service, request)
     query = request.query
     vin, scope = query.get("vin", "").upper(), _words(query, "scope")
     if len(vin) != 17:
@@ -85,7 +85,7 @@ def by_vin(service: Service, request: Request, _: Params) -> Answer:
 
 def matrix(service: Service, request: Request, _: Params) -> Answer:
     """The models of a region by make; filters by type, makes and permissions."""
-    demand_application(service, request)
+    require_application(service, request)
     query = request.query
     region, kind = query.get("region"), query.get("type")
     if region not in REGIONS:
@@ -114,12 +114,12 @@ def matrix(service: Service, request: Request, _: Params) -> Answer:
 def offers(model: CarModel) -> Iterable[str]:
     """The permissions that open something in a car."""
     read = {SIGNALS[code].permission for code in model.signals - model.incapable}
-    given = {_CONTROLS[action] for action in model.commands if action in _CONTROLS}
-    return (name for name in PERMISSIONS if name in read | given | {"read_vehicle_info"})
+    controlled = {_CONTROLS[action] for action in model.commands if action in _CONTROLS}
+    return (name for name in PERMISSIONS if name in read | controlled | {"read_vehicle_info"})
 
 
 def _level(query: Mapping[str, str]) -> str | None:
-    """The pretended result of the test mode, if one is asked for."""
+    """The pretended result of the test mode, if the request names one."""
     level = query.get("test_mode_compatibility_level")
     mode = query.get("mode", "test" if level else "live")
     if mode not in _MODES:

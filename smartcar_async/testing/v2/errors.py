@@ -20,14 +20,14 @@ _RESOLUTIONS: Mapping[str, str] = {
 def flat_error(
     problems: tuple[Problem, ...], request_id: str, retry_after: int | None = None, shape: Resolution = "object"
 ) -> Answer:
-    """The error body that the v2 API answers with; of several problems it tells the first."""
+    """The error body that the v2 API answers with; of several problems it has the first."""
     problem = problems[0]
     answer = json_answer(flat_body(problem, request_id, shape), problem.status)
     return answer if retry_after is None else answer.plus(Retry_After=str(retry_after))
 
 
 def flat_body(problem: Problem, request_id: str, shape: Resolution = "object") -> dict[str, object]:
-    """A problem as v2 words it."""
+    """A problem in the form of v2."""
     advice = problem.resolution or _RESOLUTIONS.get(problem.type)
     link = {"url": problem.url} if problem.url else {}
     resolution: dict[Resolution, object] = {"object": {"type": advice, **link}, "text": advice, "null": None}

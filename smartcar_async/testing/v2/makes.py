@@ -11,10 +11,10 @@ from ..routine import Place, distance_km
 from ..times import iso, iso_seconds, time_of_day
 from ..wire import Answer
 from ..world import EPOCH
-from .access import Endpoint, Visit
-from .commands import act, refuse_nothing, succeed, unavailable
+from .access import Endpoint, VehicleCall
+from .commands import perform, success_answer, unavailable, unavailable_answer
 from .errors import in_state, invalid
-from .parameters import Fields, clock, fields_of, inside, listed, number, words
+from .parameters import Fields, clock, fields_of, number, object_field, object_list, word_list
 from .reads import between, day, fraction
 from .tesla_reads import charging, completion
 
@@ -25,31 +25,31 @@ _SAME_PLACE_KM = 0.2
 _DAYS_OF_RECORDS = 30
 
 
-def _voltmeter(visit: Visit) -> Answer:
-    car = visit.vehicle.stored
+def _voltmeter(call: VehicleCall) -> Answer:
+    car = call.vehicle.stored
     if not car.plugged_in:
         raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
-    return visit.told({"voltage": car.voltage if car.charging else 0})
+    return call.reading({"voltage": car.voltage if car.charging else 0})
 
 
-def _completion(visit: Visit) -> Answer:
-    charging(visit)
-    return visit.told({"time": completion(visit)})
+def _completion(call: VehicleCall) -> Answer:
+    charging(call)
+    return call.reading({"time": completion(call)})
 
 
-def _audi_charge(visit: Visit) -> Answer:
-    car = visit.vehicle.stored
+def _audi_charge(call: VehicleCall) -> Answer:
+    car = call.vehicle.stored
     rate = round(car.charge_rate_kmh, 1) if car.charging else 0
-    return visit.told(
+    return call.reading(
         {
-            "chargingStatus": visit.value("charge-detailedchargingstatus"),
+            "chargingStatus": call.value("charge-detailedchargingstatus"),
             "isPluggedIn": car.plugged_in,
             "wattage": round(car.wattage / 1000, 3) if car.charging else 0,
-            "chargeRate": visit.units.distance(rate),
+            "chargeRate": call.units.distance(rate),
             "chargeType": ("dc" if car.fast else "ac") if car.charging else None,
             "chargePortColor": "green" if car.charging else None,
             "chargePortLatch": "locked" if car.plugged_in else "unlocked",
-            "completionTime": completion(visit),
+            "completionTime": completion(call),
             "chargeMode": "timer" if car.timers else "manual",
             "socLimit": fraction(car.charge_limit),
             "externalPowerStatus": "active" if car.charging else None,
@@ -57,17 +57,17 @@ def _audi_charge(visit: Visit) -> Answer:
     )
 
 
-def _bmw_records(visit: Visit) -> Answer:
+def _bmw_records(call: VehicleCall) -> Answer:
     """The charges of the last thirty days at most."""
-    query = visit.request.query
-    oldest = iso(visit.service.world.now - timedelta(days=_DAYS_OF_RECORDS))[:10]
+    query = call.request.query
+    oldest = iso(call.service.world.now - timedelta(days=_DAYS_OF_RECORDS))[:10]
     first, last = max(oldest, day(query, "startDate") or oldest), day(query, "endDate")
     found = [
         _record(record)
-        for record in visit.vehicle.stored.charge_records
+        for record in call.vehicle.stored.charge_records
         if between(first, iso(EPOCH + timedelta(minutes=record.start)), last)
     ]
-    return visit.told({"records": found})
+    return call.reading({"records": found})
 
 
 def _record(record: ChargeRecord) -> dict[str, object]:
@@ -83,41 +83,43 @@ def _record(record: ChargeRecord) -> dict[str, object]:
     }
 
 
-def _nissan_schedule(visit: Visit) -> Answer:
-    iso_form = visit.switches.nissan_times == "iso"
+def _nissan_schedule(call: VehicleCall) -> Answer:
+    iso_form = call.switches.nissan_times == "iso"
 
     def time(minute: int) -> str:
         return iso(EPOCH + timedelta(minutes=minute)) if iso_form else time_of_day(minute)
 
     windows = [
         {"start": time(timer.start), "end": time(timer.stop), "days": [_WEEK[number] for number in timer.days]}
-        for timer in visit.vehicle.stored.timers
+        for timer in call.vehicle.stored.timers
         if timer.location is None
     ]
-    return visit.told({"chargeSchedules": windows})
+    return call.reading({"chargeSchedules": windows})
 
 
-def _set_nissan_schedule(visit: Visit) -> Answer:
+def _set_nissan_schedule(call: VehicleCall) -> Answer:
     timers = tuple(
         ChargeTimer(
-            clock(window, "start"), clock(window, "end"), tuple(sorted(map(_WEEK.index, words(window, "days", _WEEK))))
+            clock(window, "start"),
+            clock(window, "end"),
+            tuple(sorted(map(_WEEK.index, word_list(window, "days", _WEEK)))),
         )
-        for window in listed(fields_of(visit.request), "chargeSchedules", 3)
+        for window in object_list(fields_of(call.request), "chargeSchedules", 3)
     )
-    if unavailable(visit):
-        return refuse_nothing(visit)
+    if unavailable(call):
+        return unavailable_answer(call)
 
     def do(car: Car) -> None:
         car.wake()
         car.timers = timers + tuple(timer for timer in car.timers if timer.location is not None)
 
-    act(visit, "set_charge_schedule", {"windows": len(timers)}, do)
-    return succeed(visit)
+    perform(call, "set_charge_schedule", {"windows": len(timers)}, do)
+    return success_answer(call)
 
 
-def _ford_schedule(visit: Visit) -> Answer:
-    car = visit.vehicle.stored
-    return visit.told(
+def _ford_schedule(call: VehicleCall) -> Answer:
+    car = call.vehicle.stored
+    return call.reading(
         {
             "chargingLocations": [
                 {
@@ -134,27 +136,29 @@ def _ford_schedule(visit: Visit) -> Answer:
     )
 
 
-def _set_ford_schedule(visit: Visit) -> Answer:
+def _set_ford_schedule(call: VehicleCall) -> Answer:
     """Replace all windows of one place, which must be one that the car has saved."""
-    query, car = visit.request.query, visit.vehicle.car
-    spot = Place("asked", number(query, "latitude", -90, 90), number(query, "longitude", -180, 180))
+    query, car = call.request.query, call.vehicle.car
+    spot = Place("requested", number(query, "latitude", -90, 90), number(query, "longitude", -180, 180))
     place = next((saved for saved in _saved(car) if distance_km(saved, spot) < _SAME_PLACE_KM), None)
     if place is None:
         raise invalid("latitude and longitude", "those of a saved charging location")
-    wanted = inside(fields_of(visit.request), "chargingLocation")
+    wanted = object_field(fields_of(call.request), "chargingLocation")
     percent = round(number(wanted, "chargeLimit", 0.5, 1) * 100)
-    windows = inside(wanted, "chargingWindows")
+    windows = object_field(wanted, "chargingWindows")
     timers = (*_timers(windows, "weekday", _WEEKDAYS, place), *_timers(windows, "weekend", _WEEKEND, place))
-    if unavailable(visit):
-        return refuse_nothing(visit)
+    if unavailable(call):
+        return unavailable_answer(call)
 
     def do(car: Car) -> None:
         car.wake()
         car.timers = tuple(timer for timer in car.timers if timer.location != place) + timers
         car.limit_at(place, percent)
 
-    act(visit, "set_charge_schedule_by_location", {"place": place.name, "percent": percent, "windows": len(timers)}, do)
-    return succeed(visit)
+    perform(
+        call, "set_charge_schedule_by_location", {"place": place.name, "percent": percent, "windows": len(timers)}, do
+    )
+    return success_answer(call)
 
 
 def _saved(car: Car) -> tuple[Place, ...]:
@@ -173,7 +177,7 @@ def _windows(timers: Iterable[ChargeTimer], place: Place, days: tuple[int, ...])
 def _timers(windows: Fields, name: str, days: tuple[int, ...], place: Place) -> list[ChargeTimer]:
     return [
         ChargeTimer(clock(window, "start", whole_hours=True), clock(window, "end", whole_hours=True), days, place)
-        for window in listed(windows, name, 24)
+        for window in object_list(windows, name, 24)
     ]
 
 

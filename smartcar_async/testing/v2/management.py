@@ -8,7 +8,7 @@ from ..service import Params, Service
 from ..times import iso
 from ..wire import Answer, Problem, Refused, Request, json_answer
 from ..world import Connection
-from .access import demand_management, whole
+from .access import require_management, whole
 from .errors import invalid
 
 _MODES = ("live", "simulated", "test")
@@ -16,7 +16,7 @@ _MODES = ("live", "simulated", "test")
 
 def list_connections(service: Service, request: Request, _: Params) -> Answer:
     """A page of connections, the newest first, and the cursor of the next."""
-    demand_management(service, request)
+    require_management(service, request)
     query = request.query
     limit, mode = whole(query, "limit", 10, 1, 100), query.get("mode")
     if mode not in (None, *_MODES):
@@ -28,7 +28,7 @@ def list_connections(service: Service, request: Request, _: Params) -> Answer:
         cursor = _read(query["cursor"])
         found = [connection for connection in found if _place(connection) < cursor]
     page = found[:limit]
-    listed = [
+    rows = [
         {
             "userId": connection.owner.id,
             "vehicleId": connection.vehicle.id,
@@ -38,13 +38,13 @@ def list_connections(service: Service, request: Request, _: Params) -> Answer:
         for connection in page
     ]
     return json_answer(
-        {"connections": listed, "paging": {"cursor": _cursor(page[-1]) if len(found) > len(page) else None}}
+        {"connections": rows, "paging": {"cursor": _cursor(page[-1]) if len(found) > len(page) else None}}
     )
 
 
 def delete_connections(service: Service, request: Request, _: Params) -> Answer:
     """Withdraw those of a user, of a vehicle, or of the pair; a request that names neither is refused."""
-    demand_management(service, request)
+    require_management(service, request)
     query = request.query
     if not query.get("user_id") and not query.get("vehicle_id"):
         raise Refused(Problem(400, "VALIDATION", None, "Give user_id, vehicle_id or both."))
@@ -78,5 +78,5 @@ def _read(cursor: str) -> tuple[str, str]:
     try:
         created, _, identity = base64.b64decode(cursor, validate=True).decode("latin-1")[3:].partition("|")
     except ValueError:
-        raise invalid("cursor", "one that a page has told") from None
+        raise invalid("cursor", "one that a page had") from None
     return created, identity

@@ -1,4 +1,4 @@
-"""What a request body of v2 must say, and the first thing in it that is wrong."""
+"""Reading a request body of v2: the first field in it that is wrong is refused."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def clock(fields: Fields, name: str, *, whole_hours: bool = False) -> int:
     return minute
 
 
-def inside(fields: Fields, name: str) -> Fields:
+def object_field(fields: Fields, name: str) -> Fields:
     """An object within another."""
     value = fields.get(name)
     if not is_object(value):
@@ -70,7 +70,7 @@ def inside(fields: Fields, name: str) -> Fields:
     return value
 
 
-def listed(fields: Fields, name: str, most: int) -> list[Fields]:
+def object_list(fields: Fields, name: str, most: int) -> list[Fields]:
     """A list of objects."""
     value = fields.get(name)
     if not _is_list(value) or len(value) > most:
@@ -81,7 +81,7 @@ def listed(fields: Fields, name: str, most: int) -> list[Fields]:
     return found
 
 
-def words(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
+def word_list(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
     """Some words, at least one of them."""
     value = fields.get(name)
     found = [entry for entry in value if isinstance(entry, str) and entry in choices] if _is_list(value) else []

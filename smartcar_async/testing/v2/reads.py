@@ -9,7 +9,7 @@ from typing import Any, cast
 from ..bodies import Body
 from ..service import not_capable
 from ..wire import Answer, Problem, Refused
-from .access import Endpoint, Visit, offset_page, permissions
+from .access import Endpoint, VehicleCall, offset_page, permissions
 from .errors import in_state, invalid
 
 _SEATS: Mapping[tuple[int, int], str] = {
@@ -53,9 +53,9 @@ def fraction(percent: float | None) -> float | None:
     return None if percent is None else round(percent / 100, 4)
 
 
-def needed(visit: Visit, code: str) -> Body:
-    """A body without which there is nothing to tell."""
-    body = visit.body(code)
+def require_body(call: VehicleCall, code: str) -> Body:
+    """The body of a signal, or a 501."""
+    body = call.body(code)
     if body is None:
         raise not_capable()
     return body
@@ -66,9 +66,9 @@ def rows(body: Body, name: str) -> list[dict[str, Any]]:
     return cast("list[dict[str, Any]]", body[name])
 
 
-def needed_number(visit: Visit, code: str) -> float:
-    """A number without which there is nothing to tell."""
-    number = visit.number(code)
+def require_number(call: VehicleCall, code: str) -> float:
+    """The value of a signal that is a number, or a 501."""
+    number = call.number(code)
     if number is None:
         raise not_capable()
     return number
@@ -90,38 +90,38 @@ def between(first: str | None, moment: str, last: str | None) -> bool:
     return (first is None or first <= moment[:10]) and (last is None or moment[:10] <= last)
 
 
-def _attributes(visit: Visit) -> Answer:
-    model = visit.vehicle.car.model
-    year: object = str(model.year) if visit.service.switches.year == "text" else model.year
-    return visit.told({"id": visit.vehicle.id, "make": model.make, "model": model.model, "year": year})
+def _attributes(call: VehicleCall) -> Answer:
+    model = call.vehicle.car.model
+    year: object = str(model.year) if call.service.switches.year == "text" else model.year
+    return call.reading({"id": call.vehicle.id, "make": model.make, "model": model.model, "year": year})
 
 
-def _permissions(visit: Visit) -> Answer:
-    page, paging = offset_page(visit.request.query, permissions(visit), 100)
-    return visit.told({"permissions": page, "paging": paging})
+def _permissions(call: VehicleCall) -> Answer:
+    page, paging = offset_page(call.request.query, permissions(call), 100)
+    return call.reading({"permissions": page, "paging": paging})
 
 
-def _battery(visit: Visit) -> Answer:
-    percent = needed_number(visit, "tractionbattery-stateofcharge")
-    reach = visit.units.distance(visit.number("tractionbattery-range"))
-    return visit.told({"percentRemaining": fraction(percent), "range": reach})
+def _battery(call: VehicleCall) -> Answer:
+    percent = require_number(call, "tractionbattery-stateofcharge")
+    reach = call.units.distance(call.number("tractionbattery-range"))
+    return call.reading({"percentRemaining": fraction(percent), "range": reach})
 
 
-def _capacity(visit: Visit) -> Answer:
-    body = needed(visit, "tractionbattery-nominalcapacity")
+def _capacity(call: VehicleCall) -> Answer:
+    body = require_body(call, "tractionbattery-nominalcapacity")
     if body["capacity"] is None:
         facts = {"capacities": _choices(body)}
         detail = "More than one battery capacity is known for this vehicle."
         raise Refused(Problem(500, "SERVER", "MULTIPLE_RECORDS_FOUND", detail, None, "CONTACT_SUPPORT", facts=(facts,)))
-    return visit.told({"capacity": body["capacity"]})
+    return call.reading({"capacity": body["capacity"]})
 
 
-def _nominal_capacity(visit: Visit) -> Answer:
-    body = needed(visit, "tractionbattery-nominalcapacity")
-    model, known = visit.vehicle.car.model, body["capacity"]
+def _nominal_capacity(call: VehicleCall) -> Answer:
+    body = require_body(call, "tractionbattery-nominalcapacity")
+    model, known = call.vehicle.car.model, body["capacity"]
     choices = [{"capacity": capacity, "description": f"{model.powertrain}:{model.trim}"} for capacity in _choices(body)]
-    url = f"https://connect.smartcar.com/battery-capacity?vehicle_id={visit.vehicle.id}&redirect_uri="
-    return visit.told(
+    url = f"https://connect.smartcar.com/battery-capacity?vehicle_id={call.vehicle.id}&redirect_uri="
+    return call.reading(
         {
             "availableCapacities": choices,
             "capacity": None if known is None else {"nominal": known, "source": body["source"]},
@@ -134,46 +134,46 @@ def _choices(body: Body) -> list[float]:
     return [choice["capacity"] for choice in rows(body, "availableCapacities")]
 
 
-def _charge(visit: Visit) -> Answer:
-    plugged_in = needed(visit, "charge-ischargingcableconnected")["value"]
-    return visit.told({"isPluggedIn": plugged_in, "state": visit.value("charge-detailedchargingstatus")})
+def _charge(call: VehicleCall) -> Answer:
+    plugged_in = require_body(call, "charge-ischargingcableconnected")["value"]
+    return call.reading({"isPluggedIn": plugged_in, "state": call.value("charge-detailedchargingstatus")})
 
 
-def _charge_limit(visit: Visit) -> Answer:
-    needed(visit, "charge-chargelimits")
-    if visit.switches.limit_needs_plug and not visit.vehicle.stored.plugged_in:
+def _charge_limit(call: VehicleCall) -> Answer:
+    require_body(call, "charge-chargelimits")
+    if call.switches.limit_needs_plug and not call.vehicle.stored.plugged_in:
         raise in_state("CHARGING_PLUG_NOT_CONNECTED", "The vehicle is not plugged in.")
-    return visit.told({"limit": fraction(visit.vehicle.stored.charge_limit)})
+    return call.reading({"limit": fraction(call.vehicle.stored.charge_limit)})
 
 
-def _system_status(visit: Visit) -> Answer:
-    _only_for(visit, _DIAGNOSING)
-    found = [(name, visit.body(code)) for code, name in _SYSTEMS.items()]
+def _system_status(call: VehicleCall) -> Answer:
+    _only_for(call, _DIAGNOSING)
+    found = [(name, call.body(code)) for code, name in _SYSTEMS.items()]
     systems = [
         {"systemId": name, "status": body["status"], "description": body["description"]}
         for name, body in found
         if body is not None
     ]
-    return visit.told({"systems": systems})
+    return call.reading({"systems": systems})
 
 
-def _trouble_codes(visit: Visit) -> Answer:
-    _only_for(visit, _TROUBLE_CODES)
-    return visit.told({"activeCodes": needed(visit, "diagnostics-dtclist")["values"]})
+def _trouble_codes(call: VehicleCall) -> Answer:
+    _only_for(call, _TROUBLE_CODES)
+    return call.reading({"activeCodes": require_body(call, "diagnostics-dtclist")["values"]})
 
 
-def _engine_oil(visit: Visit) -> Answer:
-    return visit.told({"lifeRemaining": fraction(needed_number(visit, "internalcombustionengine-oillife"))})
+def _engine_oil(call: VehicleCall) -> Answer:
+    return call.reading({"lifeRemaining": fraction(require_number(call, "internalcombustionengine-oillife"))})
 
 
-def _fuel(visit: Visit) -> Answer:
+def _fuel(call: VehicleCall) -> Answer:
     """Whole for some makes, and without the amount or the percentage for others, as in Europe."""
-    needed(visit, "internalcombustionengine-range")
-    make, units = visit.vehicle.car.model.make, visit.units
+    require_body(call, "internalcombustionengine-range")
+    make, units = call.vehicle.car.model.make, call.units
     percent, amount, reach = (
-        visit.number(f"internalcombustionengine-{name}") for name in ("fuellevel", "amountremaining", "range")
+        call.number(f"internalcombustionengine-{name}") for name in ("fuellevel", "amountremaining", "range")
     )
-    return visit.told(
+    return call.reading(
         {
             "percentRemaining": None if make in _NO_PERCENT else fraction(percent),
             "amountRemaining": None if make in _NO_AMOUNT else units.volume(amount),
@@ -182,41 +182,41 @@ def _fuel(visit: Visit) -> Answer:
     )
 
 
-def _location(visit: Visit) -> Answer:
-    where = needed(visit, "location-preciselocation")
-    return visit.told({"latitude": where["latitude"], "longitude": where["longitude"]})
+def _location(call: VehicleCall) -> Answer:
+    where = require_body(call, "location-preciselocation")
+    return call.reading({"latitude": where["latitude"], "longitude": where["longitude"]})
 
 
-def _odometer(visit: Visit) -> Answer:
-    return visit.told({"distance": visit.units.distance(needed_number(visit, "odometer-traveleddistance"))})
+def _odometer(call: VehicleCall) -> Answer:
+    return call.reading({"distance": call.units.distance(require_number(call, "odometer-traveleddistance"))})
 
 
-def _security(visit: Visit) -> Answer:
-    locked = needed(visit, "closure-islocked")["value"]
-    front = "closure-fronttrunk" if visit.vehicle.car.model.powertrain == "BEV" else "closure-enginecover"
-    return visit.told(
+def _security(call: VehicleCall) -> Answer:
+    locked = require_body(call, "closure-islocked")["value"]
+    front = "closure-fronttrunk" if call.vehicle.car.model.powertrain == "BEV" else "closure-enginecover"
+    return call.reading(
         {
             "isLocked": locked,
-            "doors": _openings(visit, "closure-doors"),
-            "windows": _openings(visit, "closure-windows"),
-            "sunroof": _lid(visit, "sunroof", "closure-sunroof", "isOpen"),
+            "doors": _openings(call, "closure-doors"),
+            "windows": _openings(call, "closure-windows"),
+            "sunroof": _lid(call, "sunroof", "closure-sunroof", "isOpen"),
             "storage": [
-                *_lid(visit, "front", front, "isOpen"),
-                *_lid(visit, "rear", "closure-reartrunk", "isOpen"),
+                *_lid(call, "front", front, "isOpen"),
+                *_lid(call, "rear", "closure-reartrunk", "isOpen"),
             ],
-            "chargingPort": _lid(visit, "chargingPort", "charge-ischargingportflapopen", "value"),
+            "chargingPort": _lid(call, "chargingPort", "charge-ischargingportflapopen", "value"),
         }
     )
 
 
-def _openings(visit: Visit, code: str) -> list[dict[str, str]]:
-    body = visit.body(code)
+def _openings(call: VehicleCall, code: str) -> list[dict[str, str]]:
+    body = call.body(code)
     parts = rows(body, "values") if body is not None else []
     return [{"type": _SEATS[part["row"], part["column"]], "status": _status(part["isOpen"])} for part in parts]
 
 
-def _lid(visit: Visit, kind: str, code: str, name: str) -> list[dict[str, str]]:
-    body = visit.body(code)
+def _lid(call: VehicleCall, kind: str, code: str, name: str) -> list[dict[str, str]]:
+    body = call.body(code)
     return [] if body is None else [{"type": kind, "status": _status(body[name])}]
 
 
@@ -224,11 +224,11 @@ def _status(is_open: object) -> str:
     return "UNKNOWN" if is_open is None else "OPEN" if is_open else "CLOSED"
 
 
-def _service_history(visit: Visit) -> Answer:
-    _only_for(visit, _HISTORY)
-    query = visit.request.query
+def _service_history(call: VehicleCall) -> Answer:
+    _only_for(call, _HISTORY)
+    query = call.request.query
     first, last = day(query, "startDate", "start_date"), day(query, "endDate", "end_date")
-    visits = rows(needed(visit, "service-records"), "values")
+    visits = rows(require_body(call, "service-records"), "values")
     records = [
         {
             "serviceId": record["id"],
@@ -243,27 +243,27 @@ def _service_history(visit: Visit) -> Answer:
         for record in visits
         if between(first, record["time"], last)
     ]
-    single = visit.switches.history == "object"
-    return visit.told((records[0] if records else {}) if single else records)
+    single = call.switches.history == "object"
+    return call.reading((records[0] if records else {}) if single else records)
 
 
-def _tires(visit: Visit) -> Answer:
-    tires = rows(needed(visit, "wheel-tires"), "values")
-    return visit.told(
-        {_SEATS[tire["row"], tire["column"]]: visit.units.pressure(tire["tirePressure"]) for tire in tires}
+def _tires(call: VehicleCall) -> Answer:
+    tires = rows(require_body(call, "wheel-tires"), "values")
+    return call.reading(
+        {_SEATS[tire["row"], tire["column"]]: call.units.pressure(tire["tirePressure"]) for tire in tires}
     )
 
 
-def _vin(visit: Visit) -> Answer:
-    return visit.told({"vin": needed(visit, "vehicleidentification-vin")["value"]})
+def _vin(call: VehicleCall) -> Answer:
+    return call.reading({"vin": require_body(call, "vehicleidentification-vin")["value"]})
 
 
-def _only_for(visit: Visit, makes: Iterable[str]) -> None:
-    if visit.vehicle.car.model.make not in makes:
+def _only_for(call: VehicleCall, makes: Iterable[str]) -> None:
+    if call.vehicle.car.model.make not in makes:
         raise not_capable()
 
 
-_Row = tuple[str, str | None, Callable[[Visit], Answer]]
+_Row = tuple[str, str | None, Callable[[VehicleCall], Answer]]
 
 _ROWS: tuple[_Row, ...] = (
     ("/v2.0/vehicles/{vehicle}", "read_vehicle_info", _attributes),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..service import Params, Route, Service
 from ..wire import Answer, Request
-from .access import Door, Endpoint
+from .access import Endpoint, EndpointSelector
 from .account import disconnect, get_user, list_vehicles, subscribe, unsubscribe
 from .api import v2_of
 from .batch import batch
@@ -26,11 +26,11 @@ def _token(service: Service, request: Request, _: Params) -> Answer:
     return v2_of(service).tokens.answer(request)
 
 
-def _doors() -> dict[tuple[str, str], list[Endpoint]]:
-    doors: dict[tuple[str, str], list[Endpoint]] = {}
+def _endpoints_by_path() -> dict[tuple[str, str], list[Endpoint]]:
+    by_path: dict[tuple[str, str], list[Endpoint]] = {}
     for endpoint in ENDPOINTS:
-        doors.setdefault((endpoint.method, endpoint.path), []).append(endpoint)
-    return doors
+        by_path.setdefault((endpoint.method, endpoint.path), []).append(endpoint)
+    return by_path
 
 
 V2_ROUTES: tuple[Route, ...] = (
@@ -44,8 +44,8 @@ V2_ROUTES: tuple[Route, ...] = (
     Route("POST", "/v2.0/vehicles/{vehicle}/webhooks/{webhook}", subscribe, host="api", public=True),
     Route("DELETE", "/v2.0/vehicles/{vehicle}/webhooks/{webhook}", unsubscribe, host="api", public=True),
     *(
-        Route(method, path, Door(tuple(endpoints)), host="api", public=True)
-        for (method, path), endpoints in _doors().items()
+        Route(method, path, EndpointSelector(tuple(endpoints)), host="api", public=True)
+        for (method, path), endpoints in _endpoints_by_path().items()
     ),
     Route("GET", "/v2.0/management/connections", list_connections, host="management_v2", public=True),
     Route("DELETE", "/v2.0/management/connections", delete_connections, host="management_v2", public=True),

@@ -1,4 +1,4 @@
-"""What only a Tesla can be told: climate, lids, PIN, amperage, schedule."""
+"""The commands that only a Tesla has: climate, lids, PIN, amperage, schedule."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from ..extras import Extras
 from ..routine import DAY
 from ..times import time_of_day
 from ..wire import Answer
-from .access import Endpoint, Visit
-from .commands import act, done, give, refuse_nothing, succeed, unavailable
+from .access import Endpoint, VehicleCall
+from .commands import command_answer, perform, run_command, success_answer, unavailable, unavailable_answer
 from .errors import invalid
 from .parameters import clock, fields_of, flag, number, word
 
@@ -34,51 +34,51 @@ def _change(change: Callable[[Extras], Extras]) -> Callable[[Car], None]:
     return do
 
 
-def _cabin(visit: Visit) -> Answer:
-    fields, units = fields_of(visit.request), visit.units
+def _cabin(call: VehicleCall) -> Answer:
+    fields, units = fields_of(call.request), call.units
     action = word(fields, "action", "START", "STOP", "SET")
-    extras = visit.vehicle.car.extras
+    extras = call.vehicle.car.extras
     wanted = extras.cabin_celsius
     if action == "SET" or fields.get("temperature") is not None:
         low, high = units.temperature(COLDEST) or COLDEST, units.temperature(WARMEST) or WARMEST
         wanted = units.celsius(number(fields, "temperature", low, high))
-    if unavailable(visit):
-        return refuse_nothing(visit)
+    if unavailable(call):
+        return unavailable_answer(call)
     on = extras.cabin_on if action == "SET" else action == "START"
-    deed = {"action": action, "celsius": wanted}
-    act(visit, "set_cabin", deed, _change(lambda known: evolve(known, cabin_on=on, cabin_celsius=wanted)))
-    return done(visit, {"status": "ON" if on else "OFF", "temperature": units.temperature(wanted)})
+    action_name = {"action": action, "celsius": wanted}
+    perform(call, "set_cabin", action_name, _change(lambda known: evolve(known, cabin_on=on, cabin_celsius=wanted)))
+    return command_answer(call, {"status": "ON" if on else "OFF", "temperature": units.temperature(wanted)})
 
 
-def _defroster(visit: Visit) -> Answer:
-    return _switch(visit, "set_defroster", lambda known, on: evolve(known, defroster_on=on))
+def _defroster(call: VehicleCall) -> Answer:
+    return _switch(call, "set_defroster", lambda known, on: evolve(known, defroster_on=on))
 
 
-def _steering_heater(visit: Visit) -> Answer:
-    return _switch(visit, "set_steering_heater", lambda known, on: evolve(known, wheel_heater_on=on))
+def _steering_heater(call: VehicleCall) -> Answer:
+    return _switch(call, "set_steering_heater", lambda known, on: evolve(known, wheel_heater_on=on))
 
 
-def _switch(visit: Visit, deed: str, change: Callable[[Extras, bool], Extras]) -> Answer:
+def _switch(call: VehicleCall, action_name: str, change: Callable[[Extras, bool], Extras]) -> Answer:
     """Something that is on or off, whose answer echoes the action."""
-    action = word(fields_of(visit.request), "action", "START", "STOP")
-    if unavailable(visit):
-        return refuse_nothing(visit)
-    act(visit, deed, {"action": action}, _change(lambda known: change(known, action == "START")))
-    return done(visit, {"status": action})
+    action = word(fields_of(call.request), "action", "START", "STOP")
+    if unavailable(call):
+        return unavailable_answer(call)
+    perform(call, action_name, {"action": action}, _change(lambda known: change(known, action == "START")))
+    return command_answer(call, {"status": action})
 
 
-def _trunk(visit: Visit) -> Answer:
-    return _lid(visit, "trunk", lambda known, is_open: evolve(known, trunk_open=is_open))
+def _trunk(call: VehicleCall) -> Answer:
+    return _lid(call, "trunk", lambda known, is_open: evolve(known, trunk_open=is_open))
 
 
-def _frunk(visit: Visit) -> Answer:
-    return _lid(visit, "frunk", lambda known, is_open: evolve(known, frunk_open=is_open))
+def _frunk(call: VehicleCall) -> Answer:
+    return _lid(call, "frunk", lambda known, is_open: evolve(known, frunk_open=is_open))
 
 
-def _lid(visit: Visit, name: str, change: Callable[[Extras, bool], Extras]) -> Answer:
-    action = word(fields_of(visit.request), "action", "OPEN", "CLOSE")
-    if unavailable(visit):
-        return refuse_nothing(visit)
+def _lid(call: VehicleCall, name: str, change: Callable[[Extras, bool], Extras]) -> Answer:
+    action = word(fields_of(call.request), "action", "OPEN", "CLOSE")
+    if unavailable(call):
+        return unavailable_answer(call)
     opens = action == "OPEN"
 
     def refusal(car: Car) -> str | None:
@@ -86,56 +86,56 @@ def _lid(visit: Visit, name: str, change: Callable[[Extras, bool], Extras]) -> A
             return "TRUNK_OPEN"
         return moving(car)
 
-    act(visit, f"{action.lower()}_{name}", {}, _change(lambda known: change(known, opens)), refusal)
-    return succeed(visit)
+    perform(call, f"{action.lower()}_{name}", {}, _change(lambda known: change(known, opens)), refusal)
+    return success_answer(call)
 
 
-def _charge_port(visit: Visit) -> Answer:
-    action = word(fields_of(visit.request), "action", "OPEN", "CLOSE")
-    return give(visit, f"{action.lower()}_charge_port", {})
+def _charge_port(call: VehicleCall) -> Answer:
+    action = word(fields_of(call.request), "action", "OPEN", "CLOSE")
+    return run_command(call, f"{action.lower()}_charge_port", {})
 
 
-def _set_pin(visit: Visit) -> Answer:
-    pin = fields_of(visit.request).get("pin")
+def _set_pin(call: VehicleCall) -> Answer:
+    pin = fields_of(call.request).get("pin")
     if not isinstance(pin, str) or not re.fullmatch("[0-9]{4}", pin):
         raise invalid("pin", "a text of four digits")
-    return _pin(visit, "set_pin", pin)
+    return _pin(call, "set_pin", pin)
 
 
-def _clear_pin(visit: Visit) -> Answer:
-    return _pin(visit, "clear_pin", None)
+def _clear_pin(call: VehicleCall) -> Answer:
+    return _pin(call, "clear_pin", None)
 
 
-def _pin(visit: Visit, deed: str, pin: str | None) -> Answer:
-    """The ledger tells that the PIN was changed, and not what it is."""
-    if unavailable(visit):
-        return refuse_nothing(visit)
-    act(visit, deed, {}, _change(lambda known: evolve(known, pin=pin)))
-    return succeed(visit)
+def _pin(call: VehicleCall, action_name: str, pin: str | None) -> Answer:
+    """The ledger has that the PIN was changed, and not what it is."""
+    if unavailable(call):
+        return unavailable_answer(call)
+    perform(call, action_name, {}, _change(lambda known: evolve(known, pin=pin)))
+    return success_answer(call)
 
 
-def _amperage(visit: Visit) -> Answer:
-    wanted = number(fields_of(visit.request), "amperage", 0, 1000)
-    if unavailable(visit):
-        return refuse_nothing(visit)
-    amperage = min(round(wanted), visit.vehicle.car.model.ac_amps)
-    act(visit, "set_amperage", {"amperage": amperage}, lambda car: car.set_amperage(amperage), _unplugged)
-    return succeed(visit, f"Successfully sent the amperage {amperage} to the vehicle")
+def _amperage(call: VehicleCall) -> Answer:
+    wanted = number(fields_of(call.request), "amperage", 0, 1000)
+    if unavailable(call):
+        return unavailable_answer(call)
+    amperage = min(round(wanted), call.vehicle.car.model.ac_amps)
+    perform(call, "set_amperage", {"amperage": amperage}, lambda car: car.set_amperage(amperage), _unplugged)
+    return success_answer(call, f"Successfully sent the amperage {amperage} to the vehicle")
 
 
 def _unplugged(car: Car) -> str | None:
     return None if car.plugged_in else "CHARGING_PLUG_NOT_CONNECTED"
 
 
-def _schedule(visit: Visit) -> Answer:
+def _schedule(call: VehicleCall) -> Answer:
     """Charging may begin within six hours of a start, or in the six hours before a departure."""
-    fields = fields_of(visit.request)
+    fields = fields_of(call.request)
     kind = word(fields, "type", "START_TIME", "DEPARTURE_TIME")
     enabled = flag(fields, "enable", "enabled")
     minute = clock(fields, "time")
-    if unavailable(visit):
-        return refuse_nothing(visit)
-    car = visit.vehicle.car
+    if unavailable(call):
+        return unavailable_answer(call)
+    car = call.vehicle.car
     gone = ("START_TIME", "DEPARTURE_TIME") if enabled else (kind,)
     timers = tuple(timer for timer in car.timers if timer.schedule_type not in gone)
     if enabled:
@@ -146,8 +146,8 @@ def _schedule(visit: Visit) -> Answer:
         car.wake()
         car.timers = timers
 
-    act(visit, "set_charge_schedule", {"type": kind, "enabled": enabled, "time": time_of_day(minute)}, do)
-    return done(visit, schedule_state(car))
+    perform(call, "set_charge_schedule", {"type": kind, "enabled": enabled, "time": time_of_day(minute)}, do)
+    return command_answer(call, schedule_state(car))
 
 
 def schedule_state(car: Car) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What only a Tesla tells."""
+"""The reads that only a Tesla has."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..service import not_capable
 from ..times import iso
 from ..wire import Answer
 from ..world import EPOCH
-from .access import Endpoint, Visit, whole
+from .access import Endpoint, VehicleCall, whole
 from .errors import in_state
 from .reads import between, day, fraction
 from .tesla import schedule_state
@@ -30,84 +30,84 @@ _SCOPES = {
 _INVALID = "<invalid>"
 
 
-def _cabin(visit: Visit) -> Answer:
-    temperature = visit.units.temperature(visit.number("hvac-cabintargettemperature"))
-    return visit.told({"status": _on(visit, "hvac-iscabinhvacactive"), "temperature": temperature})
+def _cabin(call: VehicleCall) -> Answer:
+    temperature = call.units.temperature(call.number("hvac-cabintargettemperature"))
+    return call.reading({"status": _on(call, "hvac-iscabinhvacactive"), "temperature": temperature})
 
 
-def _defroster(visit: Visit) -> Answer:
-    return visit.told(
+def _defroster(call: VehicleCall) -> Answer:
+    return call.reading(
         {
-            "frontStatus": _on(visit, "hvac-isfrontdefrosteractive"),
-            "rearStatus": _on(visit, "hvac-isreardefrosteractive"),
+            "frontStatus": _on(call, "hvac-isfrontdefrosteractive"),
+            "rearStatus": _on(call, "hvac-isreardefrosteractive"),
         }
     )
 
 
-def _steering_heater(visit: Visit) -> Answer:
-    missing = visit.switches.unavailable
-    return visit.told({"status": "UNAVAILABLE" if missing else _on(visit, "hvac-issteeringheateractive")})
+def _steering_heater(call: VehicleCall) -> Answer:
+    missing = call.switches.unavailable
+    return call.reading({"status": "UNAVAILABLE" if missing else _on(call, "hvac-issteeringheateractive")})
 
 
-def _on(visit: Visit, code: str) -> str:
-    return "ON" if visit.value(code) else "OFF"
+def _on(call: VehicleCall, code: str) -> str:
+    return "ON" if call.value(code) else "OFF"
 
 
-def _exterior(visit: Visit) -> Answer:
-    return visit.told({"temperature": visit.units.temperature(visit.number("climate-externaltemperature"))})
+def _exterior(call: VehicleCall) -> Answer:
+    return call.reading({"temperature": call.units.temperature(call.number("climate-externaltemperature"))})
 
 
-def _interior(visit: Visit) -> Answer:
-    return visit.told({"temperature": visit.units.temperature(visit.number("climate-internaltemperature"))})
+def _interior(call: VehicleCall) -> Answer:
+    return call.reading({"temperature": call.units.temperature(call.number("climate-internaltemperature"))})
 
 
-def _compass(visit: Visit) -> Answer:
-    where = SIGNALS["location-preciselocation"].body(visit.vehicle.stored)
-    return visit.told({"direction": where["direction"], "heading": where["heading"]})
+def _compass(call: VehicleCall) -> Answer:
+    where = SIGNALS["location-preciselocation"].body(call.vehicle.stored)
+    return call.reading({"direction": where["direction"], "heading": where["heading"]})
 
 
-def _speedometer(visit: Visit) -> Answer:
-    return visit.told({"speed": visit.units.distance(visit.number("motion-currentspeed"))})
+def _speedometer(call: VehicleCall) -> Answer:
+    return call.reading({"speed": call.units.distance(call.number("motion-currentspeed"))})
 
 
-def charging(visit: Visit) -> None:
+def charging(call: VehicleCall) -> None:
     """Refuse where the car does not charge."""
-    if not visit.vehicle.stored.charging:
+    if not call.vehicle.stored.charging:
         raise in_state("NOT_CHARGING", "The vehicle is not charging.")
 
 
-def _ammeter(visit: Visit) -> Answer:
-    charging(visit)
-    return visit.told({"amperage": visit.vehicle.stored.amperage})
+def _ammeter(call: VehicleCall) -> Answer:
+    charging(call)
+    return call.reading({"amperage": call.vehicle.stored.amperage})
 
 
-def _wattmeter(visit: Visit) -> Answer:
-    charging(visit)
-    return visit.told({"wattage": _kilowatts(visit)})
+def _wattmeter(call: VehicleCall) -> Answer:
+    charging(call)
+    return call.reading({"wattage": _kilowatts(call)})
 
 
-def _kilowatts(visit: Visit) -> float:
-    return round(visit.vehicle.stored.wattage / 1000, 3)
+def _kilowatts(call: VehicleCall) -> float:
+    return round(call.vehicle.stored.wattage / 1000, 3)
 
 
-def completion(visit: Visit) -> str | None:
+def completion(call: VehicleCall) -> str | None:
     """When the charge under way will be over."""
-    car = visit.vehicle.stored
+    car = call.vehicle.stored
     return iso(EPOCH + timedelta(minutes=car.minute + car.minutes_to_limit)) if car.charging else None
 
 
-def _charge(visit: Visit) -> Answer:
-    car, units = visit.vehicle.stored, visit.units
+def _charge(call: VehicleCall) -> Answer:
+    car, units = call.vehicle.stored, call.units
     fast = car.charging and car.fast
     added = round(car.energy_added_kwh / car.model.consumption_kwh * 100, 1)
-    return visit.told(
+    return call.reading(
         {
-            "state": visit.value("charge-detailedchargingstatus"),
+            "state": call.value("charge-detailedchargingstatus"),
             "isPluggedIn": car.plugged_in,
-            "completionTime": completion(visit),
+            "completionTime": completion(call),
             "amperage": car.amperage if car.charging else 0,
             "voltage": car.voltage if car.charging else 0,
-            "wattage": _kilowatts(visit) if car.charging else 0,
+            "wattage": _kilowatts(call) if car.charging else 0,
             "chargeRate": units.distance(round(car.charge_rate_kmh, 1) if car.charging else 0),
             "energyAdded": round(car.energy_added_kwh, 2),
             "rangeAddedRated": units.distance(round(added * 1.08, 1)),
@@ -123,132 +123,132 @@ def _charge(visit: Visit) -> Answer:
             "fastChargerPresent": fast,
             "fastChargerType": "CCS" if fast else _INVALID,
             "fastChargerBrand": _INVALID,
-            "chargePortColor": visit.value("charge-chargeportstatuscolor"),
-            "chargePortOpen": visit.value("charge-ischargingportflapopen"),
+            "chargePortColor": call.value("charge-chargeportstatuscolor"),
+            "chargePortOpen": call.value("charge-ischargingportflapopen"),
             "chargePortLatch": "Engaged" if car.plugged_in else "Disengaged",
             "chargerPhases": car.phases if car.charging else None,
         }
     )
 
 
-def _battery(visit: Visit) -> Answer:
-    units, percent = visit.units, visit.number("tractionbattery-stateofcharge") or 0.0
-    reach = visit.number("tractionbattery-range") or 0.0
-    return visit.told(
+def _battery(call: VehicleCall) -> Answer:
+    units, percent = call.units, call.number("tractionbattery-stateofcharge") or 0.0
+    reach = call.number("tractionbattery-range") or 0.0
+    return call.reading(
         {
             "percentRemaining": fraction(percent),
             "percentRemainingUsable": fraction(max(0.0, percent - 0.5)),
             "range": units.distance(reach),
             "rangeEstimated": units.distance(round(reach * 0.95, 1)),
             "rangeIdeal": units.distance(reach),
-            "heaterOn": visit.value("tractionbattery-isheateractive"),
+            "heaterOn": call.value("tractionbattery-isheateractive"),
             "notEnoughPowerToHeat": percent < 5,
-            "maxRangeChargeCounter": visit.value("tractionbattery-maxrangechargecounter"),
+            "maxRangeChargeCounter": call.value("tractionbattery-maxrangechargecounter"),
         }
     )
 
 
-def _schedule(visit: Visit) -> Answer:
-    return visit.told(schedule_state(visit.vehicle.stored))
+def _schedule(call: VehicleCall) -> Answer:
+    return call.reading(schedule_state(call.vehicle.stored))
 
 
-def _records(visit: Visit) -> Answer:
+def _records(call: VehicleCall) -> Answer:
     """Sums of each day, for old connections alone."""
-    first, last = _range(visit)
-    if not visit.switches.tesla_charge_records:
+    first, last = _range(call)
+    if not call.switches.tesla_charge_records:
         raise not_capable()
     found: list[dict[str, object]] = []
-    records = [record for record in visit.vehicle.stored.charge_records if between(first, _moment(record.start), last)]
-    for date, group in groupby(records, key=lambda record: _moment(record.start)[:10]):
+    records = [record for record in call.vehicle.stored.charge_records if between(first, _time_of(record.start), last)]
+    for date, group in groupby(records, key=lambda record: _time_of(record.start)[:10]):
         charges = list(group)
         home, fast = (sum(charge.energy_kwh for charge in charges if charge.fast == kind) for kind in (False, True))
         seconds = round(datetime.fromisoformat(date).replace(tzinfo=UTC).timestamp())
         sums = {"home": home, "other": 0.0, "superCharger": fast, "total": home + fast}
         found.append({"date": seconds, **{name: round(energy, 2) for name, energy in sums.items()}})
-    return visit.told({"records": found})
+    return call.reading({"records": found})
 
 
-def _billing(visit: Visit) -> Answer:
+def _billing(call: VehicleCall) -> Answer:
     """What fast charges cost, the newest first."""
-    first, last = _range(visit)
-    page = whole(visit.request.query, "page", 1, 1, 10_000)
-    newest_first = reversed(visit.vehicle.stored.charge_records)
-    found = [record for record in newest_first if record.fast and between(first, _moment(record.start), last)]
+    first, last = _range(call)
+    page = whole(call.request.query, "page", 1, 1, 10_000)
+    newest_first = reversed(call.vehicle.stored.charge_records)
+    found = [record for record in newest_first if record.fast and between(first, _time_of(record.start), last)]
     begin = (page - 1) * BILLS_PER_PAGE
     shown = found[begin : begin + BILLS_PER_PAGE]
     more = len(found) > begin + BILLS_PER_PAGE
-    return visit.told({"records": [_bill(record) for record in shown], "hasMoreData": more})
+    return call.reading({"records": [_bill(record) for record in shown], "hasMoreData": more})
 
 
 def _bill(record: ChargeRecord) -> dict[str, object]:
     return {
         "recordId": f"R-{record.start:06}",
-        "chargeStart": _moment(record.start),
-        "chargeEnd": _moment(record.stop),
+        "chargeStart": _time_of(record.start),
+        "chargeEnd": _time_of(record.stop),
         "energyConsumed": round(record.energy_kwh, 2),
         "location": record.place.name.title(),
         "cost": {"currency": "SEK", "energy": f"{record.energy_kwh * 2.1:.2f}", "other": "0"},
     }
 
 
-def _range(visit: Visit) -> tuple[str | None, str | None]:
-    return day(visit.request.query, "startDate"), day(visit.request.query, "endDate")
+def _range(call: VehicleCall) -> tuple[str | None, str | None]:
+    return day(call.request.query, "startDate"), day(call.request.query, "endDate")
 
 
-def _moment(minute: int) -> str:
+def _time_of(minute: int) -> str:
     return iso(EPOCH + timedelta(minutes=minute))
 
 
-def _attributes(visit: Visit) -> Answer:
-    car = visit.vehicle.stored
+def _attributes(call: VehicleCall) -> Answer:
+    car = call.vehicle.stored
     model = car.model
-    return visit.told(
+    return call.reading(
         {
-            "id": visit.vehicle.id,
+            "id": call.vehicle.id,
             "make": model.make,
             "model": model.model,
             "year": model.year,
             "nickname": car.nickname,
-            "firmwareVersion": visit.value("connectivitysoftware-currentfirmwareversion"),
+            "firmwareVersion": call.value("connectivitysoftware-currentfirmwareversion"),
             "driverAssistVersion": "HW4",
             "trimBadging": model.trim,
             "efficiencyPackage": "Default",
             "performancePackage": "Base",
-            "atHome": visit.value("location-isathome"),
-            "sentryMode": {"available": True, "enabled": visit.value("surveillance-isenabled")},
+            "atHome": call.value("location-isathome"),
+            "sentryMode": {"available": True, "enabled": call.value("surveillance-isenabled")},
             "style": {"exteriorColor": model.color, "exteriorTrim": "Black", "interiorTrim": "Black"},
-            "wheel": {"style": visit.value("wheel-style"), "diameter": visit.units.length(482.6)},
+            "wheel": {"style": call.value("wheel-style"), "diameter": call.units.length(482.6)},
             "driveUnit": {"front": "None", "rear": "PM"},
         }
     )
 
 
-def _alerts(visit: Visit) -> Answer:
-    low = visit.vehicle.stored.soc < 20
-    recorded = iso(visit.vehicle.recorded_at)
+def _alerts(call: VehicleCall) -> Answer:
+    low = call.vehicle.stored.soc < 20
+    recorded = iso(call.vehicle.recorded_at)
     alert = {"name": "Low_Battery", "dateTime": recorded, "audience": ["customer"], "userText": "Charge soon"}
-    return visit.told({"alerts": [alert] if low else []})
+    return call.reading({"alerts": [alert] if low else []})
 
 
-def _user_access(visit: Visit) -> Answer:
-    granted = visit.connection.permissions
+def _user_access(call: VehicleCall) -> Answer:
+    granted = call.connection.permissions
     scopes = [scope for scope, needs in _SCOPES.items() if any(name in granted for name in needs)]
-    return visit.told({"accessType": "OWNER", "permissions": scopes})
+    return call.reading({"accessType": "OWNER", "permissions": scopes})
 
 
-def _user_info(visit: Visit) -> Answer:
-    return visit.told({"email": f"{visit.connection.owner.id[:8]}@example.org"})
+def _user_info(call: VehicleCall) -> Answer:
+    return call.reading({"email": f"{call.connection.owner.id[:8]}@example.org"})
 
 
-def _migration(visit: Visit) -> Answer:
-    return visit.told({"requiresMigration": False})
+def _migration(call: VehicleCall) -> Answer:
+    return call.reading({"requiresMigration": False})
 
 
-def _virtual_key(visit: Visit) -> Answer:
-    return visit.told({"isPaired": visit.vehicle.car.virtual_key})
+def _virtual_key(call: VehicleCall) -> Answer:
+    return call.reading({"isPaired": call.vehicle.car.virtual_key})
 
 
-_Row = tuple[str, str | None, Callable[[Visit], Answer]]
+_Row = tuple[str, str | None, Callable[[VehicleCall], Answer]]
 
 _ROWS: tuple[_Row, ...] = (
     ("/v2.0/vehicles/{vehicle}/{make}/climate/cabin", "read_climate", _cabin),

@@ -39,7 +39,7 @@ class TokenPair:
 
 @define(eq=False)
 class TokenChain:
-    """The pairs that follow from one code, and how often a new one was asked for."""
+    """The pairs that follow from one code, and how often a new one was requested."""
 
     grant: Grant
     pairs: list[TokenPair] = field(factory=list[TokenPair])
@@ -101,7 +101,7 @@ class UserTokens:
         return self._begin(Grant(user_id, frozenset(scope)))
 
     def code(self, user_id: str, scope: Iterable[str], redirect_uri: str | None = None) -> str:
-        """A code for one exchange, bound to the address that it was asked for, if any."""
+        """A code for one exchange, bound to a redirect URI, if one is given."""
         code = self._draw()
         self._codes[code] = _Code(Grant(user_id, frozenset(scope)), redirect_uri, self.clock() + self.code_lifetime)
         return code

@@ -1,4 +1,4 @@
-"""Metric and imperial: everything is metric inside, and converted when it is told."""
+"""Metric and imperial: everything is metric inside, and converted in an answer."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class NoAnswer(Exception):
         self.timed_out = timed_out
 
 
-def address(url: str) -> SplitResult:
+def parse_url(url: str) -> SplitResult:
     """The parts of a URL that can be posted to."""
     with suppress(ValueError):
         parts = urlsplit(url)
@@ -34,7 +34,7 @@ def address(url: str) -> SplitResult:
 
 async def post(url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
     """Send a body and read the answer, or raise NoAnswer."""
-    parts = address(url)
+    parts = parse_url(url)
     try:
         async with asyncio.timeout(seconds):
             return await _exchange(parts, headers, body)
@@ -46,8 +46,8 @@ async def post(url: str, headers: Mapping[str, str], body: bytes, seconds: float
 
 async def _exchange(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> Answer:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    sent = {"Host": parts.netloc, **headers, "Content-Length": str(len(body)), "Connection": "close"}
-    head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in sent.items()) + "\r\n"
+    complete = {"Host": parts.netloc, **headers, "Content-Length": str(len(body)), "Connection": "close"}
+    head = f"POST {path} HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in complete.items()) + "\r\n"
     tls = parts.scheme == "https"
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if tls else 80), ssl=tls or None)
     try:

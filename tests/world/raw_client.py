@@ -1,4 +1,4 @@
-"""A bare HTTP client for the simulator, which knows nothing of the client under test."""
+"""A raw HTTP client for the simulator, which uses nothing of the client under test."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ class Reply:
 
 
 @define
-class Api:
-    """A bare HTTP client for one simulator."""
+class RawClient:
+    """A raw HTTP client for one simulator."""
 
     sim: Simulator
     session: aiohttp.ClientSession
     token: str = ""
 
     async def send(self, method: str, path: str, **arguments: Any) -> Reply:
-        """Send exactly what is said and read the answer."""
+        """Send exactly these arguments and read the answer."""
         async with self.session.request(method, self.sim.url + path, **arguments) as response:
             return Reply(response.status, response.headers, await response.read())
 
-    async def buy_token(self) -> str:
+    async def fetch_token(self) -> str:
         """A new token."""
         form = {"grant_type": "client_credentials", **self.credentials}
         self.token = (await self.send("POST", "/oauth2/token", data=form)).json["access_token"]
@@ -57,18 +57,18 @@ class Api:
         return {"client_id": self.sim.client_id, "client_secret": self.sim.client_secret}
 
     async def get(self, path: str, user: str | None = None, method: str = "GET", **query: str) -> Reply:
-        """Send with the token, and a user if one is given; dots and brackets of filters come as keys."""
+        """Send with the token, and a user if there is one; dots and brackets of filters come as keys."""
         headers = {"Authorization": f"Bearer {self.token}"} | ({"sc-user-id": user} if user else {})
         return await self.send(method, path, headers=headers, params=query)
 
     async def call(self, method: str, path: str, user: str | None = None, body: Any = None) -> Reply:
-        """Send with the token, a user if one is given, and `data.attributes` if they are given."""
+        """Send with the token, a user if there is one, and `data.attributes` if there is a body."""
         headers = {"Authorization": f"Bearer {self.token}"} | ({"sc-user-id": user} if user else {})
         document = {} if body is None else {"json": {"data": {"attributes": body}}}
         return await self.send(method, path, headers=headers, **document)
 
     async def command(self, make: str, command: str, body: Any = None) -> Reply:
-        """Give a command to a car, as its owner."""
+        """Send a command to a car, as its owner."""
         vehicle, user = self.car(make)
         return await self.call("POST", f"/v3/vehicles/{vehicle}/commands/{command}", user, body)
 

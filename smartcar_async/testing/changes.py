@@ -8,7 +8,7 @@ from datetime import datetime
 from attrs import frozen
 
 from .commands import wakes
-from .events import Document, Shape, bad_signal, dotted, error, good_signal, named
+from .events import Document, Shape, dotted, error, names_object, signal_with_body, signal_without_body
 from .readings import read
 from .switches import V3Switches
 from .times import timestamp
@@ -18,54 +18,56 @@ from .world import Connection
 
 
 @frozen
-class Sight:
-    """What a subscriber was last told: its trigger signals, and what is wrong with the car."""
+class Snapshot:
+    """What a subscriber knows: its trigger signals, and what is wrong with the car."""
 
     values: Mapping[str, object]
     troubles: tuple[Trouble, ...]
 
 
 @frozen
-class News:
-    """What a subscriber is to be told: codes that changed (None for a first delivery), and troubles."""
+class Changes:
+    """What is new to a subscriber: codes that changed (None for a first delivery), and troubles."""
 
     changed: tuple[str, ...] | None
-    begun: tuple[Trouble, ...]
-    over: tuple[Trouble, ...]
+    started: tuple[Trouble, ...]
+    ended: tuple[Trouble, ...]
 
 
-def sight(connection: Connection, webhook: Webhook, switches: V3Switches) -> Sight:
-    """What can be told now."""
+def snapshot(connection: Connection, webhook: Webhook, switches: V3Switches) -> Snapshot:
+    """What a subscriber would learn now."""
     readings = {code: read(code, connection, switches) for code in webhook.triggers}
     values = {code: (reading.refusal, reading.body) for code, reading in readings.items()}
-    return Sight(values, (*connection.vehicle.troubles, *_found(connection, webhook, switches)))
+    return Snapshot(values, (*connection.vehicle.troubles, *_implied_troubles(connection, webhook, switches)))
 
 
-def compare(before: Sight | None, now: Sight) -> News:
-    """What has become new; all of it, for somebody who knows nothing."""
+def compare(before: Snapshot | None, now: Snapshot) -> Changes:
+    """What differs; all of it, for a subscriber who knows nothing yet."""
     if before is None:
-        return News(None, now.troubles, ())
-    return News(
+        return Changes(None, now.troubles, ())
+    return Changes(
         tuple(code for code, value in now.values.items() if value != before.values.get(code)),
         tuple(trouble for trouble in now.troubles if trouble not in before.troubles),
         tuple(trouble for trouble in before.troubles if trouble not in now.troubles),
     )
 
 
-def _found(connection: Connection, webhook: Webhook, switches: V3Switches) -> list[Trouble]:
-    """The troubles that a car's state and its owner's consent speak of."""
-    found: list[Trouble] = []
+def _implied_troubles(connection: Connection, webhook: Webhook, switches: V3Switches) -> list[Trouble]:
+    """The troubles that follow from a car's state and its owner's consent."""
+    troubles: list[Trouble] = []
     refusals = {code: read(code, connection, switches).refusal for code in webhook.signals}
-    withheld = tuple(code for code, refusal in refusals.items() if refusal is not None and refusal.type == "PERMISSION")
-    if withheld:
+    ungranted = tuple(
+        code for code, refusal in refusals.items() if refusal is not None and refusal.type == "PERMISSION"
+    )
+    if ungranted:
         text = "The owner has not granted every permission."
-        found.append(Trouble("PERMISSION", None, "REAUTHENTICATE", text, signals=withheld))
+        troubles.append(Trouble("PERMISSION", None, "REAUTHENTICATE", text, signals=ungranted))
     if connection.vehicle.stored.asleep and not wakes(connection.vehicle, switches):
-        found.append(ASLEEP)
-    return found
+        troubles.append(ASLEEP)
+    return troubles
 
 
-def whose(connection: Connection) -> Document:
+def parties(connection: Connection) -> Document:
     """The user and the vehicle of an event."""
     vehicle, model = connection.vehicle, connection.vehicle.car.model
     user: Document = {"id": connection.owner.id}
@@ -80,14 +82,16 @@ def signal_of(code: str, connection: Connection, switches: V3Switches) -> Docume
     reading = read(code, connection, switches)
     if reading.refusal is not None:
         refusal = reading.refusal
-        return bad_signal(code, refusal.type, None if refusal.type == "PERMISSION" else refusal.code)
+        return signal_without_body(code, refusal.type, None if refusal.type == "PERMISSION" else refusal.code)
     recorded, retrieved = reading.recorded_at, reading.retrieved_at or connection.vehicle.reported_at
-    return good_signal(code, reading.body or {}, {"oemUpdatedAt": _since(recorded), "retrievedAt": _since(retrieved)})
+    return signal_with_body(
+        code, reading.body or {}, {"oemUpdatedAt": _timestamp(recorded), "retrievedAt": _timestamp(retrieved)}
+    )
 
 
 def error_of(trouble: Trouble, shape: Shape, *, resolved: bool = False) -> Document:
     """A trouble as a delivery has it."""
-    name = dotted if shape == "september_2025" else named
+    name = dotted if shape == "september_2025" else names_object
     return error(
         trouble.type,
         trouble.code,
@@ -99,5 +103,5 @@ def error_of(trouble: Trouble, shape: Shape, *, resolved: bool = False) -> Docum
     )
 
 
-def _since(at: datetime | None) -> object:
+def _timestamp(at: datetime | None) -> object:
     return 0 if at is None else timestamp(at)

@@ -1,4 +1,4 @@
-"""An endpoint for webhooks that answers as it is told, and keeps what came."""
+"""An endpoint for webhooks that answers with given statuses, and keeps what arrived."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Endpoint:
     @property
     def triggers(self) -> list[Any]:
         """The triggers of what came, in order."""
-        return [one.event["triggers"] for one in self.arrivals if "triggers" in one.event]
+        return [arrival.event["triggers"] for arrival in self.arrivals if "triggers" in arrival.event]
 
 
 @asynccontextmanager
@@ -78,7 +78,7 @@ async def serving(
 @asynccontextmanager
 async def endpoint() -> AsyncGenerator[Endpoint, None]:
     """An endpoint on a port of its own."""
-    there = Endpoint("")
-    async with serving(there.handle) as url:
-        there.url = f"{url}/hook"
-        yield there
+    receiving = Endpoint("")
+    async with serving(receiving.handle) as url:
+        receiving.url = f"{url}/hook"
+        yield receiving

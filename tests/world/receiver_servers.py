@@ -1,4 +1,4 @@
-"""The doors of a receiver behind the servers that they are made for, each in a thread, on a real port."""
+"""A receiver behind each kind of server that it is made for, in a thread, on a real port."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ class Answer:
 
 
 @frozen
-class Door:
-    """A port at which deliveries are taken."""
+class RunningServer:
+    """A port at which a receiver takes deliveries."""
 
     port: int
 
@@ -54,14 +54,14 @@ class Door:
         finally:
             connection.close()
 
-    def give_up(self) -> None:
-        """Go away in the middle of a body."""
+    def hang_up_in_body(self) -> None:
+        """Close the connection in the middle of a body."""
         with socket.create_connection(("127.0.0.1", self.port)) as line:
             line.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf a body".encode())
 
 
 @contextmanager
-def aiohttp_door(receiver: Receiver) -> Generator[Door, None, None]:
+def aiohttp_server(receiver: Receiver) -> Generator[RunningServer, None, None]:
     """An application of aiohttp."""
     ports, loop = list[int](), asyncio.new_event_loop()
     ready, leave = threading.Event(), asyncio.Event()
@@ -81,14 +81,14 @@ def aiohttp_door(receiver: Receiver) -> Generator[Door, None, None]:
     with running(lambda: loop.run_until_complete(serve())):
         assert ready.wait(10)
         try:
-            yield Door(ports[0])
+            yield RunningServer(ports[0])
         finally:
             loop.call_soon_threadsafe(leave.set)
     loop.close()
 
 
 @contextmanager
-def uvicorn_door(app: Any) -> Generator[Door, None, None]:
+def uvicorn_server(app: Any) -> Generator[RunningServer, None, None]:
     """Any ASGI application."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, log_config=None, http="h11", ws="none", lifespan="on")
@@ -98,33 +98,33 @@ def uvicorn_door(app: Any) -> Generator[Door, None, None]:
                 thread.join(0.01)
             assert server.started, "the server did not start"
             try:
-                yield Door(listening.getsockname()[1])
+                yield RunningServer(listening.getsockname()[1])
             finally:
                 server.should_exit = True
 
 
 @contextmanager
-def fastapi_door(receiver: Receiver) -> Generator[Door, None, None]:
+def fastapi_server(receiver: Receiver) -> Generator[RunningServer, None, None]:
     """An application of FastAPI, in the one line that the README gives."""
     app = FastAPI(lifespan=receiver.lifespan, routes=[Route(PATH, receiver.asgi)])
-    with uvicorn_door(app) as door:
-        yield door
+    with uvicorn_server(app) as running_server:
+        yield running_server
 
 
 @contextmanager
-def asgi_door(receiver: Receiver) -> Generator[Door, None, None]:
+def asgi_server(receiver: Receiver) -> Generator[RunningServer, None, None]:
     """The bare ASGI application, which starts and stops the worker itself."""
-    with uvicorn_door(receiver.asgi) as door:
-        yield door
+    with uvicorn_server(receiver.asgi) as running_server:
+        yield running_server
 
 
 @contextmanager
-def waitress_door(receiver: Receiver, app: Any) -> Generator[Door, None, None]:
+def waitress_server(receiver: Receiver, app: Any) -> Generator[RunningServer, None, None]:
     """Any WSGI application, with the worker in a thread."""
     server: Any = waitress.create_server(app, host="127.0.0.1", port=0)
     with receiver, running(server.run):
         try:
-            yield Door(int(server.effective_port))
+            yield RunningServer(int(server.effective_port))
         finally:
             with suppress(OSError):  # the loop may close everything before it is woken for it
                 server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
@@ -132,23 +132,23 @@ def waitress_door(receiver: Receiver, app: Any) -> Generator[Door, None, None]:
 
 
 @contextmanager
-def wsgi_door(receiver: Receiver) -> Generator[Door, None, None]:
+def wsgi_server(receiver: Receiver) -> Generator[RunningServer, None, None]:
     """The bare WSGI application."""
-    with waitress_door(receiver, receiver.wsgi) as door:
-        yield door
+    with waitress_server(receiver, receiver.wsgi) as running_server:
+        yield running_server
 
 
 @contextmanager
-def flask_door(receiver: Receiver) -> Generator[Door, None, None]:
+def flask_server(receiver: Receiver) -> Generator[RunningServer, None, None]:
     """A view of Flask, whose context the handlers have."""
-    app = Flask("door")
+    app = Flask("receiver")
 
     @app.route(PATH, methods=["GET", "POST"])
     def smartcar() -> Response:
         return Response.from_app(receiver.wsgi, request.environ)
 
-    with waitress_door(receiver, app) as door:
-        yield door
+    with waitress_server(receiver, app) as running_server:
+        yield running_server
 
 
 @contextmanager
@@ -163,10 +163,10 @@ def running(serve: Callable[[], object]) -> Generator[threading.Thread, None, No
         assert not thread.is_alive()
 
 
-DOORS: dict[str, Callable[[Receiver], AbstractContextManager[Door]]] = {
-    "aiohttp": aiohttp_door,
-    "fastapi": fastapi_door,
-    "asgi": asgi_door,
-    "wsgi": wsgi_door,
-    "flask": flask_door,
+SERVERS: dict[str, Callable[[Receiver], AbstractContextManager[RunningServer]]] = {
+    "aiohttp": aiohttp_server,
+    "fastapi": fastapi_server,
+    "asgi": asgi_server,
+    "wsgi": wsgi_server,
+    "flask": flask_server,
 }

@@ -1,4 +1,4 @@
-"""Carries deliveries from the outbox to their endpoints, by itself from the first VERIFY on."""
+"""Sends the deliveries of the outbox to their endpoints, by itself from the first VERIFY on."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from .errors import SimulatorError
+from .http_post import NoAnswer, parse_url, post
 from .outbox import Outbox, Outgoing
-from .post import NoAnswer, address, post
+from .pending_subscriptions import PendingSubscriptions
 from .recorder import Kept
 from .sending import Delivery
-from .subscribing import Subscribing
 from .webhooks import Webhook
 from .wire import is_object
 
 T = TypeVar("T")
 
 
-class Courier:
-    """Sends what is due, on the loop of the simulator; it can be asked from any other."""
+class WebhookSender:
+    """Sends what is due, on the loop of the simulator; its methods work on any other loop too."""
 
     def __init__(
         self,
         outbox: Outbox,
-        subscribing: Subscribing,
+        pending_subscriptions: PendingSubscriptions,
         deliveries: Kept[Delivery],
         catch_up: Callable[[], None],
         speed: float | None,
     ) -> None:
         """`catch_up` moves a running world to the present; `speed` is how fast it runs, if it does."""
         self._outbox = outbox
-        self._subscribing = subscribing
+        self._pending = pending_subscriptions
         self._deliveries = deliveries
         self._catch_up = catch_up
         self._speed = speed
@@ -43,17 +43,17 @@ class Courier:
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._running = 0
-        self._refreshing = False
+        self._is_catching_up = False
 
     def open(self) -> None:
-        """Belong to the running loop, and go on where webhooks are verified already."""
+        """Use the running loop, and go on sending where webhooks are verified already."""
         self._loop = asyncio.get_running_loop()
         self._wake, self._idle = asyncio.Event(), asyncio.Event()
         if any(webhook.verified for webhook in self._outbox.world.webhooks.values()):
             self._start()
 
     async def close(self) -> None:
-        """Stop sending; what is under way is broken off."""
+        """Stop sending; what is under way is cancelled."""
         self._loop = None
         self._outbox.world.watcher = None
         task, self._task, self._running = self._task, None, 0
@@ -64,14 +64,14 @@ class Courier:
 
     async def verify(self, webhook: Webhook) -> Webhook:
         """Ask an endpoint whether it has the token, and send it events from then on."""
-        address(webhook.callback_uri)
-        return await self._at_home(lambda: self._verify(webhook.id))
+        parse_url(webhook.callback_uri)
+        return await self._on_own_loop(lambda: self._verify(webhook.id))
 
     async def settle(self) -> None:
         """Wait until all that is due was sent, and has its answer."""
-        await self._at_home(self._settle)
+        await self._on_own_loop(self._settle)
 
-    async def _at_home(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def _on_own_loop(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if self._loop is None:
             raise SimulatorError("the simulator is not running: enter it by `with` or `async with` first")
         if self._loop is asyncio.get_running_loop():
@@ -81,7 +81,7 @@ class Courier:
     async def _verify(self, webhook_id: str) -> Webhook:
         outbox = self._outbox
         webhook = outbox.world.webhooks[webhook_id]
-        delivery, expected = outbox.question(webhook, datetime.now(UTC))
+        delivery, expected = outbox.verification_request(webhook, datetime.now(UTC))
         self._deliveries.add(delivery)
         wanted = f'expected 200 and {{"challenge":"{expected}"}}'
         try:
@@ -91,10 +91,10 @@ class Courier:
             raise SimulatorError(f"VERIFY to {delivery.url} failed ({error}): {wanted}") from None
         delivery.status = answer.status
         if answer.status != 200 or _challenge_in(answer.body) != expected:
-            said = f"{answer.status} and {answer.body[:200].decode(errors='replace')!r}"
-            raise SimulatorError(f"VERIFY to {delivery.url} was answered by {said}: {wanted}")
+            got = f"{answer.status} and {answer.body[:200].decode(errors='replace')!r}"
+            raise SimulatorError(f"VERIFY to {delivery.url} was answered by {got}: {wanted}")
         self._start()
-        return outbox.accept(webhook)
+        return outbox.mark_verified(webhook)
 
     async def _settle(self) -> None:
         task = self._task
@@ -110,31 +110,31 @@ class Courier:
 
     def _start(self) -> None:
         if self._task is None:
-            self._outbox.wake = self._subscribing.nudge = self._nudge
+            self._outbox.wake = self._pending.on_begin = self._wake_up
             self._outbox.world.watcher = self._outbox
             self._task = asyncio.ensure_future(self._run())
 
-    def _nudge(self) -> None:
-        """Wake up, from any thread, unless it is this courier's own doing."""
-        if self._loop is not None and not self._refreshing:
+    def _wake_up(self) -> None:
+        """Wake up, from any thread, unless the change is this sender's own doing."""
+        if self._loop is not None and not self._is_catching_up:
             self._loop.call_soon_threadsafe(self._wake.set)
 
     async def _run(self) -> None:
         async with asyncio.TaskGroup() as group:
             while True:
                 self._wake.clear()
-                self._refresh()
+                self._catch_up_all()
                 while self._running < self._outbox.sending.at_once:
-                    outgoing = self._outbox.take(datetime.now(UTC))
+                    outgoing = self._outbox.take_due(datetime.now(UTC))
                     if outgoing is None:
                         break
                     self._running += 1
                     group.create_task(self._deliver(outgoing))
-                pause = self._subscribing.pause()
-                if not self._running and pause is None:
+                seconds = self._pending.seconds_until_due()
+                if not self._running and seconds is None:
                     self._idle.set()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(self._rest(pause)):
+                    async with asyncio.timeout(self._seconds_to_wait(seconds)):
                         await self._wake.wait()
 
     async def _deliver(self, outgoing: Outgoing) -> None:
@@ -142,28 +142,28 @@ class Courier:
         self._deliveries.add(delivery)
         try:
             answer = await post(delivery.url, delivery.headers, delivery.body, self._outbox.sending.timeout)
-            self._outbox.settle(outgoing, answer.status)
+            self._outbox.record_result(outgoing, answer.status)
         except NoAnswer as error:
-            self._outbox.settle(outgoing, None, str(error), timed_out=error.timed_out)
+            self._outbox.record_result(outgoing, None, str(error), timed_out=error.timed_out)
         self._running -= 1
         self._wake.set()
 
-    def _refresh(self) -> None:
-        self._refreshing = True
+    def _catch_up_all(self) -> None:
+        self._is_catching_up = True
         try:
             self._catch_up()
             with self._outbox.world.lock:
-                self._subscribing.settle()
-                self._outbox.look()
+                self._pending.complete_due()
+                self._outbox.scan()
         finally:
-            self._refreshing = False
+            self._is_catching_up = False
 
-    def _rest(self, pause: float | None) -> float | None:
-        """How long there is nothing to do, in real seconds; None is until somebody says so."""
+    def _seconds_to_wait(self, seconds: float | None) -> float | None:
+        """How long there is nothing to do, in real seconds; None is until `_wake_up`."""
         if self._speed is None:
-            return pause
+            return seconds
         now, due = self._outbox.world.now, self._outbox.next_due()
-        waits = [60 / self._speed] if pause is None else [60 / self._speed, pause]
+        waits = [60 / self._speed] if seconds is None else [60 / self._speed, seconds]
         if due is not None and due > now:
             waits.append((due - now).total_seconds() / self._speed)
         return min(waits)

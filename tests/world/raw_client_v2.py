@@ -1,4 +1,4 @@
-"""The bare client for v2: a user's token where v3 has the application's."""
+"""The raw HTTP client for v2: a user's token where v3 has the application's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from attrs import define
 
 from smartcar_async.testing.simulator import Simulator
 from smartcar_async.testing.world import PERMISSIONS, Vehicle
-from tests.world.bare import Api, Reply
+from tests.world.raw_client import RawClient, Reply
 
 
 def basic(name: str, password: str) -> dict[str, str]:
@@ -26,8 +26,8 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @define
-class V2(Api):
-    """A bare HTTP client that asks as the owner of each car."""
+class ClientV2(RawClient):
+    """A raw HTTP client that calls as the owner of each car."""
 
     def vehicle(self, make: str) -> Vehicle:
         """A car of the world; its store is brought up to date."""
@@ -39,7 +39,7 @@ class V2(Api):
         """The credentials of a car's owner."""
         return bearer(self.sim.v2_tokens(self.vehicle(make).owner_id, scope).access_token)
 
-    async def ask(self, make: str, path: str = "", method: str = "GET", body: Any = None, **headers: str) -> Reply:
+    async def request(self, make: str, path: str = "", method: str = "GET", body: Any = None, **headers: str) -> Reply:
         """A call about a car by its owner; underscores in the names of headers are hyphens."""
         more = {name.replace("_", "-"): value for name, value in headers.items()}
         document = {} if body is None else {"json": body}
@@ -48,31 +48,31 @@ class V2(Api):
 
     async def read(self, make: str, path: str = "", **headers: str) -> Any:
         """The body of a reading that goes well."""
-        reply = await self.ask(make, path, **headers)
+        reply = await self.request(make, path, **headers)
         assert reply.status == 200, reply.body
         return reply.json
 
-    async def give(self, make: str, path: str, body: Any = None, method: str = "POST", **headers: str) -> Any:
+    async def run(self, make: str, path: str, body: Any = None, method: str = "POST", **headers: str) -> Any:
         """The body of a command that goes well."""
-        reply = await self.ask(make, path, method, body, **headers)
+        reply = await self.request(make, path, method, body, **headers)
         assert reply.status == 200, reply.body
         return reply.json
 
-    def deeds(self, make: str) -> list[str]:
+    def ledger_actions(self, make: str) -> list[str]:
         """What was done to a car."""
-        return [deed.action for deed in self.vehicle(make).ledger if deed.action[:8] != "schedule"]
+        return [entry.action for entry in self.vehicle(make).ledger if entry.action[:8] != "schedule"]
 
-    async def buy(self, **form: str) -> Reply:
-        """Ask the token endpoint, with good credentials."""
+    async def exchange(self, **form: str) -> Reply:
+        """Call the token endpoint, with valid credentials."""
         known = basic(self.sim.client_id, self.sim.client_secret)
         return await self.send("POST", "/oauth/token", data=form, headers=known)
 
 
 @asynccontextmanager
-async def v2(profile: str = "makes", **arguments: Any) -> AsyncGenerator[V2, None]:
+async def v2(profile: str = "makes", **arguments: Any) -> AsyncGenerator[ClientV2, None]:
     """A simulator and the client."""
     async with Simulator(profile, **arguments) as sim, aiohttp.ClientSession() as session:
-        yield V2(sim, session)
+        yield ClientV2(sim, session)
 
 
 def failure(reply: Reply) -> tuple[int, str, str | None]:

@@ -52,9 +52,9 @@ class Fleet:
         return self.client.vehicle(known.id, user_id=known.owner_id)
 
     def sent(self, method: str = "*", path: str = "*") -> int:
-        """How many requests reached the simulator, those for a token left out unless they are asked for."""
-        found = self.sim.requests.matching(method, path)
-        return sum(path != "*" or one.path != "/oauth2/token" for one in found)
+        """How many requests reached the simulator, those for a token left out unless `path` names them."""
+        requests = self.sim.requests.matching(method, path)
+        return sum(path != "*" or request.path != "/oauth2/token" for request in requests)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Where cars come from: one with a past, at its owner's home."""
+"""Making cars that have a past: each begins at its owner's home."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _MAKER_CODES = {"VOLVO": "YV1", "POLESTAR": "LPS", "TESLA": "LRW", "VOLKSWAGEN":
                 "AUDI": "WAU", "CHEVROLET": "1G1", "CADILLAC": "1GY", "LINCOLN": "5LM", "MINI": "WMW"}  # fmt: skip
 
 
-def new_car(model: CarModel, habits: Routine, nickname: str, minute: int) -> Car:
+def new_car(model: CarModel, routine: Routine, nickname: str, minute: int) -> Car:
     """A car at its owner's home, with a past, as its driver's seed draws it."""
-    random = Random(f"{habits.seed}/{habits.name}/car")
+    random = Random(f"{routine.seed}/{routine.name}/car")
     vin = _MAKER_CODES.get(model.make, "KNA") + "".join(random.choices(_VIN_LETTERS, k=14))
-    home = habits.home
+    home = routine.home
     night = ChargeTimer(22 * 60, 6 * 60)
     return Car(
         model=model,
         vin=vin,
         nickname=nickname,
-        routine=habits,
+        routine=routine,
         minute=minute,
-        agenda=tuple(habits.errands(minute // DAY)),
+        agenda=tuple(routine.errands(minute // DAY)),
         place=home,
         latitude=home.latitude,
         longitude=home.longitude,

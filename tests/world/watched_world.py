@@ -1,4 +1,4 @@
-"""A world and its outbox without a network: what is sent is taken out by hand, and answered at will."""
+"""A world and its outbox without a network: a test takes out what is sent, and decides how it is answered."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from smartcar_async.testing.disturbances import Disturbance, Disturbances, Inter
 from smartcar_async.testing.outbox import Outbox, Outgoing
 from smartcar_async.testing.sending import Delivery
 from smartcar_async.testing.world import Vehicle
-from tests.world.endpoint import TOKEN
+from tests.world.webhook_endpoint import TOKEN
 
-REAL = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
+REAL_TIME = datetime(2026, 11, 21, 2, 0, tzinfo=UTC)
 URL = "http://127.0.0.1:1/hook"
 TIMERS, ODOMETER, TAILGATE = "charge-chargetimers", "odometer-traveleddistance", "closure-tailgate"
-NAMED = {"name": "TraveledDistance", "code": ODOMETER, "group": "Odometer"}
+ODOMETER_NAMES = {"name": "TraveledDistance", "code": ODOMETER, "group": "Odometer"}
 
 
 @define
-class Post:
+class WatchedWorld:
     """A world with one verified webhook on the odometer, and what is waiting for it."""
 
     world: World
-    box: Outbox
+    outbox: Outbox
     webhook: Webhook
 
     def subscribe(self, make: str, model: str = "") -> Vehicle:
@@ -49,32 +49,32 @@ class Post:
 
     def due(self) -> Iterator[Outgoing]:
         """What is to be sent now, one by one."""
-        while (outgoing := self.box.take(REAL)) is not None:
+        while (outgoing := self.outbox.take_due(REAL_TIME)) is not None:
             yield outgoing
 
     def send(self, status: int = 204) -> list[Delivery]:
         """Send all that is due, which is answered by a status."""
         sent: list[Delivery] = []
         for outgoing in self.due():
-            self.box.settle(outgoing, status)
+            self.outbox.record_result(outgoing, status)
             sent.append(outgoing.delivery)
         return sent
 
     def events(self) -> list[Any]:
         """What is sent now, as events."""
-        return [one.json() for one in self.send()]
+        return [delivery.json() for delivery in self.send()]
 
     def disturb(self, *disturbances: Disturbance, **options: Any) -> list[Interference]:
         """Put disturbances in force."""
-        return [self.box.disturbances.add(Interference(one, **options)) for one in disturbances]
+        return [self.outbox.disturbances.add(Interference(disturbance, **options)) for disturbance in disturbances]
 
 
-def everyday_post() -> Post:
+def watched_world() -> WatchedWorld:
     """A world of everyday cars, and an outbox that watches it."""
     world = World()
     webhook = world.add_webhook(
         "Mine", URL, triggers=[ODOMETER], data=[signals.Odometer.TraveledDistance, TAILGATE], token=TOKEN
     )
-    box = Outbox(world, Switches(), Disturbances(1))
-    world.watcher = box
-    return Post(world, box, box.accept(webhook))
+    outbox = Outbox(world, Switches(), Disturbances(1))
+    world.watcher = outbox
+    return WatchedWorld(world, outbox, outbox.mark_verified(webhook))
