@@ -76,12 +76,12 @@ class Simulator:
 
     @property
     def client_id(self) -> str:
-        """The id of good credentials."""
+        """The id of the credentials that are accepted."""
         return self._twin.plain.client_id
 
     @property
     def client_secret(self) -> str:
-        """The secret to them."""
+        """The secret of these credentials."""
         return self._twin.plain.client_secret
 
     @property
@@ -116,7 +116,7 @@ class Simulator:
 
     @property
     def switches(self) -> Switches:
-        """Which of two recorded forms is spoken, where the wire is contradictory."""
+        """Which form is used where two are on record."""
         return self._twin.plain.switches
 
     @property
@@ -140,12 +140,12 @@ class Simulator:
         return self._twin.plain.environment
 
     def client(self) -> Smartcar:
-        """A new client for this simulator, with good credentials."""
+        """A new client for this simulator, with credentials that are accepted."""
         return made(Smartcar, Root(lambda: self._twin.plain.client(), None, lambda it: it.aclose()))
 
     @property
     def token_lifetime(self) -> float:
-        """Seconds of real time that a token given out from now on is good for."""
+        """Seconds of real time for which a token is valid that is issued from now on."""
         return self._twin.plain.token_lifetime
 
     @token_lifetime.setter
@@ -153,7 +153,7 @@ class Simulator:
         self._twin.plain.token_lifetime = seconds
 
     def expire_tokens(self) -> None:
-        """End every token now: the next call meets a 401."""
+        """End every token now: the next call gets a 401."""
         return self._twin.plain.expire_tokens()
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
@@ -268,7 +268,7 @@ class Simulator:
         )
 
     def verify_webhook(self, webhook: Webhook) -> Webhook:
-        """Ask the endpoint of a webhook for the proof that it has the token, and send it events from then on.
+        """Send a VERIFY to the endpoint of a webhook, and events once it has proved that it has the token.
 
         SimulatorError says what the endpoint answered, and what it should have.
         """

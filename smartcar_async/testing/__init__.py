@@ -1,4 +1,4 @@
-"""A Smartcar service for tests: cars that drive and charge, a server that speaks the wire, and faults on demand."""
+"""A Smartcar service for tests: cars that drive and charge, a server like the real one, and faults on demand."""
 
 from __future__ import annotations
 

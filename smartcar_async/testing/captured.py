@@ -44,7 +44,7 @@ class Captured:
 
 
 def sign_again(sent: Sent, *, token: str, now: datetime | None = None, renew: bool = True) -> Captured:
-    """The same event with a good signature. Its `deliveryId` and `deliveredAt` are new, unless `renew` is False.
+    """The same event with a valid signature. Its `deliveryId` and `deliveredAt` are new, unless `renew` is False.
 
     A body that is not renewed stays what it is to the byte, and so does one that has neither.
     """
@@ -56,7 +56,7 @@ def sign_again(sent: Sent, *, token: str, now: datetime | None = None, renew: bo
 async def replay(
     sent: Sent, url: str, *, token: str, now: datetime | None = None, renew: bool = True, seconds: float = 15.0
 ) -> int:
-    """Sign it anew, send it to a URL, and tell the status of the answer."""
+    """Sign it anew, send it to a URL, and return the status of the answer."""
     signed = sign_again(sent, token=token, now=now, renew=renew)
     try:
         return (await post(url, signed.headers, signed.body, seconds)).status

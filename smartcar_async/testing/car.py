@@ -123,7 +123,7 @@ class Car:
         return copy(self)
 
     def tick(self) -> bool:
-        """Live one minute; True when something happened that the car tells its maker about at once."""
+        """Live one minute; True when something happened that the car reports at once."""
         self.minute += 1
         if self.minute % DAY == 0 and not self.stays:
             self.agenda += tuple(self.routine.errands(self.minute // DAY))
@@ -203,21 +203,21 @@ class Car:
             self._stop_charging()
 
     def set_charge_limit(self, percent: int) -> None:
-        """Want so much in the battery; a charge that is there already ends."""
+        """Set the charge limit; a charge that is there already ends."""
         self.wake()
         self.charge_limit = percent
         if self.charging and self.at_limit:
             self._stop_charging()
 
     def set_amperage(self, amperage: int) -> None:
-        """Draw so much from a wall box, now and from now on."""
+        """Set the current that it draws from a wall box."""
         self.wake()
         self.amperage_requested = amperage
         if self.charging and not self.fast:
             self.amperage = amperage
 
     def limit_at(self, place: Place, percent: int) -> None:
-        """Want so much in the battery at one place; it holds at once where the car stands there."""
+        """Set the charge limit for one place; it holds at once if the car is there."""
         self.extras = evolve(self.extras, place_limits={**self.extras.place_limits, place.name: percent})
         if self.near(place):
             self.set_charge_limit(percent)

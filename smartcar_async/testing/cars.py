@@ -138,7 +138,7 @@ class CarModel:
 
 @frozen
 class Entry:
-    """One car of a profile: its model, its owner by first name, and what the owner held back."""
+    """One car of a profile: its model, its owner by first name, and the permissions that the owner withheld."""
 
     model: CarModel
     owner: str
@@ -226,7 +226,7 @@ MODEL_Y = evolve(MODEL_3, model="Model Y", year=2024, trim="Long Range", usable_
 ID_BUZZ = evolve(ID4, model="ID. Buzz", year=2024, trim="Pro", consumption_kwh=21.5)
 
 EXTERNAL_IDS: Mapping[str, str | None] = {"astrid": "acct-42", "bo": "acct-77", "cecilia": None, "emil": "acct-105"}
-"""What an application calls its users. Null for one who cleared it, and no entry for those it never named."""
+"""The external ids of users. Null for one who cleared it, and no entry for those it never named."""
 
 _EVERYDAY = (
     Entry(EX30, "astrid"),

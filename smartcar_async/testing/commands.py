@@ -1,4 +1,4 @@
-"""The eight commands: who may give them, to which car, in which state, and what they do to it.
+"""The eight commands: the permission, car and state that each needs, and what it does.
 
 A car obeys at once, and its ledger says so before any answer goes out; what takes time is only the answer.
 """

@@ -28,7 +28,7 @@ WHOSE: Document = {
     "user": {"id": "u-1"},
     "vehicle": {"id": "v-1", "make": "TESLA", "model": "Model 3", "year": 2024},
 }
-"""The user and the vehicle, unless others are given."""
+"""The user and the vehicle by default."""
 
 
 def signal(

@@ -90,7 +90,7 @@ class Interference:
 
 
 class Disturbances:
-    """The interferences in force, oldest first. Unlike faults they add up: each that strikes is felt."""
+    """The interferences in force, oldest first. Unlike faults they add up: each that strikes has its effect."""
 
     def __init__(self, seed: int) -> None:
         """None yet; the seed decides those that come by chance."""

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class SimulatorError(ValueError):
-    """The simulator cannot start as asked; the message is one line that says what to do instead."""
+    """The simulator was set up or used in a way that cannot work; the message says what to do instead."""

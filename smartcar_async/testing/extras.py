@@ -1,4 +1,4 @@
-"""What only make-specific commands change about a car, and only they and some signals tell."""
+"""The state of a car that only make-specific commands change."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Extras:
     trunk_open: bool = False
     frunk_open: bool = False
     pin: str | None = field(default=None, repr=False)
-    """The four digits without which nobody drives; None where that is off."""
+    """The four digits that must be entered to drive; None where that is off."""
     place_limits: Mapping[str, int] = Factory(dict[str, int])
     """How far to charge at a place, in percent, by its name."""

@@ -110,7 +110,7 @@ def read(code: str, connection: Connection, switches: V3Switches) -> Reading:
 
 
 def vehicle_attributes(vehicle: Vehicle, switches: V3Switches) -> Body:
-    """Make, model, year, powertrain and mode. Some cars do not tell their powertrain."""
+    """Make, model, year, powertrain and mode. Some cars do not report their powertrain."""
     model = vehicle.car.model
     attributes: Body = {
         "make": model.make,

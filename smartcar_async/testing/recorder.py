@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 from .wire import Request
 
 KEPT = 5000
-"""How many of each are kept; older ones are forgotten, so that a long run does not grow."""
+"""How many of each are kept; older ones are dropped, so that memory does not grow in a long run."""
 
 T = TypeVar("T")
 

@@ -38,7 +38,7 @@ class Server:
         self._runner: web.ServerRunner | None = None
 
     async def start(self, port: int) -> int:
-        """Listen on the local host, and tell the port."""
+        """Listen on the local host, and return the port."""
         runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=0.1)
         await runner.setup()
         try:

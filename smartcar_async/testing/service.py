@@ -44,7 +44,7 @@ class OlderApi(Protocol):
         ...
 
     def serves(self, path: str) -> bool:
-        """Whether a path is one of its own: then it words the errors, and commands are answered by no 202."""
+        """Whether a path is one of its own: its errors are then in its form, and no command is answered with a 202."""
         ...
 
     def canonical(self, path: str) -> str:

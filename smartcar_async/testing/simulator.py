@@ -46,7 +46,7 @@ _ORIGINS = (
 
 @define
 class Switches(V3Switches):
-    """Where two forms of the wire are on record, the one to speak; set them at any time, also between two requests."""
+    """Which form the simulator uses where two are on record. Set them at any time, also between two requests."""
 
     v2: V2Switches = field(factory=V2Switches)
     """Those of the v2.0 API."""
@@ -97,9 +97,9 @@ class Simulator:
         self.clock: SimulatedClock = SimulatedClock(self.world, speed, self._catch_up)
         """The world's time, to be the `clock` of a client: it then waits without waiting, unless the world runs."""
         self.client_id: str = f"client_{self.world.make_id('client')}"
-        """The id of good credentials."""
+        """The id of the credentials that are accepted."""
         self.client_secret: str = self.world.make_id("client secret")
-        """The secret to them."""
+        """The secret of these credentials."""
         self.requests: Recorder = Recorder()
         """Every request that was served."""
         self.deliveries: Kept[Delivery] = Kept()
@@ -113,7 +113,7 @@ class Simulator:
         self.application_id: str = self.world.make_id("application")
         """The id that Connect knows the application by."""
         self.switches: Switches = Switches()
-        """Which of two recorded forms is spoken, where the wire is contradictory."""
+        """Which form is used where two are on record."""
         self.user_tokens: UserTokens = UserTokens(self.client_id, self.client_secret, seed, clock)
         """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
         self._service = Service(
@@ -173,14 +173,14 @@ class Simulator:
         }
 
     def client(self) -> Smartcar:
-        """A new client for this simulator, with good credentials."""
+        """A new client for this simulator, with credentials that are accepted."""
         from ..client import Smartcar
 
         return Smartcar(self.client_id, self.client_secret, settings=self.settings)
 
     @property
     def token_lifetime(self) -> float:
-        """Seconds of real time that a token given out from now on is good for."""
+        """Seconds of real time for which a token is valid that is issued from now on."""
         return self._service.tokens.lifetime
 
     @token_lifetime.setter
@@ -188,7 +188,7 @@ class Simulator:
         self._service.tokens.lifetime = seconds
 
     def expire_tokens(self) -> None:
-        """End every token now: the next call meets a 401."""
+        """End every token now: the next call gets a 401."""
         self._service.tokens.expire()
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
@@ -295,7 +295,7 @@ class Simulator:
         return self.disturbances.add(Interference(disturbance, event_type, vehicle_id, webhook_id, times, probability))
 
     async def verify_webhook(self, webhook: Webhook) -> Webhook:
-        """Ask the endpoint of a webhook for the proof that it has the token, and send it events from then on.
+        """Send a VERIFY to the endpoint of a webhook, and events once it has proved that it has the token.
 
         SimulatorError says what the endpoint answered, and what it should have.
         """

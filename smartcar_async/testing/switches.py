@@ -1,4 +1,4 @@
-"""The places where two forms of the wire are on record, and which one the simulator speaks."""
+"""The places where two forms of the wire are on record, and which of them the simulator uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs.validators import in_
 
 @define
 class V3Switches:
-    """One attribute a contradiction, the form seen live first. Set them at any time, also between two requests."""
+    """An attribute for each contradiction; the default was seen live. Set them at any time, also between requests."""
 
     single: Literal["wrapped", "bare"] = field(default="wrapped", validator=in_(("wrapped", "bare")))
     """A vehicle or signal on its own: inside `data`, or bare as in older SDK fixtures."""
@@ -46,4 +46,4 @@ class V3Switches:
     """The year of a vehicle: 2025, or "2025"."""
     user_header: Literal["required", "optional"] = field(default="required", validator=in_(("required", "optional")))
     """`sc-user-id` on calls about a vehicle: demanded, or not missed. Smartcar's own SDKs never send it: they read v3
-    with the old kind of token, which is one vehicle's. When optional, the application's token does without it too."""
+    with the old kind of token, which is one vehicle's. If optional, the application's token works without it too."""

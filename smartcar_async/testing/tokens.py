@@ -18,7 +18,7 @@ from .wire import Answer, Request, json_answer
 
 @define
 class Tokens:
-    """The tokens that are good now, and the credentials that buy a new one."""
+    """The tokens that are valid now, and the credentials that buy a new one."""
 
     client_id: str
     client_secret: str = field(repr=False)

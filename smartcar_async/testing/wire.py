@@ -21,7 +21,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     status: int | None = None
     request_id: str | None = None
-    """What the service knows the request by, and the ledger of a car its deeds; None if it was never acted on."""
+    """The id that the service gave it, which is in the ledger of a car too; None if it was never acted on."""
 
     @property
     def query(self) -> dict[str, str]:

@@ -42,7 +42,7 @@ PERMISSIONS = (
 
 @frozen
 class Owner:
-    """A person who connected a car. `named` tells an external id of null from none at all."""
+    """A person who connected a car. `named` distinguishes an external id of null from none at all."""
 
     id: str
     external_id: str | None
@@ -253,7 +253,7 @@ class World:
             return connection
 
     def name_owner(self, user_id: str, external_id: str | None) -> None:
-        """Give an owner the id that the application calls them by; None clears it."""
+        """Set the external id of an owner, by which the application knows them; None clears it."""
         with self.lock:
             owner = self.owners[user_id] = evolve(self.owners[user_id], external_id=external_id, named=True)
             for connection in self.connections.values():

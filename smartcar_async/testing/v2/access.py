@@ -37,7 +37,7 @@ class VehicleCall:
 
     @property
     def switches(self) -> V2Switches:
-        """Which of two recorded forms v2 has."""
+        """Which form of v2 is used where two are on record."""
         return v2_of(self.service).switches
 
     def body(self, code: str) -> Body | None:

@@ -1,4 +1,4 @@
-"""What the simulator must know of v2 beside its routes: whose paths they are, how it words errors, its tokens."""
+"""What the service must know of v2 beside its routes: which paths are v2's, how its errors look, its tokens."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class V2Api:
 
     @property
     def switches(self) -> V2Switches:
-        """Which of two recorded forms it has."""
+        """Which form is used where two are on record."""
         return self.read_switches()
 
     def serves(self, path: str) -> bool:

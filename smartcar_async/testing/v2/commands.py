@@ -23,7 +23,7 @@ def command_answer(call: VehicleCall, document: Mapping[str, object]) -> Answer:
 
 
 def success_answer(call: VehicleCall, message: str = SENT) -> Answer:
-    """The answer that most commands give."""
+    """The answer of most commands."""
     return command_answer(call, {"status": "success", "message": message})
 
 

@@ -26,7 +26,7 @@ def fields_of(request: Request) -> Fields:
 
 
 def word(fields: Fields, name: str, *choices: str) -> str:
-    """One of some words."""
+    """A text that is one of `choices`."""
     value = fields.get(name)
     if not isinstance(value, str) or value not in choices:
         raise invalid(name, f"one of {', '.join(choices)}")
@@ -82,7 +82,7 @@ def object_list(fields: Fields, name: str, most: int) -> list[Fields]:
 
 
 def word_list(fields: Fields, name: str, choices: Sequence[str]) -> list[str]:
-    """Some words, at least one of them."""
+    """A list of texts of `choices`, at least one."""
     value = fields.get(name)
     found = [entry for entry in value if isinstance(entry, str) and entry in choices] if _is_list(value) else []
     if not _is_list(value) or not found or len(found) != len(value):

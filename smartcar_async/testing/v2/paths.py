@@ -1,4 +1,4 @@
-"""How paths of v2 are spelled: any version of two numbers is the newest, and one old habit of an SDK."""
+"""How paths of v2 are spelled: any version of two numbers is the newest, and one habit of an SDK is understood."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from .tesla_reads import TESLA_READS
 ENDPOINTS: tuple[Endpoint, ...] = (
     *READS, *COMMANDS, *TESLA_READS, *TESLA_COMMANDS, *MAKE_READS, *MAKE_COMMANDS,
 )  # fmt: skip
-"""The calls about a car, one a make where makes differ at the same path."""
+"""The calls about a car; where makes differ at the same path, each has its own."""
 
 
 def _token(service: Service, request: Request, _: Params) -> Answer:
@@ -50,4 +50,4 @@ V2_ROUTES: tuple[Route, ...] = (
     Route("GET", "/v2.0/management/connections", list_connections, host="management_v2", public=True),
     Route("DELETE", "/v2.0/management/connections", delete_connections, host="management_v2", public=True),
 )
-"""One route a method and path. All are public to the service, for they look at credentials of their own."""
+"""A route for each method and path. All are public to the service, since they check credentials themselves."""

@@ -1,4 +1,4 @@
-"""The places where sources of v2 disagree, and which form the simulator speaks."""
+"""The places where sources of v2 disagree, and which form the simulator uses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Resolution = Literal["object", "text", "null"]
 
 @define
 class V2Switches:
-    """One attribute a contradiction, the documented form first."""
+    """An attribute for each contradiction; the default is the documented form."""
 
     resolution: Resolution = field(default="object", validator=in_(("object", "text", "null")))
     """`resolution` of an error: an object, the bare type, or null, as in older fixtures."""
@@ -25,7 +25,7 @@ class V2Switches:
     nissan_times: Literal["clock", "iso"] = field(default="clock", validator=in_(("clock", "iso")))
     """Times of a Nissan's schedule: `22:00` as the text says, or whole dates as the sample shows."""
     tesla_charge_records: bool = False
-    """Whether a Tesla tells its charge records; since 2023 it is a 501 for every current connection."""
+    """Whether a Tesla has charge records; since 2023 it is a 501 for every current connection."""
     limit_needs_plug: bool = False
     """Whether the charge limit is read and set only while the car is plugged in, as some brands do."""
     unsubscribed: Literal["success", "empty"] = field(default="success", validator=in_(("success", "empty")))

@@ -68,7 +68,7 @@ class _Code:
 
 @define
 class UserTokens:
-    """Codes and pairs that are good, and the credentials of the application that may exchange them.
+    """Codes and pairs that are valid, and the credentials of the application that may exchange them.
 
     A refresh token is spent by its first exchange. For the grace window after it the same token still buys a new pair.
     """
@@ -111,7 +111,7 @@ class UserTokens:
         return (self._by_refresh.get(token) or self._by_access[token])[0]
 
     def grant_of(self, authorization: str) -> Grant | None:
-        """What an Authorization header allows, None without a good token."""
+        """What an Authorization header allows, None without a valid token."""
         scheme, _, token = authorization.partition(" ")
         chain, pair = self._by_access.get(token.strip(), (None, None))
         if chain is None or pair is None or scheme.lower() != "bearer":
@@ -120,7 +120,7 @@ class UserTokens:
         return chain.grant if self.clock() < pair.access_until else None
 
     def expire(self) -> None:
-        """End every access token; refresh tokens stay good."""
+        """End every access token; refresh tokens stay valid."""
         for chain in self.chains:
             for pair in chain.pairs:
                 pair.access_until = min(pair.access_until, self.clock())

@@ -9,7 +9,7 @@ from attrs import frozen
 
 @frozen
 class Units:
-    """A unit system, as what one metric unit is in it. Absent values stay absent."""
+    """A unit system, by the factor from each metric unit to its own. None stays None."""
 
     name: str
     per_km: float
@@ -50,4 +50,4 @@ METRIC = Units("metric", 1, 1, 1, 1, fahrenheit=False)
 IMPERIAL = Units("imperial", 0.621371192, 0.145037738, 0.264172052, 1 / 25.4, fahrenheit=True)
 
 SYSTEMS: Mapping[str, Units] = {METRIC.name: METRIC, IMPERIAL.name: IMPERIAL}
-"""Both by the word that `SC-Unit-System` has for them."""
+"""Both by their names in `SC-Unit-System`."""
