@@ -1,7 +1,7 @@
-"""The floors of the house, from the ground up; CONTRIBUTING.md draws them.
+"""The floors of the package, from the lowest up; CONTRIBUTING.md draws them.
 
 A module imports only what stands above it in this table. A package stands on one floor as a whole, unless its modules
-are named one by one; its `__init__` is then a door without a floor, and imports nothing.
+are named one by one; its `__init__` then has no floor, and imports nothing.
 """
 
 from typing import Final
@@ -60,8 +60,8 @@ PURE: Final = frozenset(name for name, floor in FLOORS.items() if floor <= 2)
 """Floors 0 to 2: no async, no clock, no socket, and every branch is tested."""
 
 
-def room_of(module: str) -> str:
-    """Where a module stands, by its dotted name inside the package; empty if it has no floor."""
+def entry_of(module: str) -> str:
+    """The entry of the table that a module belongs to, by its dotted name in the package; empty if it has no floor."""
     while module and module not in FLOORS:
         module = module.rpartition(".")[0]
     return module

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +19,7 @@ from .recorder import Kept, Recorder
 from .routes import ROUTES
 from .sending import Delivery, Sending
 from .server import HOST, Server
+from .server_thread import ServerThread
 from .service import Host, Service
 from .switches import V3Switches
 from .tokens import Tokens
@@ -60,7 +58,7 @@ class Simulator:
     "real", which is the time of day, and runs with it unless another `speed` is given.
     """
 
-    _thread: _ServerThread
+    _thread: ServerThread
     routes: tuple[tuple[str, str], ...] = tuple((route.method, route.path) for route in ROUTES)
     """Method and path template of everything that is served of v3."""
     hosts: Mapping[tuple[str, str], Host] = MappingProxyType(
@@ -335,7 +333,7 @@ class Simulator:
         await self.stop()
 
     def __enter__(self) -> Simulator:
-        thread = _ServerThread(self)
+        thread = ServerThread(self.start, self.stop)
         thread.open()
         self._thread = thread
         return self
@@ -351,41 +349,3 @@ class Simulator:
                 now = self._clock()
                 passed, self._seen = now - self._seen, now
                 self.world.advance(seconds=max(0.0, passed) * self._speed)
-
-
-class _ServerThread:
-    """A thread with a loop that runs one simulator."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator = simulator
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
-        self._thread = threading.Thread(target=self._run, name="smartcar-simulator", daemon=True)
-
-    def open(self) -> None:
-        """Start, and wait until it listens or says why it cannot."""
-        self._thread.start()
-        try:
-            self._ready.result()
-        except BaseException:
-            self._thread.join()
-            raise
-
-    def close(self) -> None:
-        """Stop, and wait until it is gone."""
-        loop, closing = self._ready.result()
-        loop.call_soon_threadsafe(closing.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        asyncio.run(self._serve())
-
-    async def _serve(self) -> None:
-        closing = asyncio.Event()
-        try:
-            await self._simulator.start()
-        except BaseException as error:
-            self._ready.set_exception(error)
-            return
-        self._ready.set_result((asyncio.get_running_loop(), closing))
-        await closing.wait()
-        await self._simulator.stop()

@@ -1,4 +1,4 @@
-"""The import rules of the house, read from the sources: each floor stands on those below it."""
+"""The import rules of the package, read from the sources: each floor imports those below it."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.floors import FLOORS, PURE, room_of
+from tools.floors import FLOORS, PURE, entry_of
 from tools.lazy_names import PACKAGES
 
 PACKAGE = "smartcar_async"
@@ -39,9 +39,9 @@ class Import:
         return self.name.partition(".")[0]
 
     @property
-    def room(self) -> str:
-        """The room of ours that is imported; empty for the package root, which re-exports every floor."""
-        return room_of(self.name.removeprefix(f"{PACKAGE}."))
+    def entry(self) -> str:
+        """The entry of the table that is imported; empty for the package root, which re-exports every floor."""
+        return entry_of(self.name.removeprefix(f"{PACKAGE}."))
 
 
 def is_type_checking(test: ast.expr) -> bool:
@@ -73,11 +73,11 @@ def module_of(path: str) -> str:
     return ".".join(Path(path).with_suffix("").parts).removesuffix(".__init__")
 
 
-def may_import(room: str, other: str) -> bool:
+def may_import(entry: str, other: str) -> bool:
     """Whether one module of ours may import another."""
-    if room == "testing":
+    if entry == "testing":
         return other in SIMULATOR_MAY_IMPORT
-    return other == room or (other != "" and ORDER.index(other) < ORDER.index(room))
+    return other == entry or (other != "" and ORDER.index(other) < ORDER.index(entry))
 
 
 def brings_v2(module: str, imported: Import) -> bool:
@@ -96,22 +96,22 @@ def in_package(module: str, *packages: str) -> bool:
 
 def is_eager(imported: Import) -> bool:
     """Whether a package that loads its names when they are first used imports something else at once."""
-    return not imported.typing_only and imported.library != "__future__" and imported.room not in LAZY
+    return not imported.typing_only and imported.library != "__future__" and imported.entry not in LAZY
 
 
-def may_use_aiohttp(room: str, imported: Import) -> bool:
+def may_use_aiohttp(entry: str, imported: Import) -> bool:
     """Only the transport has aiohttp's client; servers have `aiohttp.web`, and the clients name its types."""
-    if room in SERVES_HTTP and (imported.name + ".").startswith("aiohttp.web."):
+    if entry in SERVES_HTTP and (imported.name + ".").startswith("aiohttp.web."):
         return True
-    return room == "engine.transport" or (room in {"client", "v2"} and imported.typing_only)
+    return entry == "engine.transport" or (entry in {"client", "v2"} and imported.typing_only)
 
 
-def may_read_environ(room: str, imported: Import, tree: ast.AST) -> bool:
+def may_read_environ(entry: str, imported: Import, tree: ast.AST) -> bool:
     """Only the settings have `os`, and of it only the environment."""
     names = {
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "os"
     }
-    return room == "settings" and imported.name in {"os", "os.environ"} and names <= {"environ"}
+    return entry == "settings" and imported.name in {"os", "os.environ"} and names <= {"environ"}
 
 
 def is_async(node: ast.AST) -> bool:
@@ -127,23 +127,26 @@ def violations(path: str, source: str) -> list[str]:
         found = [f"{path}:{each.line}: a package of lazy names may not import {each.name} at once" for each in eager]
     if module == "__init__":
         return found
-    room = room_of(module)
-    if not room and any(name.startswith(f"{module}.") for name in FLOORS):
-        return [f"{path}:{each.line}: a door may not import anything" for each in imports_of(path, tree)]
-    if not room:
+    entry = entry_of(module)
+    if not entry and any(name.startswith(f"{module}.") for name in FLOORS):
+        return [
+            f"{path}:{each.line}: a package whose modules have floors may not import anything"
+            for each in imports_of(path, tree)
+        ]
+    if not entry:
         return [f"{path}: {module} has no floor; give it one in tools/floors.py"]
     for imported in imports_of(path, tree):
-        where = f"{path}:{imported.line}: {room}"
-        if imported.library == PACKAGE and not may_import(room, imported.room):
-            found.append(f"{where} may not import {imported.room or 'the package root'}")
+        where = f"{path}:{imported.line}: {entry}"
+        if imported.library == PACKAGE and not may_import(entry, imported.entry):
+            found.append(f"{where} may not import {imported.entry or 'the package root'}")
         if brings_v2(module, imported):
             found.append(f"{where} may not import {SIMULATED_V2}: {module} works without it")
-        if imported.library == "aiohttp" and not may_use_aiohttp(room, imported):
+        if imported.library == "aiohttp" and not may_use_aiohttp(entry, imported):
             found.append(f"{where} may not import {imported.name}")
-        if room in PURE and imported.library in OUTSIDE_PURE and not may_read_environ(room, imported, tree):
-            found.append(f"{where} may not import {imported.library} on floor {FLOORS[room]}")
-    if room in PURE and any(is_async(node) for node in ast.walk(tree)):
-        found.append(f"{path}: {room} may not be async on floor {FLOORS[room]}")
+        if entry in PURE and imported.library in OUTSIDE_PURE and not may_read_environ(entry, imported, tree):
+            found.append(f"{where} may not import {imported.library} on floor {FLOORS[entry]}")
+    if entry in PURE and any(is_async(node) for node in ast.walk(tree)):
+        found.append(f"{path}: {entry} may not be async on floor {FLOORS[entry]}")
     return found
 
 
@@ -160,7 +163,7 @@ def test_the_files_that_contributors_are_told_of_are_there() -> None:
 
 
 def test_floors_rise() -> None:
-    """The table stands in the order of its floors, so that above in the table is below in the house."""
+    """The table stands in the order of its floors, so that what a module imports is above it in the table."""
     assert list(FLOORS.values()) == sorted(FLOORS.values())
 
 
@@ -168,10 +171,10 @@ def test_every_floor_is_of_something() -> None:
     """Each name of the table is a module or a package, with no other name of the table inside it."""
     modules = {module_of(path) for path in FILES}
     assert set(FLOORS) - modules == set()
-    assert {name for name in FLOORS if room_of(name.rpartition(".")[0])} == set()
+    assert {name for name in FLOORS if entry_of(name.rpartition(".")[0])} == set()
 
 
-def drawn(drawing: str) -> dict[str, int]:
+def floors_drawn(drawing: str) -> dict[str, int]:
     """The modules of a drawing with their floors; a line without a number goes on with the floor above it."""
     floors: dict[str, int] = {}
     floor = -1
@@ -180,8 +183,8 @@ def drawn(drawing: str) -> dict[str, int]:
             floor = int(line[:2]) if line[:2].strip() else floor
             names = [cell for cell in re.split(r"  +", line[2:].strip()) if " " not in cell]
             for name in names:
-                package, _, inner = name.partition("/{")
-                parts = [f"{package}.{part}" for part in inner.rstrip("}").split(",")] if inner else [package]
+                package, _, modules = name.partition("/{")
+                parts = [f"{package}.{part}" for part in modules.rstrip("}").split(",")] if modules else [package]
                 floors |= {part.replace("/", "."): floor for part in parts}
     return floors
 
@@ -190,7 +193,7 @@ def test_the_drawing_for_contributors_shows_every_floor() -> None:
     """CONTRIBUTING.md draws the very modules of the table, each on its floor."""
     text = (SOURCES.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     (drawing,) = re.findall(r"```\n(10  cli.*?)\n```", text, re.DOTALL)
-    assert drawn(drawing) == FLOORS
+    assert floors_drawn(drawing) == FLOORS
 
 
 def test_what_is_read_of_a_drawing() -> None:
@@ -200,7 +203,13 @@ def test_what_is_read_of_a_drawing() -> None:
     pages  schedules/handle
 ─── async begins here ───
  2  policy                 it decides"""
-    assert drawn(drawing) == {"engine.auth": 3, "engine.flight": 3, "pages": 3, "schedules.handle": 3, "policy": 2}
+    assert floors_drawn(drawing) == {
+        "engine.auth": 3,
+        "engine.flight": 3,
+        "pages": 3,
+        "schedules.handle": 3,
+        "policy": 2,
+    }
 
 
 @pytest.mark.parametrize("path", FILES)
