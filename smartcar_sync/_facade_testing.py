@@ -115,16 +115,6 @@ class Simulator:
         return self._twin.plain.application_id
 
     @property
-    def switches(self) -> Switches:
-        """Which form is used where two are on record."""
-        return self._twin.plain.switches
-
-    @property
-    def user_tokens(self) -> UserTokens:
-        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
-        return self._twin.plain.user_tokens
-
-    @property
     def url(self) -> str:
         """The origin that stands for all of Smartcar's, such as `http://127.0.0.1:8123`."""
         return self._twin.plain.url
@@ -144,6 +134,11 @@ class Simulator:
         return made(Smartcar, Root(lambda: self._twin.plain.client(), None, lambda it: it.aclose()))
 
     @property
+    def switches(self) -> Switches:
+        """Which form is used where two are on record."""
+        return self._twin.plain.switches
+
+    @property
     def token_lifetime(self) -> float:
         """Seconds of real time for which a token is valid that is issued from now on."""
         return self._twin.plain.token_lifetime
@@ -155,6 +150,11 @@ class Simulator:
     def expire_tokens(self) -> None:
         """End every token now: the next call gets a 401."""
         return self._twin.plain.expire_tokens()
+
+    @property
+    def user_tokens(self) -> UserTokens:
+        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        return self._twin.plain.user_tokens
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
         """A pair of tokens of a user for v2, without the way through Connect."""

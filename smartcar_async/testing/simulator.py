@@ -110,20 +110,18 @@ class Simulator:
         """How webhooks are sent."""
         self.application_id: str = self.world.make_id("application")
         """The id that Connect knows the application by."""
-        self.switches: Switches = Switches()
-        """Which form is used where two are on record."""
-        self.user_tokens: UserTokens = UserTokens(self.client_id, self.client_secret, seed, clock)
-        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        self._switches = Switches()
+        self._user_tokens = UserTokens(self.client_id, self.client_secret, seed, clock)
         self._service = Service(
             self.world,
             Tokens(self.client_id, self.client_secret, seed, clock),
             ROUTES,
-            V2Api(V2_ROUTES, self.user_tokens, lambda: self.switches.v2),
-            switches=self.switches,
+            V2Api(V2_ROUTES, self._user_tokens, lambda: self._switches.v2),
+            switches=self._switches,
             application_id=self.application_id,
         )
         self._server = Server(self._service, self.faults, self.requests, self._catch_up)
-        outbox = Outbox(self.world, self.switches, self.disturbances, self.sending)
+        outbox = Outbox(self.world, self._switches, self.disturbances, self.sending)
         self._sender = WebhookSender(
             outbox, self._service.pending_subscriptions, self.deliveries, self._catch_up, speed
         )
@@ -177,6 +175,11 @@ class Simulator:
         return Smartcar(self.client_id, self.client_secret, settings=self.settings)
 
     @property
+    def switches(self) -> Switches:
+        """Which form is used where two are on record."""
+        return self._switches
+
+    @property
     def token_lifetime(self) -> float:
         """Seconds of real time for which a token is valid that is issued from now on."""
         return self._service.tokens.lifetime
@@ -188,6 +191,11 @@ class Simulator:
     def expire_tokens(self) -> None:
         """End every token now: the next call gets a 401."""
         self._service.tokens.expire()
+
+    @property
+    def user_tokens(self) -> UserTokens:
+        """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
+        return self._user_tokens
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
         """A pair of tokens of a user for v2, without the way through Connect."""

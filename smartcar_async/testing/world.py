@@ -67,7 +67,7 @@ class Vehicle:
     """Whether a command wakes the sleeping car, or is refused; None is as its make does."""
     troubles: tuple[Trouble, ...] = ()
     """What is wrong, beyond what its state and its permissions say."""
-    _notify: Callable[[Vehicle], None] = field(default=lambda _: None, alias="notify", repr=False, eq=False)
+    _notify: Callable[[Vehicle], None] = field(default=lambda _: None, alias="tell", repr=False, eq=False)
     _ledger: list[Deed] = field(factory=list[Deed], init=False, repr=False)
 
     @property
@@ -80,9 +80,9 @@ class Vehicle:
         """Whether nothing is heard of the car, because of a trouble with all of it."""
         return any(not trouble.signals for trouble in self.troubles)
 
-    def note(self, entry: Deed) -> None:
+    def note(self, deed: Deed) -> None:
         """Enter in the ledger what was done to the car."""
-        self._ledger.append(entry)
+        self._ledger.append(deed)
 
     def report(self, now: datetime, recorded_at: datetime | None = None) -> None:
         """Send the state of the car to the service's store, from which every read is answered.
@@ -332,7 +332,7 @@ class World:
             car.snapshot(),
             monday - timedelta(days=1),
             monday - timedelta(days=1, minutes=1),
-            notify=self._notify,
+            tell=self._notify,
         )
         self.vehicles[vehicle.id] = vehicle
         if not entry.connected:
