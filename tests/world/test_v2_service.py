@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from smartcar_async.testing import Drip, ErrorReply, MalformedJson, ResetInBody
+from smartcar_async.testing import Drip, ErrorReply, MalformedJson, ResetInBody, V2Switches
 from smartcar_async.testing.v2.errors import flat_body
 from smartcar_async.testing.wire import Problem
 from tests.world.raw_client_v2 import ClientV2, bearer, failure, v2
@@ -259,6 +259,13 @@ async def test_resolutions_have_three_shapes(api: ClientV2, shape: Any, expected
     api.sim.switches.v2.resolution = shape
     reply = await api.send("GET", f"/v2.0/vehicles/{api.vehicle('Tesla').id}/vin", headers=api.owner("Tesla", ()))
     assert reply.json["resolution"] == expected
+
+
+async def test_a_scripted_error_has_the_shape_that_is_set(api: ClientV2) -> None:
+    """It looks like an error of the service itself; switches that were replaced as a whole count too."""
+    api.sim.switches.v2 = V2Switches(resolution="text")
+    api.sim.fault(ErrorReply(502, "UPSTREAM", "NO_RESPONSE"), times=1)
+    assert (await api.request("Tesla", "/vin")).json["resolution"] == "RETRY_LATER"
 
 
 def test_every_part_of_an_error() -> None:
