@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .arguments import credential, instance, truth
+from .arguments import credential, require_bool, require_instance
 from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
@@ -59,7 +59,7 @@ class Smartcar:
         from .engine.transport import Transport
         from .settings import Settings
 
-        settings = Settings() if settings is None else instance(settings, Settings, "settings")
+        settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
         secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
         self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)
         """The id of the application's credentials."""
@@ -221,7 +221,7 @@ class Smartcar:
 
         Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
         """
-        truth(wait, "wait")
+        require_bool(wait, "wait")
         call = operations.subscribe(webhook_id, user_id, vehicle_id)
         left = self._engine.stopwatch(call, deadline)
         await self._engine.run(call, left())

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from attrs import field, frozen
 
-from .arguments import flags_text, listed, truth
+from .arguments import flags_text, require_bool, require_list
 from .errors import (
     AccountError,
     ApiError,
@@ -19,7 +19,7 @@ from .errors import (
     PermissionDenied,
     ServerError,
 )
-from .request import mode_value, query_of, segment
+from .request import mode_value, query_of, require_id, require_text
 from .vocabulary import Permission, VehicleMode
 
 _PATH: Final = "/oauth/authorize"
@@ -89,9 +89,9 @@ def connect_url(
     """The link, with a state of our own making unless one is given."""
     if not application_id:
         raise ConfigurationError("application_id: missing; set Settings(application_id=...), it is not the client_id")
-    segment(application_id, "application_id")
+    require_id(application_id, "application_id")
     for name, value in {"force_prompt": force_prompt, "clear_external_id": clear_external_id, "code": code}.items():
-        truth(value, name)
+        require_bool(value, name)
     if external_id is not None and clear_external_id:
         raise ConfigurationError("external_id, clear_external_id: give one of them")
     if clear_external_id and vehicle_id is None:
@@ -101,7 +101,7 @@ def connect_url(
     given |= {"external_id": external_id, "single_select_vin": single_select_vin}
     for name, text in given.items():
         if text is not None:
-            segment(text, name)
+            (require_text if name == "state" else require_id)(text, name)
     if single_select_vin is not None and single_select is False:
         raise ConfigurationError("single_select: it cannot be False with single_select_vin")
     selects = True if single_select is None and single_select_vin is not None else single_select
@@ -114,7 +114,7 @@ def connect_url(
         "mode": None if mode is None else mode_value(mode),
         "approval_prompt": "force" if force_prompt else None,
         "make": None if make is None else make.upper(),
-        "single_select": None if selects is None else str(truth(selects, "single_select")).lower(),
+        "single_select": None if selects is None else str(require_bool(selects, "single_select")).lower(),
         "single_select_vin": single_select_vin,
         "flags": flags_text(flags),
         "user": user,
@@ -167,7 +167,7 @@ def _refusal(found: Mapping[str, str]) -> ApiError:
 
 
 def _scope(scope: Iterable[Permission | str] | str) -> str:
-    words = scope.split() if isinstance(scope, str) else [str(word) for word in listed(scope, "scope")]
+    words = scope.split() if isinstance(scope, str) else [str(word) for word in require_list(scope, "scope")]
     for word in words:
         name = word.removeprefix(_REQUIRED)
         if name not in set(Permission):

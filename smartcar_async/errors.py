@@ -40,7 +40,7 @@ from .redaction import redact
 
 _REQUEST_ID: Final = re.compile(r"[\w-]{1,40}", re.ASCII)
 _VIN: Final = re.compile(r"(?=[A-Z]*\d)[A-HJ-NPR-Z\d]{17}", re.ASCII | re.IGNORECASE)
-NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+EMPTY: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 def plain_id(text: str | None) -> str | None:
@@ -154,7 +154,7 @@ class ApiError(SmartcarError):
         doc_url: str | None = None,
         suggested_user_message: str | None = None,
         retry_after: float | None = None,
-        headers: Mapping[str, str] = NO_HEADERS,
+        headers: Mapping[str, str] = EMPTY,
         body: bytes = b"",
     ) -> None:
         super().__init__(redact(summary) + _request(request_id))
@@ -236,7 +236,7 @@ class CommandOutcomeUnknown(SmartcarError):
         *,
         action: str,
         vehicle_id: str | None = None,
-        parameters: Mapping[str, Any] = NO_HEADERS,
+        parameters: Mapping[str, Any] = EMPTY,
         sent_at: datetime | None = None,
         request_id: str | None = None,
     ) -> None:

@@ -1,6 +1,7 @@
 """What is asked and what is answered, as values: nothing here acts."""
 
 import enum
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Generic, TypeVar, cast
@@ -8,7 +9,7 @@ from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from attrs import field, frozen
 
-from .errors import NO_HEADERS, ConfigurationError
+from .errors import EMPTY, ConfigurationError
 from .vocabulary import Permission, VehicleMode
 
 T = TypeVar("T")
@@ -16,11 +17,16 @@ T = TypeVar("T")
 JSON_TYPE: Final = "application/json"
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
+UNIT_SYSTEM_HEADER: Final = "SC-Unit-System"
+USER_HEADER: Final = "sc-user-id"
+REQUEST_ID_HEADER: Final = "sc-request-id"
+
 _VIN: Final = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z\d]{17}", re.ASCII)
 _OF_A_VEHICLE: Final = ("vehicle_id", "connection_id", "id")
 """The arguments for which a VIN may be mistaken. Smartcar's ids are UUIDs."""
 _SUBJECT: Final = re.compile(r"/(vehicles|signals|connections|webhooks|subscriptions)/([^/?#]+)")
-_NO_NUMBERS: Final = (float("inf"), float("-inf"))
+_UNRESERVED: Final = re.compile(r"[\w.~-]+", re.ASCII)
+"""A text that goes into a path as it is."""
 
 
 class Host(enum.Enum):
@@ -75,7 +81,7 @@ class Endpoint:
 
     def at(self, **parameters: str) -> str:
         """The path for these parameters, each escaped into one segment."""
-        return self.path.format_map({name: segment(value, name) for name, value in parameters.items()})
+        return self.path.format_map({name: path_segment(value, name) for name, value in parameters.items()})
 
 
 @frozen
@@ -86,13 +92,13 @@ class Call(Generic[T]):
     path: str = field(repr=False)
     decode: "Callable[[Reply], T]" = field(repr=False, eq=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default=EMPTY, repr=False)
     body: bytes | None = field(default=None, repr=False)
     content_type: str = JSON_TYPE
     vehicle_id: str | None = field(default=None, repr=False)
     action: str = ""
     """What the call does to the car, under the name of our method."""
-    parameters: Mapping[str, Any] = field(default=NO_HEADERS, repr=False)
+    parameters: Mapping[str, Any] = field(default=EMPTY, repr=False)
     gone_is_done: bool = True
     """Whether a deletion that was sent again and meets 404 has done its work."""
     denied_is_done: bool = False
@@ -103,6 +109,11 @@ class Call(Generic[T]):
     """What the owner must have granted, where it differs from the endpoint's own."""
     cost: int = 1
     """How many requests the server counts this call as."""
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it must not be sent again once it may have been carried out."""
+        return self.endpoint.effect is Effect.COMMAND
 
     @property
     def acts_on_car(self) -> bool:
@@ -119,10 +130,10 @@ class Call(Generic[T]):
     @property
     def subjects(self) -> Mapping[str, str]:
         """Whom the call asks about, as ids by kind: an answer that names another is the answer to another call."""
-        found = subjects_in(self.path)
+        ids = subjects_in(self.path)
         if self.endpoint.effect is Effect.DELETE and "schedule_id" in self.parameters:
-            found["schedules"] = same_id(self.parameters["schedule_id"])
-        return found
+            ids["schedules"] = same_id(self.parameters["schedule_id"])
+        return ids
 
     @property
     def pool(self) -> str | None:
@@ -132,8 +143,8 @@ class Call(Generic[T]):
         changes something, and what would be answered without a name, as by API v2.0, gets a fresh connection.
         """
         endpoint = self.endpoint
-        named = self.subjects and endpoint.host in (Host.VEHICLE, Host.MANAGEMENT)
-        return _SUBJECT.sub(r"/\1/", self.target) if named and endpoint.effect is Effect.READ else None
+        answer_names_subject = self.subjects and endpoint.host in (Host.VEHICLE, Host.MANAGEMENT)
+        return _SUBJECT.sub(r"/\1/", self.target) if answer_names_subject and endpoint.effect is Effect.READ else None
 
 
 @frozen
@@ -164,7 +175,7 @@ class Reply:
     """One HTTP answer, complete. Header names are in lower case."""
 
     status: int
-    headers: Mapping[str, str] = field(default=NO_HEADERS, repr=False)
+    headers: Mapping[str, str] = field(default=EMPTY, repr=False)
     body: bytes = field(default=b"", repr=False)
 
     @property
@@ -175,7 +186,7 @@ class Reply:
     @property
     def request_id(self) -> str | None:
         """The id by which Smartcar's support finds this request."""
-        return self.headers.get("sc-request-id")
+        return self.headers.get(REQUEST_ID_HEADER)
 
 
 NO_CONTENT: Final = Reply(204)
@@ -192,26 +203,40 @@ def same_id(value: object) -> str:
     return str(value).casefold()
 
 
-def segment(value: str, argument: str) -> str:
-    """An id as one path segment: slashes and the like are escaped, an empty one is refused."""
+def require_text(value: str, argument: str) -> str:
+    """A text that is not blank and that a URL can hold, or a ConfigurationError that names the argument."""
     if not isinstance(value, str) or not value.strip():
         raise ConfigurationError(f"{argument}: give a non-empty text")
     if value in (".", ".."):
         raise ConfigurationError(f"{argument}: {value!r} is no id")
+    _quote(value, "", argument)
+    return value
+
+
+def require_id(value: str, argument: str) -> str:
+    """An id, a code or a secret: such a text in one line, and no VIN where Smartcar's own id is meant."""
+    require_text(value, argument)
+    if value.splitlines() != [value]:
+        # Most often a file or a shell added it. The server would only say that the id or the secret is not known.
+        raise ConfigurationError(f"{argument}: there is a line break in it; strip it, as in value.strip()")
     if argument in _OF_A_VEHICLE and _VIN.fullmatch(value):
         # Neither sent nor repeated here: it is personal, and the API would only say that there is no such vehicle.
         raise ConfigurationError(
             f"{argument}: this looks like a VIN; give Smartcar's own id, as connections() lists it"
         )
-    return _quoted(value, "", argument)
+    return value
+
+
+def path_segment(value: str, argument: str) -> str:
+    """An id as one segment of a path, with slashes and the like escaped."""
+    return _quote(require_id(value, argument), "", argument)
 
 
 def header_value(value: str, argument: str) -> str:
     """An id that can travel in a header."""
-    segment(value, argument)
-    if not value.isascii() or not value.isprintable():
-        raise ConfigurationError(f"{argument}: give printable ASCII, as the API's own ids are")
-    return value
+    if isinstance(value, str) and value.strip() and not (value.isascii() and value.isprintable()):
+        raise ConfigurationError(f"{argument}: give printable ASCII without line breaks, as the API's own ids are")
+    return require_id(value, argument)
 
 
 def mode_value(mode: VehicleMode | str) -> str:
@@ -230,10 +255,12 @@ def relative_path(path: str) -> str:
         raise ConfigurationError("path: give the query as query=")
     if any(part in (".", "..") for part in path.replace("%2e", ".").replace("%2E", ".").split("/")):
         raise ConfigurationError("path: '.' and '..' are not allowed")
-    return _quoted(path, "/%:@!$&'()*+,;=~", "path")
+    return _quote(path, "/%:@!$&'()*+,;=~", "path")
 
 
-def _quoted(value: str, safe: str, argument: str) -> str:
+def _quote(value: str, safe: str, argument: str) -> str:
+    if _UNRESERVED.fullmatch(value):  # as Smartcar's ids are: there is nothing to escape
+        return value
     try:
         return quote(value, safe=safe)
     except UnicodeEncodeError:
@@ -256,8 +283,8 @@ def form_body(fields: Mapping[str, str]) -> bytes:
 
 
 def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """The fields that were given, as query parameters in order. A list repeats its parameter."""
-    query = tuple((name, _text(name, value)) for name, given in fields.items() for value in _each(given))
+    """The fields that have a value, as query parameters in order. A list repeats its parameter."""
+    query = tuple((name, _query_text(name, item)) for name, value in fields.items() for item in _as_list(value))
     try:
         urlencode(query)
     except UnicodeEncodeError:
@@ -265,15 +292,15 @@ def query_of(fields: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     return query
 
 
-def _each(given: Any) -> Iterable[object]:
-    if isinstance(given, (list, tuple)):
-        return cast("Iterable[object]", given)
-    return () if given is None else (given,)
+def _as_list(value: Any) -> Iterable[object]:
+    if isinstance(value, (list, tuple)):
+        return cast("Iterable[object]", value)
+    return () if value is None else (value,)
 
 
-def _text(name: object, value: object) -> str:
+def _query_text(name: object, value: object) -> str:
     if not isinstance(name, str) or not name:
         raise ConfigurationError("query: give names that are non-empty texts")
-    if not isinstance(value, (str, int, float)) or value in _NO_NUMBERS or value != value:
+    if not isinstance(value, (str, int, float)) or (isinstance(value, float) and not math.isfinite(value)):
         raise ConfigurationError(f"query: give {name!r} a text, a finite number, True, False or a list of these")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,7 @@
 """How to reach Smartcar, and how patiently. Values only; the environment is read in `from_env`, nowhere else."""
 
-import math
 import os
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final, Protocol, Self, runtime_checkable
@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import attrs
 from attrs import field, frozen
 
-from .arguments import instance, mapping
+from .arguments import is_number, mapping, require_instance
 from .errors import ConfigurationError
 from .vocabulary import SchedulePaths, UnitSystem
 
@@ -31,23 +31,16 @@ _ORIGIN_VARIABLES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """Our name first, then those of Smartcar's own SDKs."""
 
+_LARGEST: Final = sys.float_info.max
 _TOKEN_PATHS: Final = ("/oauth/token", "/oauth2/token")
 
 
 def seconds(value: float | timedelta, argument: str) -> float:
     """A duration in seconds, positive and finite, or a ConfigurationError that names the argument."""
     number = value.total_seconds() if isinstance(value, timedelta) else value
-    if not _is_finite(number) or number <= 0:
+    if not is_number(number, most=_LARGEST) or number <= 0:
         raise ConfigurationError(f"{argument}: give a positive number of seconds or a timedelta, not {value!r}")
     return float(number)
-
-
-def _is_finite(value: object) -> bool:
-    """Whether this is a number that a float can hold."""
-    try:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def _http_url(value: object) -> SplitResult | None:
@@ -124,7 +117,7 @@ def _check_text(_instance: object, attribute: "attrs.Attribute[Any]", value: obj
 def _a(kind: type[object], *, or_none: bool = False) -> Any:
     def check(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if value is not None or not or_none:
-            instance(value, kind, attribute.name)
+            require_instance(value, kind, attribute.name)
 
     return check
 
@@ -133,7 +126,7 @@ def _at_least(minimum: float, *, whole: bool = False) -> Any:
     kind = "whole number" if whole else "number"
 
     def check(_instance: object, attribute: "attrs.Attribute[Any]", value: Any) -> None:
-        if not _is_finite(value) or (whole and not isinstance(value, int)) or value < minimum:
+        if not is_number(value, minimum, _LARGEST, whole=whole):
             raise ConfigurationError(f"{attribute.name}: give a {kind} of at least {minimum:g}, not {value!r}")
 
     return check
@@ -261,7 +254,7 @@ def over_environment(settings: Settings | None) -> Settings:
     found = Settings.from_env()
     if settings is None:
         return found
-    default, given = Settings(), instance(settings, Settings, "settings")
+    default, given = Settings(), require_instance(settings, Settings, "settings")
     names = [each.name for each in attrs.fields(Settings)]
     unsaid = [name for name in names if getattr(given, name) == getattr(default, name)]
     return attrs.evolve(given, **{name: getattr(found, name) for name in unsaid})

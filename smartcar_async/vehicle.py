@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from . import operations
-from .arguments import instance
+from .arguments import require_instance
 from .errors import (
     CommandOutcomeUnknown,
     CompatibilityError,
@@ -19,7 +19,7 @@ from .errors import (
     TransportError,
     UpstreamError,
 )
-from .request import header_value, segment
+from .request import header_value, require_id
 from .schedules.handle import PathMemory, Schedules
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Vehicle:
     """A handle on one vehicle and the user who granted it. Making one sends nothing."""
 
     def __init__(self, engine: Engine, vehicle_id: str, user_id: str, schedule_paths: PathMemory) -> None:
-        segment(vehicle_id, "vehicle_id")
+        require_id(vehicle_id, "vehicle_id")
         header_value(user_id, "user_id")
         self._engine = engine
         self.id = vehicle_id
@@ -116,7 +116,7 @@ class Vehicle:
         from .reconcile import Reconciled, evidence, judge, reading_times  # rarely needed, and they bring the bodies
         from .settings import seconds
 
-        if instance(outcome, CommandOutcomeUnknown, "outcome").vehicle_id != self.id:
+        if require_instance(outcome, CommandOutcomeUnknown, "outcome").vehicle_id != self.id:
             raise ConfigurationError("outcome: it is of another vehicle")
         patience = 0.0 if wait is None else seconds(wait, "wait")
         key, sent_at, engine = evidence(outcome.action), outcome.sent_at, self._engine

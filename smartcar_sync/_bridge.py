@@ -21,7 +21,7 @@ from typing import Any, Final, NoReturn, ParamSpec, Self, TypeVar, cast
 
 from anyio import ClosedResourceError, EndOfStream, create_memory_object_stream
 
-from smartcar_async.arguments import plain_function
+from smartcar_async.arguments import require_sync_function
 from smartcar_async.errors import ConfigurationError
 from smartcar_async.log import logger
 
@@ -210,7 +210,7 @@ def callback(name: str, function: Callable[P, T] | None) -> Callable[P, T] | Non
     """The caller's function, which will run on the client's thread; a call that it makes is refused by this name."""
     if function is None:
         return None
-    plain_function(function, name)
+    require_sync_function(function, name)
 
     @wraps(function)
     def named(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -7,10 +7,10 @@ import weakref
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from .. import codec
-from ..arguments import able, plain_function
+from ..arguments import require_methods, require_sync_function
 from ..clock import Clock, SystemClock
 from ..codec.structure import Unreadable
 from ..errors import (
@@ -27,7 +27,7 @@ from ..errors import (
 )
 from ..log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
 from ..records import Malformed
-from ..request import JSON_TYPE, NO_CONTENT, Call, Credential, Effect, Endpoint, Reply, Request
+from ..request import JSON_TYPE, NO_CONTENT, UNIT_SYSTEM_HEADER, Call, Credential, Effect, Endpoint, Reply, Request
 from ..settings import Settings, seconds
 from ..threads import in_thread
 from . import policy
@@ -38,8 +38,6 @@ from .refusal import refusal, reported_failure
 from .transport import Transport, apart
 
 T = TypeVar("T")
-
-_UNITS: Final = "SC-Unit-System"
 
 
 class Engine:
@@ -56,9 +54,9 @@ class Engine:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        plain_function(on_event, "on_event")
-        plain_function(on_outcome_unknown, "on_outcome_unknown")
-        able(clock, "clock", "monotonic", "now", "sleep")
+        require_sync_function(on_event, "on_event")
+        require_sync_function(on_outcome_unknown, "on_outcome_unknown")
+        require_methods(clock, "clock", "monotonic", "now", "sleep")
         self._settings = settings
         self._transport = transport
         self._reporter = Reporter(on_event, on_outcome_unknown)
@@ -288,8 +286,8 @@ class Engine:
         headers = {"Accept": JSON_TYPE, **call.headers}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.secret.reveal()}"
-        if call.vehicle_id is not None and settings.unit_system is not None and _UNITS not in headers:
-            headers[_UNITS] = settings.unit_system.value
+        if call.vehicle_id is not None and settings.unit_system is not None and UNIT_SYSTEM_HEADER not in headers:
+            headers[UNIT_SYSTEM_HEADER] = settings.unit_system.value
         if call.body is not None:
             headers["Content-Type"] = call.content_type
         origin: str = getattr(settings, endpoint.host.value)

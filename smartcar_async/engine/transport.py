@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .._version import __version__
-from ..arguments import client_session, instance
+from ..arguments import require_instance, require_session
 from ..errors import ConfigurationError, ConnectionFailed, ConnectionLost, ResponseTooLarge, TransportError
 from ..request import Effect, Reply, Request
 from ..settings import Settings, Tls
@@ -42,10 +42,10 @@ class Transport:
     """Sends requests over aiohttp. It never resends, follows no redirect and keeps no cookies."""
 
     def __init__(self, settings: Settings, session: "aiohttp.ClientSession | None" = None) -> None:
-        client_session(session)
+        require_session(session)
         if getattr(session, "auth", None) is not None:
             raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
-        self._settings = instance(settings, Settings, "settings")
+        self._settings = require_instance(settings, Settings, "settings")
         self._session = session
         self._owned = session is None
         self._acting_session: aiohttp.ClientSession | None = None

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve
 
 from .. import codec, signals
+from ..arguments import charge_percent, coordinates, degrees_of
 from ..request import Call, Effect, Endpoint, json_body
-from ..schedules import arguments as charging
 from ..vocabulary import Permission, SchedulePaths, ScheduleType
 from .reads import SIGNAL, of_vehicle
 
@@ -88,12 +88,12 @@ def stop_charge(vehicle_id: str, user_id: str) -> Call[Execution]:
 
 def set_charge_limit(vehicle_id: str, user_id: str, percent: int) -> Call[Execution]:
     """Set the level at which charging ends."""
-    return _acting(CHARGE_LIMIT, "set_charge_limit", vehicle_id, user_id, {"percent": charging.percent(percent)})
+    return _acting(CHARGE_LIMIT, "set_charge_limit", vehicle_id, user_id, {"percent": charge_percent(percent)})
 
 
 def send_destination(vehicle_id: str, user_id: str, latitude: float, longitude: float) -> Call[Execution]:
     """Send a destination to the car's navigation."""
-    position = charging.coordinates(latitude, longitude)
+    position = coordinates(latitude, longitude)
     return _hiding(_acting(DESTINATION, "send_destination", vehicle_id, user_id, position), position)
 
 
@@ -150,4 +150,4 @@ def _acting(
 
 def _hiding(call: Call[Execution], position: Mapping[str, float]) -> Call[Execution]:
     """The same command; no error text repeats the place that it is about."""
-    return evolve(call, private=(*call.private, *charging.degrees_of(position)))
+    return evolve(call, private=(*call.private, *degrees_of(position)))

@@ -6,11 +6,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import codec
-from ..arguments import truth
+from ..arguments import require_bool, require_count
 from ..errors import ConfigurationError
-from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, segment
+from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, require_id
 from ..vocabulary import Powertrain, VehicleMode
-from .reads import PAGE_SIZE, positive
+from .reads import PAGE_SIZE
 
 if TYPE_CHECKING:
     from ..records import CompatibleVehicle, Page, Subscription, Webhook
@@ -49,8 +49,8 @@ def list_webhooks(
     fields = {
         "filter[name]": _given(name, "name"),
         "filter[callbackUri]": _given(callback_uri, "callback_uri"),
-        "filter[isEnabled]": None if is_enabled is None else truth(is_enabled, "is_enabled"),
-        "filter[autoSubscribe]": None if auto_subscribe is None else truth(auto_subscribe, "auto_subscribe"),
+        "filter[isEnabled]": None if is_enabled is None else require_bool(is_enabled, "is_enabled"),
+        "filter[autoSubscribe]": None if auto_subscribe is None else require_bool(auto_subscribe, "auto_subscribe"),
         **_paging(page_size, number),
     }
     decode = partial(codec.webhooks, number=number)
@@ -92,7 +92,7 @@ def get_subscription(subscription_id: str) -> Call[Subscription]:
 def subscribe(webhook_id: str, user_id: str, vehicle_id: str) -> Call[None]:
     """Have a webhook report on a vehicle."""
     for name, value in {"webhook_id": webhook_id, "user_id": user_id, "vehicle_id": vehicle_id}.items():
-        segment(value, name)
+        require_id(value, name)
     attributes = {"webhookId": webhook_id, "userId": user_id, "vehicleId": vehicle_id}
     body = json_body({"data": {"attributes": attributes}})
     return Call(SUBSCRIBING, SUBSCRIBING.path, codec.nothing, body=body, private=(user_id,))
@@ -117,14 +117,14 @@ def compatible_vehicles(
 
 def _given(value: str | None, argument: str) -> str | None:
     if value is not None:
-        segment(value, argument)
+        require_id(value, argument)
     return value
 
 
 def _paging(page_size: int, number: int) -> dict[str, int]:
     if isinstance(page_size, int) and page_size > PAGE_SIZE:
         raise ConfigurationError(f"page_size: the management API takes at most {PAGE_SIZE}")
-    return {"page[number]": positive(number, "number"), "page[size]": positive(page_size, "page_size")}
+    return {"page[number]": require_count(number, "number"), "page[size]": require_count(page_size, "page_size")}
 
 
 def _region(region: str | None) -> str | None:

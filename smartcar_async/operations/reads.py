@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attrs import evolve
 
 from .. import codec, signals
-from ..arguments import mapping, own_headers, verb
+from ..arguments import http_method, mapping, own_headers, require_count
 from ..errors import ConfigurationError
 from ..keys import SignalKey
 from ..request import (
     FORM_TYPE,
+    USER_HEADER,
     Call,
     Credential,
     Effect,
@@ -26,7 +27,7 @@ from ..request import (
     mode_value,
     query_of,
     relative_path,
-    segment,
+    require_id,
 )
 from ..vocabulary import VehicleMode
 
@@ -84,14 +85,14 @@ def list_connections(
     """One page of the connections that match every given filter."""
     for name, value in {"user_id": user_id, "vehicle_id": vehicle_id, "external_id": external_id}.items():
         if value is not None:
-            segment(value, name)
+            require_id(value, name)
     fields = {
         "filter[userId]": user_id,
         "filter[vehicleId]": vehicle_id,
         "filter[vehicle.mode]": None if mode is None else mode_value(mode),
         "filter[user.externalId]": external_id,
-        "page[number]": positive(number, "number"),
-        "page[size]": positive(page_size, "page_size"),
+        "page[number]": require_count(number, "number"),
+        "page[size]": require_count(page_size, "page_size"),
     }
     private = tuple(value for value in (user_id, external_id) if value is not None)
     decode = partial(codec.connections, number=number)
@@ -149,8 +150,8 @@ def custom(
     user_id: str | None = None,
 ) -> Call[Response]:
     """A call that this package has no function for. Only a GET may be sent again."""
-    sent = verb(method)
-    own = own_headers(headers, "authorization", "sc-user-id")
+    sent = http_method(method)
+    own = own_headers(headers, "authorization", USER_HEADER)
     prefix, template = ("", "") if vehicle_id is None else (VEHICLE.at(vehicle_id=vehicle_id), VEHICLE.path)
     return Call(
         Endpoint(sent, f"{template}/...", effect=Effect.READ if sent == "GET" else Effect.COMMAND),
@@ -174,11 +175,4 @@ def of_vehicle(
 
 
 def _for_user(user_id: str | None) -> dict[str, str]:
-    return {} if user_id is None else {"sc-user-id": header_value(user_id, "user_id")}
-
-
-def positive(value: int, argument: str) -> int:
-    """A count of at least one."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(f"{argument}: give a whole number of at least 1, not {value!r}")
-    return value
+    return {} if user_id is None else {USER_HEADER: header_value(user_id, "user_id")}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Final, Literal, cast
 
-from ..arguments import able, listed, truth
+from ..arguments import require_bool, require_list, require_methods
 from ..clock import Clock
 from ..errors import ConfigurationError
 from ..webhook.signature import keys, texts
@@ -23,8 +23,8 @@ def tokens(given: str | Iterable[str]) -> tuple[str, ...]:
 
 def check_places(store: EventStore | None, clock: Clock | None) -> None:
     """Refuse what is no store or no clock."""
-    able(store, "store", "claim", "renew", "commit", "release")
-    able(clock, "clock", "monotonic", "now", "sleep")
+    require_methods(store, "store", "claim", "renew", "commit", "release")
+    require_methods(clock, "clock", "monotonic", "now", "sleep")
 
 
 def inbox_of(store: EventStore, mode: Literal["inbox", "inline"] | None) -> EventInbox | None:
@@ -32,7 +32,7 @@ def inbox_of(store: EventStore, mode: Literal["inbox", "inline"] | None) -> Even
     if mode not in (None, "inbox", "inline"):
         raise ConfigurationError('mode: give "inbox" or "inline", or None to let the store decide')
     if hasattr(store, "take"):
-        able(store, "store", "put", "take", "park", "parked", "unpark", "waiting")
+        require_methods(store, "store", "put", "take", "park", "parked", "unpark", "waiting")
         return cast("EventInbox", store)
     if mode == "inbox":
         raise ConfigurationError("mode: an inbox needs a store that keeps events, such as SqliteEventStore")
@@ -56,7 +56,7 @@ def check_times(
 
 def pauses(given: Sequence[float]) -> tuple[float, ...]:
     """The pauses between attempts."""
-    found = listed(given, "pauses")
+    found = require_list(given, "pauses")
     if not all(_is_number(pause) and 0 <= pause < math.inf for pause in found):
         raise ConfigurationError("pauses: give seconds, such as (1, 10, 60)")
     return found
@@ -66,7 +66,7 @@ def check_filters(
     webhook_ids: str | Collection[str] | None, modes: str | Collection[str] | None, require_time: bool
 ) -> None:
     """Refuse filters that no event would pass."""
-    truth(require_time, "require_time")
+    require_bool(require_time, "require_time")
     for name, wanted in (("webhook_ids", webhook_ids), ("modes", modes)):
         if wanted is not None and not any(texts(wanted, name)):
             raise ConfigurationError(f"{name}: none would be handled; give None for all")

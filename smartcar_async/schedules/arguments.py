@@ -1,10 +1,11 @@
-"""What a caller may ask of a charge: places, times and limits, checked before anything is sent."""
+"""What charge schedules are made of, checked before anything is sent: places, times and days."""
 
 import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from ..arguments import coordinates
 from ..errors import ConfigurationError
 from ..vocabulary import Weekday
 
@@ -40,8 +41,8 @@ def daily(location: Position, start: ClockTime, stop: ClockTime) -> dict[str, An
 
 def workweek(location: Position, weekdays: TimeWindow | None, weekends: TimeWindow | None) -> dict[str, Any]:
     """The attributes of a schedule with one window for weekdays and one for weekends."""
-    given = {"weekdays": weekdays, "weekends": weekends}
-    windows = {name: _window(window, name) for name, window in given.items() if window is not None}
+    both = {"weekdays": weekdays, "weekends": weekends}
+    windows = {name: _window(window, name) for name, window in both.items() if window is not None}
     if not windows:
         raise ConfigurationError("weekdays, weekends: give at least one window, such as ('22:00', '06:00')")
     return {"location": position(location), **windows}
@@ -57,23 +58,6 @@ def weekly(location: Position, days: Mapping[Weekday | str, TimeWindow]) -> dict
     return {"location": position(location), "days": {day.value.lower(): window for day, window in windows.items()}}
 
 
-def coordinates(latitude: float, longitude: float) -> dict[str, float]:
-    """A position that exists, or a ConfigurationError that names the argument and its range."""
-    return {"latitude": _degrees(latitude, "latitude", 90), "longitude": _degrees(longitude, "longitude", 180)}
-
-
-def degrees_of(position: Mapping[str, float]) -> tuple[str, ...]:
-    """The numbers of a position as texts, which no error text may repeat."""
-    return tuple(str(degrees) for degrees in position.values())
-
-
-def percent(value: int) -> int:
-    """A charge limit as API v3 takes it: a whole percent from 50 to 100."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 50 <= value <= 100:
-        raise ConfigurationError(f"percent: give a whole number from 50 to 100, not {value!r}")
-    return value
-
-
 def position(location: Position) -> dict[str, float]:
     """A pair or a record as a position that exists, or a ConfigurationError."""
     if isinstance(location, tuple):
@@ -81,17 +65,11 @@ def position(location: Position) -> dict[str, float]:
             raise ConfigurationError("location: give (latitude, longitude)")
         latitude, longitude = location
     else:
-        found: tuple[Any, Any] = (getattr(location, "latitude", None), getattr(location, "longitude", None))
-        if None in found:
+        pair: tuple[Any, Any] = (getattr(location, "latitude", None), getattr(location, "longitude", None))
+        if None in pair:
             raise ConfigurationError("location: give (latitude, longitude), or a record that has both")
-        latitude, longitude = found
+        latitude, longitude = pair
     return coordinates(latitude, longitude)
-
-
-def _degrees(value: float, argument: str, most: int) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -most <= value <= most:
-        raise ConfigurationError(f"{argument}: give degrees from -{most} to {most}")
-    return value
 
 
 def span(window: TimeWindow, argument: str) -> tuple[dt.time, dt.time]:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 from weakref import WeakSet
 
-from ..arguments import credential, instance
+from ..arguments import credential, require_instance
 from ..errors import CommandOutcomeUnknown
 from ..redaction import Secret
 from ..request import Call, header_value
@@ -66,7 +66,7 @@ class Client:
         from ..settings import Settings
         from .tokens import Exchanges
 
-        settings = Settings() if settings is None else instance(settings, Settings, "settings")
+        settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
         secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
         address = settings.redirect_uri if redirect_uri is None else redirect_uri
         self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)

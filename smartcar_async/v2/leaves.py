@@ -6,11 +6,11 @@ from typing import Any
 
 from attrs import field
 
-from ..arguments import listed
+from ..arguments import require_list
 from ..codec.documents import year
 from ..codec.structure import wrong
 from ..errors import ConfigurationError
-from ..request import segment
+from ..request import require_id
 
 READ = "read"
 """Under this name a field's metadata has the function that reads its value."""
@@ -53,11 +53,11 @@ def year_field() -> Any:
 
 def words(value: Iterable[str] | str, argument: str) -> tuple[str, ...]:
     """Words from a list of them, or from one text with blanks between them."""
-    found = tuple(value.split()) if isinstance(value, str) else tuple(map(_word, listed(value, argument)))
+    found = tuple(value.split()) if isinstance(value, str) else tuple(map(_word, require_list(value, argument)))
     if not found or not all(found):
         raise ConfigurationError(f"{argument}: give at least one word, as a list or as one text with blanks")
     for word in found:
-        segment(word, argument)  # refuses what cannot be sent
+        require_id(word, argument)  # refuses what cannot be sent
     return found
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-from ..arguments import flags_text, truth
+from ..arguments import flags_text, require_bool
 from ..errors import ConfigurationError
-from ..request import query_of, segment
+from ..request import query_of, require_id, require_text
 from ..vocabulary import Permission
 from .leaves import words
 
@@ -32,11 +32,11 @@ def auth_url(
     """The link to send an owner to."""
     for name, value in {"state": state, "make_bypass": make_bypass, "user": user, "redirect_uri": redirect_uri}.items():
         if value is not None:
-            segment(value, name)
+            (require_text if name == "state" else require_id)(value, name)
     fields = {
         "response_type": "code",
         "client_id": client_id,
-        "approval_prompt": "force" if truth(force_prompt, "force_prompt") else "auto",
+        "approval_prompt": "force" if require_bool(force_prompt, "force_prompt") else "auto",
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else " ".join(words(scope, "scope")),
         "state": state,
@@ -61,5 +61,5 @@ def _single(choice: bool | Mapping[str, Any] | None) -> dict[str, str | None]:
     if not isinstance(enabled, bool) or (vin is not None and not enabled):
         raise ConfigurationError("single_select: 'enabled' is True or False, and not False with a 'vin'")
     if "vin" in options:
-        segment(options["vin"], "single_select")
+        require_id(options["vin"], "single_select")
     return {"single_select": str(enabled).lower(), "single_select_vin": vin}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from ..operations.reads import positive
+from ..arguments import require_count
 from ..pages import Pages
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
     async def page(number: int) -> Page[T]:
         from ..records import Page
 
-        positive(number, "number")
+        require_count(number, "number")
         before = max((known for known in starts if known < number), default=0)
         while number not in starts and before:
             await page(before)

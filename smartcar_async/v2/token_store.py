@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 from attrs import field, frozen
 
 from ..errors import ConfigurationError
-from ..request import header_value, segment
+from ..request import header_value, require_text
 
 if TYPE_CHECKING:
     from attrs import Attribute
@@ -118,7 +118,7 @@ class MemoryTokenStore:
 
 def check_key(key: str) -> None:
     """Refuse what no store could find again."""
-    segment(key, "key")
+    require_text(key, "key")
 
 
 def check_tokens(new: StoredTokens | None) -> None:

@@ -11,7 +11,7 @@ from attrs import evolve
 from ..arguments import flags_text
 from ..errors import ConfigurationError, SmartcarError
 from ..operations import signal_key
-from ..request import Call, segment
+from ..request import Call, require_id
 from ..vocabulary import Permission, UnitSystem
 from .batch import Batch, batch_call, batch_plan, joined
 from .leaves import words
@@ -46,7 +46,7 @@ class Vehicle:
         version: str = "2.0",
         make: str | None = None,
     ) -> None:
-        segment(id, "id")
+        require_id(id, "id")
         flags_text(flags)
         self._engine = engine
         self._tokens = tokens
@@ -304,7 +304,7 @@ class Vehicle:
 
 
 def _make(value: str) -> str:
-    segment(value, "make")
+    require_id(value, "make")
     return value.strip().lower()
 
 

@@ -7,26 +7,26 @@ import pytest
 
 from smartcar_async import ConfigurationError, Smartcar
 from smartcar_async.arguments import (
-    able,
-    client_session,
     credential,
     flags_text,
-    instance,
-    listed,
+    http_method,
     mapping,
     own_headers,
-    truth,
-    verb,
+    require_bool,
+    require_instance,
+    require_list,
+    require_methods,
+    require_session,
 )
 
 
 def test_what_will_do() -> None:
     """It comes back as it was given."""
-    assert (truth(True, "x"), truth(False, "x")) == (True, False)
-    assert (listed([1, 2], "x"), listed({"a"}, "x"), listed((), "x")) == ((1, 2), ("a",), ())
+    assert (require_bool(True, "x"), require_bool(False, "x")) == (True, False)
+    assert (require_list([1, 2], "x"), require_list({"a"}, "x"), require_list((), "x")) == ((1, 2), ("a",), ())
     assert (mapping({"a": 1}, "x"), mapping(None, "x")) == ({"a": 1}, {})
-    assert instance(5, int, "x") == 5
-    assert (verb("get"), verb("POST")) == ("GET", "POST")
+    assert require_instance(5, int, "x") == 5
+    assert (http_method("get"), http_method("POST")) == ("GET", "POST")
     assert (flags_text({"a": True, "b": False, "c": "d:e"}), flags_text({}), flags_text(None)) == (
         "a:true b:false c:d:e",
         None,
@@ -37,9 +37,9 @@ def test_what_will_do() -> None:
         {"X-A": "b", "Authorization": "c"},
     )
     for fine in (None, print, Smartcar):
-        able(fine, "x", "__call__")
-    client_session(None)
-    client_session(SimpleNamespace(request=print, closed=False, connector=None))
+        require_methods(fine, "x", "__call__")
+    require_session(None)
+    require_session(SimpleNamespace(request=print, closed=False, connector=None))
     assert credential("id", "client_id", "Smartcar") == "id"
 
 
@@ -55,15 +55,15 @@ NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
 @pytest.mark.parametrize(
     ("refuse", "text"),
     [
-        *((lambda odd=odd: truth(odd, "x"), "x: give True or False") for odd in NO_TRUTHS),
-        *((lambda odd=odd: listed(odd, "x"), "x: give a list") for odd in NO_LISTS),
+        *((lambda odd=odd: require_bool(odd, "x"), "x: give True or False") for odd in NO_TRUTHS),
+        *((lambda odd=odd: require_list(odd, "x"), "x: give a list") for odd in NO_LISTS),
         *((lambda odd=odd: mapping(odd, "x"), "x: give a mapping") for odd in NO_MAPPINGS),
-        (lambda: instance(ODD, Smartcar, "x"), "x: give a Smartcar"),
-        (lambda: able(5, "x", "__call__"), "x: give a function"),
-        (lambda: able("", "x", "upper", "now"), "x: give something with upper, now"),
-        (lambda: able(str, "x", "upper", "lower"), "x: give something with upper, lower"),
-        *((lambda odd=odd: client_session(odd), "session: give an aiohttp.ClientSession") for odd in NO_SESSIONS),
-        (lambda: verb(ODD), "method: give an HTTP method, such as GET"),
+        (lambda: require_instance(ODD, Smartcar, "x"), "x: give a Smartcar"),
+        (lambda: require_methods(5, "x", "__call__"), "x: give a function"),
+        (lambda: require_methods("", "x", "upper", "now"), "x: give something with upper, now"),
+        (lambda: require_methods(str, "x", "upper", "lower"), "x: give something with upper, lower"),
+        *((lambda odd=odd: require_session(odd), "session: give an aiohttp.ClientSession") for odd in NO_SESSIONS),
+        (lambda: http_method(ODD), "method: give an HTTP method, such as GET"),
         (lambda: own_headers(HEADERS), "headers: None is no header name"),
         (lambda: own_headers({"TE": "x"}), "headers: TE is set by the client"),
         (lambda: own_headers({"X-A": "x"}, "x-a"), "headers: X-A is set by the client"),

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from smartcar_async import ConfigurationError, Weekday
+from smartcar_async.arguments import charge_percent, coordinates
 from smartcar_async.bodies import Location, Place
 from smartcar_async.schedules import arguments as charging
 from smartcar_async.vocabulary import ScheduleType
@@ -69,8 +70,8 @@ def test_no_place(kind: ScheduleType, place: Any) -> None:
 @pytest.mark.parametrize("value", [-90, 90, 0, -0.0, 89.999999, 5e-324])
 def test_degrees_in_range(value: float) -> None:
     """They are sent as they are, the ends of the range included."""
-    assert charging.coordinates(value, value) == {"latitude": value, "longitude": value}
-    assert charging.coordinates(0, 2 * value) == {"latitude": 0, "longitude": 2 * value}
+    assert coordinates(value, value) == {"latitude": value, "longitude": value}
+    assert coordinates(0, 2 * value) == {"latitude": 0, "longitude": 2 * value}
 
 
 NO_DEGREES: list[Any] = [math.nan, math.inf, -math.inf, 10**400, True, None, "57.7", [1], 1j]
@@ -80,27 +81,27 @@ NO_DEGREES: list[Any] = [math.nan, math.inf, -math.inf, 10**400, True, None, "57
 def test_no_latitude(value: Any) -> None:
     """It is refused with its range, and not repeated: it is private."""
     with pytest.raises(ConfigurationError, match=r"^latitude: give degrees from -90 to 90$"):
-        charging.coordinates(value, 0)
+        coordinates(value, 0)
 
 
 @pytest.mark.parametrize("value", [180.000001, 181, -181, *NO_DEGREES])
 def test_no_longitude(value: Any) -> None:
     """It has a range of its own."""
     with pytest.raises(ConfigurationError, match=r"^longitude: give degrees from -180 to 180$"):
-        charging.coordinates(0, value)
+        coordinates(0, value)
 
 
 @pytest.mark.parametrize("value", [50, 80, 100])
 def test_a_limit(value: int) -> None:
     """A whole percent."""
-    assert charging.percent(value) == value
+    assert charge_percent(value) == value
 
 
 @pytest.mark.parametrize("value", [0.8, 40, 49, 101, 80.0, -50, True, False, None, "80", math.nan, 10**30])
 def test_no_limit(value: Any) -> None:
     """Version 2 took fractions; they are not guessed at."""
     with pytest.raises(ConfigurationError, match=r"^percent: give a whole number from 50 to 100, not ") as caught:
-        charging.percent(value)
+        charge_percent(value)
     assert str(caught.value).endswith(repr(value))
 
 

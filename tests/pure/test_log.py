@@ -17,7 +17,7 @@ from smartcar_async import (
     RetryWait,
     Smartcar,
 )
-from smartcar_async.arguments import plain_function
+from smartcar_async.arguments import require_sync_function
 from smartcar_async.log import Event, Reporter
 
 SKIPPED = EntriesSkipped("/v3/connections", 1, ("id",))
@@ -106,7 +106,7 @@ PLAIN: list[Any] = [print, list[object]().append, partial(print, 1), str.upper, 
 @pytest.mark.parametrize("hook", PLAIN)
 def test_a_plain_hook_is_taken(hook: Any) -> None:
     """Functions, methods, classes and what binds arguments to them."""
-    plain_function(hook, "on_event")
+    require_sync_function(hook, "on_event")
 
 
 @pytest.mark.filterwarnings("error")

@@ -15,9 +15,11 @@ from smartcar_async.request import (
     form_body,
     header_value,
     json_body,
+    path_segment,
     query_of,
     relative_path,
-    segment,
+    require_id,
+    require_text,
 )
 
 ENDPOINT = Endpoint("GET", "/v3/vehicles/{vehicle_id}/signals/{code}")
@@ -32,7 +34,7 @@ def test_a_vin_is_no_id(argument: str) -> None:
     with pytest.raises(
         ConfigurationError, match=rf"^{argument}: this looks like a VIN; give .*connections\(\)"
     ) as raised:
-        segment(VIN, argument)
+        path_segment(VIN, argument)
     assert VIN not in str(raised.value)
 
 
@@ -53,8 +55,8 @@ def test_a_vin_is_no_id(argument: str) -> None:
 )
 def test_an_id_is_not_taken_for_a_vin(value: str) -> None:
     """Only seventeen capitals and digits are, and only where a vehicle is named."""
-    assert segment(value, "vehicle_id") != ""
-    assert segment(VIN, "user_id") == segment(VIN, "webhook_id") == segment(VIN, "client_secret") == VIN
+    assert path_segment(value, "vehicle_id") != ""
+    assert path_segment(VIN, "user_id") == path_segment(VIN, "webhook_id") == path_segment(VIN, "client_secret") == VIN
 
 
 @pytest.mark.parametrize(
@@ -67,23 +69,37 @@ def test_an_id_is_not_taken_for_a_vin(value: str) -> None:
         ("%2e%2e", "%252e%252e"),
         ("a b?c#d", "a%20b%3Fc%23d"),
         ("...", "..."),
-        ("å\n", "%C3%A5%0A"),
+        ("å b", "%C3%A5%20b"),
     ],
 )
 def test_an_id_is_one_segment(value: str, escaped: str) -> None:
     """Whatever it contains, an id never leads to another path."""
-    assert escaped == segment(value, "vehicle_id")
+    assert escaped == path_segment(value, "vehicle_id")
     assert ENDPOINT.at(vehicle_id=value, code="x") == f"/v3/vehicles/{escaped}/signals/x"
 
 
 @pytest.mark.parametrize("value", ["", " ", "\t\n", ".", "..", None, 5, b"v1", "\ud800"])
 def test_no_id(value: Any) -> None:
     """An id that is empty, means another path or is no text is refused under its name."""
-    for refuse in (segment, header_value):
+    for refuse in (path_segment, require_id, header_value):
         with pytest.raises(ConfigurationError, match=r"^vehicle_id: "):
             refuse(value, "vehicle_id")
     with pytest.raises(ConfigurationError, match=r"^code: "):
         ENDPOINT.at(vehicle_id="v1", code=value)
+
+
+@pytest.mark.parametrize("value", ["v1\n", "v1\r\n", "\nv1", "a\nb", "v1\u2028"])
+def test_an_id_with_a_line_break(value: str) -> None:
+    """A file or a shell added it: the error names the argument and says so, and does not repeat what may be secret."""
+    for refuse in (path_segment, require_id):
+        with pytest.raises(
+            ConfigurationError, match=r"^client_secret: there is a line break in it; strip it"
+        ) as raised:
+            refuse(value, "client_secret")
+        assert value.strip() not in str(raised.value).partition(": ")[2].split()
+    with pytest.raises(ConfigurationError, match=r"^token: give printable ASCII without line breaks"):
+        header_value(value, "token")
+    assert require_text(value, "state") == value
 
 
 @pytest.mark.parametrize("value", ["å", "a\r\nb: c", "a\x00", "a\x7f"])

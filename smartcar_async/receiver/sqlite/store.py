@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from attrs import define, field
 
-from ...arguments import able
+from ...arguments import require_methods
 from ...clock import Clock, SystemClock
 from ...errors import ConfigurationError
 from ...file_lock import FileLock
@@ -60,7 +60,7 @@ class SqliteEventStore:
         clock: Clock | None = None,
     ) -> None:
         self._processes: dict[int, _Here] = {}
-        able(clock, "clock", "monotonic", "now")
+        require_methods(clock, "clock", "monotonic", "now")
         if not isinstance(transaction_timeout, (int, float)) or not 0 < transaction_timeout < PATIENCE:
             raise ConfigurationError(
                 f"transaction_timeout: give less than {PATIENCE:g} s: deliveries wait for it, and Smartcar for them"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import partial
@@ -10,9 +9,8 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ...arguments import listed
+from ...arguments import charge_fraction, is_number, require_bool, require_count, require_list
 from ...errors import ConfigurationError
-from ...operations.reads import positive
 from ...request import Call, Endpoint
 from ...schedules import arguments as charging
 from ...schedules.arguments import ClockTime, Position, TimeWindow
@@ -136,23 +134,25 @@ def clear_pin(car: Car) -> Call[ActionResponse]:
 
 def set_amperage(car: Car, amperage: int) -> Call[ActionResponse]:
     """Set how many amperes the car draws."""
-    known = {"amperage": positive(amperage, "amperage")}
+    known = {"amperage": require_count(amperage, "amperage")}
     return acting(AMPERAGE, "tesla.set_amperage", car, known, known)
 
 
 def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime, enable: bool) -> Call[TeslaSchedule]:
     """Set when charging begins, or when the car shall be ready."""
     kind = _schedule_type(type)
-    if not isinstance(enable, bool):
-        raise ConfigurationError(f"enable: give True or False, not {enable!r}")
-    known = {"type": kind.value, "enable": enable, "time": f"{charging.clock_time(time, 'time'):%H:%M}"}
+    known = {
+        "type": kind.value,
+        "enable": require_bool(enable, "enable"),
+        "time": f"{charging.clock_time(time, 'time'):%H:%M}",
+    }
     told = partial(answers.tesla_schedule, kind=kind, enable=enable)
     return of_vehicle(TESLA_SCHEDULE, told, car, body=known, action="tesla.set_schedule", parameters=known)
 
 
 def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
     """Set all windows in which the car may charge."""
-    given = listed(windows, "windows")
+    given = require_list(windows, "windows")
     if len(given) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in given):
         raise ConfigurationError(f"windows: give at most {_MOST_NISSAN_WINDOWS}, each a NissanWindow")
     known = {"chargeSchedules": [_nissan_window(window) for window in given]}
@@ -170,7 +170,7 @@ def set_ford_schedule(
     """Set all windows in which the car may charge at one place, and how far."""
     place = charging.position(location)
     windows = {"weekday": _whole_hours(weekday, "weekday"), "weekend": _whole_hours(weekend, "weekend")}
-    known = {"chargeLimit": _limit(charge_limit), "chargingWindows": windows}
+    known = {"chargeLimit": charge_fraction(charge_limit, "charge_limit", 0.5), "chargingWindows": windows}
     call = of_vehicle(
         FORD_SCHEDULE,
         decode.action,
@@ -195,7 +195,7 @@ def _switch(endpoint: Endpoint, car: Car, action: str, word: str) -> Call[Action
 
 
 def _temperature(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not -math.inf < value < math.inf:
+    if not is_number(value):
         raise ConfigurationError(f"temperature: give degrees, in the units of the vehicle's unit_system, not {value!r}")
     return value
 
@@ -209,20 +209,14 @@ def _schedule_type(value: TeslaScheduleType | str) -> TeslaScheduleType:
 
 def _nissan_window(window: NissanWindow) -> Mapping[str, Any]:
     start, end = charging.span((window.start, window.end), "windows")
-    days = [charging.weekday(day).value for day in listed(window.days, "days")]
+    days = [charging.weekday(day).value for day in require_list(window.days, "days")]
     if not days:
         raise ConfigurationError("windows: give each at least one day, such as Weekday.MONDAY")
     return {"start": f"{start:%H:%M}", "end": f"{end:%H:%M}", "days": days}
 
 
 def _whole_hours(windows: Iterable[TimeWindow], argument: str) -> list[Mapping[str, str]]:
-    spans = [charging.span(window, argument) for window in listed(windows, argument)]
+    spans = [charging.span(window, argument) for window in require_list(windows, argument)]
     if any(start.minute or end.minute for start, end in spans):
         raise ConfigurationError(f"{argument}: give whole hours, such as ('22:00', '06:00')")
     return [{"start": f"{start:%H:%M}", "end": f"{end:%H:%M}"} for start, end in spans]
-
-
-def _limit(value: float) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0.5 <= value <= 1:
-        raise ConfigurationError(f"charge_limit: give a number from 0.5 to 1, such as 0.8, not {value!r}")
-    return value

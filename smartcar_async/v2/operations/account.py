@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
-from ...arguments import deprecated, flags_text, truth
+from ...arguments import deprecated, flags_text, require_bool
 from ...errors import ConfigurationError
-from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, segment
+from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, require_id
 from ...vocabulary import Permission
 from .. import decode, records
 from ..leaves import words
@@ -46,10 +46,10 @@ def exchange_code(
     flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[TokenPair]:
     """Tokens for an authorization code. The code works once, so it is sent once."""
-    segment(code, "code")
+    require_id(code, "code")
     fields = {"grant_type": "authorization_code", "code": code}
     if redirect_uri is not None:
-        segment(redirect_uri, "redirect_uri")
+        require_id(redirect_uri, "redirect_uri")
         fields["redirect_uri"] = redirect_uri
     told = partial(decode.token_pair, now=now)
     return evolve(_exchange(CODE_EXCHANGE, application, told, fields, flags, code), action="exchange_code")
@@ -59,7 +59,7 @@ def exchange_refresh_token(
     application: Stated, refresh_token: str, now: datetime, flags: Mapping[str, str | bool | int] | None = None
 ) -> Call[TokenPair]:
     """New tokens for a refresh token."""
-    segment(refresh_token, "refresh_token")
+    require_id(refresh_token, "refresh_token")
     fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
     told = partial(decode.token_pair, now=now, refresh_token=refresh_token)
     return _exchange(REFRESH, application, told, fields, flags, refresh_token)
@@ -109,7 +109,7 @@ def compatibility(
     flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[records.Compatibility]:
     """Whether a vehicle is likely to work."""
-    segment(vin, "vin")
+    require_id(vin, "vin")
     fields = {
         "vin": vin,
         "scope": " ".join(words(scope, "scope")),
@@ -180,7 +180,7 @@ def delete_connections(
 def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
     """A mode as the API spells it. `test_mode` is its older form."""
     if test_mode is not None:
-        old = "test" if truth(test_mode, "test_mode") else "live"
+        old = "test" if require_bool(test_mode, "test_mode") else "live"
         if mode is not None and mode != old:
             raise ConfigurationError("mode, test_mode: give one of them")
         deprecated("test_mode", f"mode={old!r}")
@@ -219,10 +219,10 @@ def _stated(
 def _filter(user_id: str | None, vehicle_id: str | None) -> dict[str, str | None]:
     for name, value in {"user_id": user_id, "vehicle_id": vehicle_id}.items():
         if value is not None:
-            segment(value, name)
+            require_id(value, name)
     return {"user_id": user_id, "vehicle_id": vehicle_id}
 
 
 def _given(value: str, argument: str) -> str:
-    segment(value, argument)
+    require_id(value, argument)
     return value

@@ -8,10 +8,9 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from ...arguments import mapping, own_headers, verb
+from ...arguments import charge_fraction, coordinates, degrees_of, http_method, mapping, own_headers
 from ...errors import ConfigurationError
 from ...request import Call, Credential, Effect, Endpoint, Host, relative_path
-from ...schedules import arguments as charging
 from ...vocabulary import Permission
 from .. import access, decode, records
 from .vehicle import V3_VEHICLE, VEHICLE, Car, command, of_vehicle
@@ -60,21 +59,14 @@ def stop_charge(car: Car) -> Call[records.ActionResponse]:
 
 def set_charge_limit(car: Car, limit: float) -> Call[records.ActionResponse]:
     """Set the level at which charging ends."""
-    parameters = {"limit": charge_limit(limit)}
+    parameters = {"limit": charge_fraction(limit, "limit", 0)}
     return acting(CHARGE_LIMIT_SETTING, "set_charge_limit", car, parameters, parameters)
 
 
 def send_destination(car: Car, latitude: float, longitude: float) -> Call[records.ActionResponse]:
     """Send a destination to the car's navigation."""
-    position = charging.coordinates(latitude, longitude)
+    position = coordinates(latitude, longitude)
     return hiding(acting(DESTINATION, "send_destination", car, position, position), position)
-
-
-def charge_limit(limit: float) -> float:
-    """A charge limit as API v2.0 takes it: from 0 to 1."""
-    if isinstance(limit, bool) or not isinstance(limit, (int, float)) or not 0 <= limit <= 1:
-        raise ConfigurationError(f"limit: give a number from 0 to 1, such as 0.8, not {limit!r}")
-    return limit
 
 
 def acting(
@@ -90,7 +82,7 @@ def acting(
 
 def hiding(call: Call[records.ActionResponse], position: Mapping[str, float]) -> Call[records.ActionResponse]:
     """The same command; no error text repeats the place that it is about, whoever says it."""
-    private = charging.degrees_of(position)
+    private = degrees_of(position)
     return evolve(call, decode=partial(decode.action, private=private), private=private)
 
 
@@ -121,7 +113,7 @@ def custom(
     headers: Mapping[str, str] | None = None,
 ) -> Call[records.Response]:
     """A call that this package has no function for. Only a GET may be sent again. Headers of the caller's own win."""
-    sent, own = verb(method), own_headers(headers)
+    sent, own = http_method(method), own_headers(headers)
     third = car.version.partition(".")[0] == "3"
     template = V3_VEHICLE.replace("v3", "v{version}") if third else VEHICLE
     endpoint = Endpoint(

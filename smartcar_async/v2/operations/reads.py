@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from attrs import evolve
 
 from ... import codec
+from ...arguments import require_count
 from ...errors import ConfigurationError
 from ...request import Call, Credential, Endpoint, Host
 from ...vocabulary import Permission
@@ -177,9 +178,7 @@ def page_query(limit: int | None, offset: int | None) -> dict[str, Any]:
 
 def count(value: int | None, argument: str, least: int) -> int | None:
     """A whole number that is not too small, or None."""
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
-        raise ConfigurationError(f"{argument}: give a whole number of at least {least}, not {value!r}")
-    return value
+    return None if value is None else require_count(value, argument, least)
 
 
 def _date(value: date | str | None, argument: str) -> str | None:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from ...arguments import flags_text
 from ...errors import ConfigurationError
-from ...request import Call, Credential, Effect, Endpoint, Host, Reply, json_body, query_of
+from ...request import UNIT_SYSTEM_HEADER, Call, Credential, Effect, Endpoint, Host, Reply, json_body, query_of
 from ...vocabulary import Permission, UnitSystem
 from ..access import Stated
 
@@ -18,7 +18,6 @@ T = TypeVar("T")
 
 VEHICLE: Final = "/v{version}/vehicles/{vehicle_id}"
 V3_VEHICLE: Final = "/v3/vehicles/{vehicle_id}"
-_UNITS: Final = "SC-Unit-System"
 
 
 @frozen
@@ -63,7 +62,7 @@ def of_vehicle(
         endpoint.at(vehicle_id=car.id, **places),
         decode,
         query=query_of(asked),
-        headers={_UNITS: car.unit_system.value, **({} if stated is None else stated.headers)},
+        headers={UNIT_SYSTEM_HEADER: car.unit_system.value, **({} if stated is None else stated.headers)},
         body=None if body is None else json_body(body),
         vehicle_id=car.id,
         action=action,
