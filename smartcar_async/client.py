@@ -223,7 +223,7 @@ class Smartcar:
         """
         require_bool(wait, "wait")
         call = operations.subscribe(webhook_id, user_id, vehicle_id)
-        left = self._engine.stopwatch(call, deadline)
+        left = self._engine.countdown(call, deadline)
         await self._engine.run(call, left())
         if not wait:
             return None

@@ -13,7 +13,7 @@ from .throttle import Bucket, Throttle
 
 
 class Admission:
-    """Lets calls through in their turn, tells of each wait, and remembers what the server asked."""
+    """Lets calls through in their turn, reports each wait, and remembers the limits that the server stated."""
 
     def __init__(self, settings: Settings, reporter: Reporter, clock: Clock) -> None:
         self._settings = settings
@@ -24,51 +24,54 @@ class Admission:
     async def admit(self, call: Call[Any], until: float) -> None:
         """Wait for the vehicle's pause to end and for a place in the budget, or refuse what cannot come in time."""
         if call.endpoint.credential is Credential.NONE:
-            return
-        throttle, clock = self._throttle, self._clock
+            return None
+        throttle, bucket = self._throttle, self._throttle.bucket
         while True:
-            now = clock.monotonic()
+            now = self._clock.monotonic()
             wait = throttle.wait(call.vehicle_id, now, call.cost)
-            if wait and now + wait > until:
-                raise _held_back(wait, throttle.vehicle_wait(call.vehicle_id, now) >= wait)
-            if paused := throttle.vehicle_wait(call.vehicle_id, now):
-                await self._wait(call, paused, "vehicle")
+            if not wait:
+                return throttle.reserve(call.cost)
+            pause = throttle.vehicle_wait(call.vehicle_id, now)
+            if now + wait > until:
+                raise _held_back(wait, by_vehicle=pause >= wait)
+            # The vehicle's pause comes first. A call that reserved a place while its vehicle pauses would hold back
+            # the calls for other vehicles that queue behind it.
+            if pause or bucket is None:
+                await self._wait(call, pause, "vehicle")
                 continue
-            if throttle.bucket is None:
-                return
-            turn = throttle.bucket.take(now, call.cost)
-            if not turn:
-                return
+            # The place is taken before the wait, so that calls go in the order in which they came. Whoever leaves the
+            # queue gives it back: cancelled, or because the vehicle has asked for a pause meanwhile.
+            bucket.reserve(call.cost)
             try:
-                await self._wait(call, turn, "application")
+                await self._wait(call, wait, "application")
             except asyncio.CancelledError:
-                throttle.bucket.give_back(call.cost)
+                bucket.give_back(call.cost)
                 raise
-            if not throttle.vehicle_wait(call.vehicle_id, clock.monotonic()):
-                return
-            throttle.bucket.give_back(call.cost)
+            if not throttle.vehicle_wait(call.vehicle_id, self._clock.monotonic()):
+                return None
+            bucket.give_back(call.cost)
 
     async def _wait(self, call: Call[Any], seconds: float, reason: Literal["application", "vehicle"]) -> None:
-        """Wait until something may be sent, and say so first."""
+        """Wait until something may be sent, and report it first."""
         self._reporter.tell(AllowanceWait(seconds, reason, call.endpoint.path))
         await self._clock.sleep(seconds)
 
-    def heed(self, call: Call[Any], error: SmartcarError) -> None:
-        """Remember for later calls what the server asked of this one, and what it never saw.
+    def note_limits(self, call: Call[Any], error: SmartcarError) -> None:
+        """Remember for later calls the limit that this answer states, and give back the place of what was never sent.
 
         One answer is believed for a while only: a false one must not stop a car, and still less everything.
         """
         if call.endpoint.credential is Credential.NONE:
             return
         now, bucket = self._clock.monotonic(), self._throttle.bucket
-        asked: float | None = getattr(error, "retry_after", None)
+        retry_after: float | None = getattr(error, "retry_after", None)
         if isinstance(error, ConnectionFailed) and bucket is not None:
             bucket.give_back(call.cost)
         elif policy.is_vehicle_throttle(error) and call.vehicle_id is not None:
-            pause = policy.VEHICLE_PAUSE if asked is None else min(asked, policy.LONGEST_VEHICLE_PAUSE)
+            pause = policy.VEHICLE_PAUSE if retry_after is None else min(retry_after, policy.LONGEST_VEHICLE_PAUSE)
             self._throttle.pause_vehicle(call.vehicle_id, now, pause)
         elif policy.is_application_limit(error) and bucket is not None:
-            bucket.empty(now, min(asked or 0.0, policy.LONGEST_APPLICATION_PAUSE))
+            bucket.empty(now, min(retry_after or 0.0, policy.LONGEST_APPLICATION_PAUSE))
 
     def usual_wait(self, call: Call[Any]) -> float:
         """Seconds after which a call that was refused as one too many is worth another try, if the server said none."""

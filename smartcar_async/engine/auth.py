@@ -21,7 +21,9 @@ Send = Callable[[Call[ApplicationToken]], Awaitable[ApplicationToken]]
 MARGIN: Final = 60.0
 """Seconds before its end at which a token is renewed; a tenth of its life where that is shorter."""
 _YOUNG: Final = 60.0
+"""Seconds for which a token counts as new: see `is_young`."""
 _FAILURE_SHARED: Final = 1.0
+"""Seconds for which a failure answers further calls: a thousand of them must not make a thousand requests in turn."""
 
 
 @frozen(eq=False)
@@ -81,22 +83,25 @@ class SingleFlight(Generic[T]):
                 raise error.fresh()
             self._failure = None
         if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._remembered(work), name=self._name)
+            self._task = asyncio.create_task(self._run_and_note_failure(work), name=self._name)
             self._task.add_done_callback(_mark_retrieved)
-        task, asked = self._task, cancellations()
-        shared: SmartcarError
+        task, cancelled_before = self._task, cancel_requests()
+        failure: SmartcarError
         try:
+            # The work is a task of its own behind a shield: whoever is cancelled stops waiting, and the others, or the
+            # next call, still get what was asked for.
             return await asyncio.shield(task)
         except SmartcarError as error:
-            shared = error.fresh()
+            # A copy for each caller: one exception raised in many tasks would collect all of their tracebacks.
+            failure = error.fresh()
         except asyncio.CancelledError:
-            if not task.cancelled() or cancellations() > asked:
+            if not task.cancelled() or cancel_requests() > cancelled_before:
                 raise
-            shared = ConnectionFailed("the client was closed while it fetched a token; nothing was sent")
-        raise shared
+            failure = ConnectionFailed("the client was closed while it fetched a token; nothing was sent")
+        raise failure
 
     def forget_failure(self) -> None:
-        """Try anew at the next call, because something has changed."""
+        """Let the next call try anew, because something has changed."""
         self._failure = None
 
     async def cancel(self) -> None:
@@ -110,7 +115,7 @@ class SingleFlight(Generic[T]):
         if self._task is not None and not self._task.done():
             await asyncio.wait([self._task])
 
-    async def _remembered(self, work: Callable[[], Coroutine[None, None, T]]) -> T:
+    async def _run_and_note_failure(self, work: Callable[[], Coroutine[None, None, T]]) -> T:
         try:
             return await work()
         except SmartcarError as error:
@@ -139,6 +144,7 @@ class ApplicationTokens:
     async def after_refusal(self, refused: Token) -> Token | None:
         """A token other than the refused one, or None if a new one could not help."""
         token = self._current
+        # Many calls may be refused with the same old token. The first one renews it; the others find a new one here.
         if token is not None and token is not refused:
             return token
         if is_young(refused, self._clock):
@@ -150,14 +156,14 @@ class ApplicationTokens:
         await self._fetching.cancel()
 
     async def _fetch(self) -> Token:
-        answer = await self._send(application_token(self._client_id, self._client_secret.reveal()))
-        now = self._clock.monotonic()
-        self._current = Token(Secret(answer.access_token), now, now + answer.expires_in - margin(answer.expires_in))
+        fetched = await self._send(application_token(self._client_id, self._client_secret.reveal()))
+        now, lifetime = self._clock.monotonic(), fetched.expires_in
+        self._current = Token(Secret(fetched.access_token), now, now + lifetime - margin(lifetime))
         return self._current
 
 
-def cancellations() -> int:
-    """How often somebody has asked to cancel the task that runs this, as far as it was not taken back."""
+def cancel_requests() -> int:
+    """How many requests to cancel the task that runs this are open: more than before means that it was cancelled."""
     task = asyncio.current_task()
     return 0 if task is None else task.cancelling()
 

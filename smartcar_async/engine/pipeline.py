@@ -32,10 +32,10 @@ from ..settings import Settings, seconds
 from ..threads import in_thread
 from . import policy
 from .admission import Admission
-from .auth import ApplicationTokens, Token, Tokens, cancellations
+from .auth import ApplicationTokens, Token, Tokens, cancel_requests
 from .flight import Flight
 from .refusal import refusal, reported_failure
-from .transport import Transport, apart
+from .transport import Transport, read_reply
 
 T = TypeVar("T")
 
@@ -65,8 +65,8 @@ class Engine:
         self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
         self._budget = policy.RetryBudget()
         self._admission = Admission(settings, self._reporter, self._clock)
-        self._under_way: set[asyncio.Timeout] = set()
-        """What ends the calls that are under way."""
+        self._timeouts: set[asyncio.Timeout] = set()
+        """Those of the calls that are under way: to close the client is to let them expire now."""
         self._closed = False
         self._ready = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -76,45 +76,45 @@ class Engine:
         raise TypeError("a client and its handles belong to one process: make a client in each")
 
     async def open(self) -> None:
-        """Load and build all that would stall the loop later, in a thread. The first call does it if nobody did."""
+        """Load and build in a thread what would stall the loop. The first call does it for a client not entered."""
         if not self._ready:
             await in_thread(codec.prepare)
             await self._transport.open()
             self._ready = True
 
     def report_skipped(self, endpoint: Endpoint, malformed: tuple[Malformed, ...]) -> None:
-        """Tell of entries that a list could not give."""
+        """Report the entries of a list that could not be read."""
         problems = tuple(entry.problem for entry in malformed)
         self._reporter.tell(EntriesSkipped(endpoint.path, len(problems), problems))
 
     async def run(self, call: Call[T], deadline: float | timedelta | None = None, tokens: Tokens | None = None) -> T:
-        """Carry out one call within its deadline. `tokens` speak for the user of a call that a user makes."""
-        allowed = self.allowed(call, deadline)
+        """Carry out one call within its deadline. `tokens` are those of the user for whom a call is made."""
+        allowed = self.seconds_allowed(call, deadline)
         if self._closed:
             raise ConfigurationError("the client is closed; make a new one")
         flight = Flight(call, self._clock.monotonic() + allowed)
-        loop, asked = self._own_loop(), cancellations()
+        loop, cancelled_before = self._own_loop(), cancel_requests()
         try:
-            return await self._in_time(call, flight, tokens, allowed)
+            return await self._within_deadline(call, flight, tokens, allowed)
         except Unreadable as problem:
-            failure = self._undecodable(call, flight, problem)
+            failure = self._decode_failure(call, flight, problem)
         except SmartcarError as error:
-            failure = _unknown(flight, error) if flight.is_open else flight.ending(error)
-            if flight.left_at is not None:
+            failure = _outcome_unknown(flight, error) if flight.is_open else flight.final_error(error)
+            if flight.sent_at is not None:
                 self._end_request(flight, type(error).__name__)
         except TimeoutError:
-            failure = self._ended(flight) if self._closed else self._out_of_time(flight, allowed)
+            failure = self._closed_failure(flight) if self._closed else self._late_failure(flight, allowed)
         except asyncio.CancelledError as cancelled:
             # Closing may cancel what a call waits for. Then nobody has cancelled the call itself.
-            if not self._closed or cancellations() > asked:
-                self._broken_off(flight, cancelled, "Cancelled", "the call was cancelled")
+            if not self._closed or cancel_requests() > cancelled_before:
+                self._note_interruption(flight, cancelled, "Cancelled", "the call was cancelled")
                 raise
-            failure = self._ended(flight)
-        except BaseException as broken:
+            failure = self._closed_failure(flight)
+        except BaseException as error:
             # The loop was closed under the call, which is thrown away now, or it is what no code of ours expects.
-            closed = isinstance(broken, GeneratorExit) or loop.is_closed()
-            name = "LoopClosed" if closed else type(broken).__name__
-            self._broken_off(flight, broken, name, f"the call was broken off ({name})")
+            closed = isinstance(error, GeneratorExit) or loop.is_closed()
+            name = "LoopClosed" if closed else type(error).__name__
+            self._note_interruption(flight, error, name, f"the call was broken off ({name})")
             raise
         failure.attempts = (*flight.attempts, *failure.attempts)
         if isinstance(failure, RateLimited):
@@ -132,25 +132,28 @@ class Engine:
             raise ConfigurationError("a client belongs to the event loop that it was first used in: make one in each")
         return loop
 
-    async def _in_time(self, call: Call[T], flight: Flight, tokens: Tokens | None, allowed: float) -> T:
+    async def _within_deadline(self, call: Call[T], flight: Flight, tokens: Tokens | None, allowed: float) -> T:
         """What the answer says, before the time is over or the client is closed."""
-        async with asyncio.timeout(allowed) as ending:
-            self._under_way.add(ending)
+        # There are two deadlines, and they count the same seconds. `flight.until` is on the client's clock, which a
+        # simulation may drive: it decides whether a wait or a resend is still worth it. This one is on the loop's
+        # clock, which alone can interrupt a connection that hangs.
+        async with asyncio.timeout(allowed) as timeout:
+            self._timeouts.add(timeout)
             try:
                 flight.reply = await self._exchange(call, flight, tokens)
                 return await _read(flight, flight.reply, call.decode)
             finally:
-                self._under_way.discard(ending)
+                self._timeouts.discard(timeout)
 
-    def allowed(self, call: Call[T], deadline: float | timedelta | None) -> float:
+    def seconds_allowed(self, call: Call[T], deadline: float | timedelta | None) -> float:
         """Seconds that this call may take: what acts on a car may take minutes."""
         if deadline is not None:
             return seconds(deadline, "deadline")
         return self._settings.command_deadline if call.acts_on_car else self._settings.deadline
 
-    def stopwatch(self, call: Call[T], deadline: float | timedelta | None) -> Callable[[], float]:
-        """What is left of the deadline, at each time of asking: for work that takes several calls."""
-        until = self._clock.monotonic() + self.allowed(call, deadline)
+    def countdown(self, call: Call[T], deadline: float | timedelta | None) -> Callable[[], float]:
+        """A function that answers the seconds that are left: for work that takes several calls within one deadline."""
+        until = self._clock.monotonic() + self.seconds_allowed(call, deadline)
         return lambda: max(until - self._clock.monotonic(), 0.001)
 
     def monotonic(self) -> float:
@@ -168,16 +171,18 @@ class Engine:
     async def aclose(self) -> None:
         """End the calls that are under way with an error that says so, and close the transport."""
         self._closed = True
-        for ending in self._under_way:
-            if not ending.expired():
-                ending.reschedule(asyncio.get_running_loop().time())
-        await asyncio.sleep(0)  # so that they are told before their connections break
+        for timeout in self._timeouts:
+            if not timeout.expired():
+                timeout.reschedule(asyncio.get_running_loop().time())
+        await asyncio.sleep(0)  # the calls end here, before their connections break
         await self._tokens.aclose()
         await self._transport.aclose()
 
-    async def _exchange(self, call: Call[T], flight: Flight, user: Tokens | None) -> Reply:
-        await self.open()
-        tokens = self._speaker(call, user)
+    async def _exchange(self, call: Call[T], flight: Flight, user_tokens: Tokens | None) -> Reply:
+        """Send until there is an answer to read, or an error that ends the call."""
+        if not self._ready:
+            await self.open()
+        tokens = self._tokens_for(call, user_tokens)
         token = None if tokens is None else await tokens.get()
         while True:
             await self._admission.admit(call, flight.until)
@@ -186,21 +191,22 @@ class Engine:
                 self._budget.earn()
                 await self._check_success(call, flight, answer, token)
                 return answer
-            if policy.done_already(call, answer, acted_before=flight.left_open is not None):
+            if policy.done_already(call, answer, acted_before=flight.open_failure is not None):
                 return NO_CONTENT
-            flight.refused = answer
+            flight.last_failure = answer
             if policy.may_have_acted(answer):
-                flight.left_open = answer
-            self._admission.heed(call, answer)
+                flight.open_failure = answer
+            self._admission.note_limits(call, answer)
             if policy.outcome_is_unknown(call.endpoint.effect, answer):
-                raise _unknown(flight, answer)
-            if tokens is not None and token is not None and not flight.renewed and policy.renews_token(answer):
-                flight.renewed = True
+                raise _outcome_unknown(flight, answer)
+            # Once a call, and before the retries are counted: a token that expired early must not use up a try.
+            if tokens is not None and token is not None and not flight.token_renewed and policy.renews_token(answer):
+                flight.token_renewed = True
                 fresh = await tokens.after_refusal(token)
                 if fresh is not None:
                     token = fresh
                     continue
-            pause = self._pause(call, answer, flight)
+            pause = self._pause_before_resend(call, answer, flight)
             if pause is None:
                 raise answer
             self._reporter.tell(RetryWait(pause, type(answer).__name__, len(flight.attempts), call.endpoint.path))
@@ -211,47 +217,48 @@ class Engine:
         effect = call.endpoint.effect
         if effect is Effect.READ:
             return
-        told = partial(reported_failure, now=self._clock.now(), private=_private(call, token))
-        failed = await _read(flight, reply, told)
+        find_failure = partial(reported_failure, now=self._clock.now(), private=_private_values(call, token))
+        failed = await _read(flight, reply, find_failure)
         if failed is None:
             return
-        # What may be asked for again is told by its class that it may have been done, where the class says so.
-        told_by_class = effect is not Effect.COMMAND and policy.is_trouble(failed)
-        if policy.may_have_acted_all_the_same(failed) and not told_by_class:
-            raise _unknown(flight, failed)
-        raise _named(call, failed)
+        # For what may be sent again, the classes of a server in trouble say by themselves that it may have been done.
+        class_says_so = not call.is_command and policy.is_trouble(failed)
+        if policy.may_have_acted_all_the_same(failed) and not class_says_so:
+            raise _outcome_unknown(flight, failed)
+        raise _with_permission(call, failed)
 
-    def _speaker(self, call: Call[T], user: Tokens | None) -> Tokens | None:
-        """Whose tokens the call is sent with."""
+    def _tokens_for(self, call: Call[T], user_tokens: Tokens | None) -> Tokens | None:
+        """Where the token comes from that the call is sent with."""
         if call.endpoint.credential is Credential.APPLICATION:
             return self._tokens
-        return user if call.endpoint.credential is Credential.USER else None
+        return user_tokens if call.endpoint.credential is Credential.USER else None
 
     async def _attempt(self, call: Call[T], token: Token | None, flight: Flight) -> Reply | SmartcarError:
-        """Send once. The answer of a server that said no, or of none, is an error that is returned, not raised."""
-        request = self._request(call, token)
+        """Send once. The error of an answer that is no success, or of none, is returned and not raised."""
+        request = self._build_request(call, token)
         answer: Reply | SmartcarError
         flight.begin(self._clock.monotonic())
         try:
-            reply = await self._transport.send(request, lambda: self._leave(flight))
-            refused = partial(refusal, now=self._clock.now(), private=_private(call, token))
-            answer = reply if reply.ok else _named(call, await apart(reply, refused))
+            reply = await self._transport.send(request, lambda: self._mark_sent(flight))
+            read_error = partial(refusal, now=self._clock.now(), private=_private_values(call, token))
+            answer = reply if reply.ok else _with_permission(call, await read_reply(reply, read_error))
         except TransportError as error:
             reply, answer = None, error
         problem = "" if isinstance(answer, Reply) else type(answer).__name__
         self._end_request(flight, problem, None if reply is None else reply.status, getattr(answer, "request_id", None))
         return answer
 
-    def _leave(self, flight: Flight) -> None:
-        """Something may reach the server from here on. Of a command, somebody is told even if Python ends first."""
-        flight.leave(self._clock.now())
+    def _mark_sent(self, flight: Flight) -> None:
+        """Something may reach the server from here on. An open command is reported even if Python ends first."""
+        flight.mark_sent(self._clock.now())
         if flight.is_open and flight.at_exit is None:
-            # Weakly, because a call that is thrown away is told of at once, and so must not be kept from that.
+            # Weak references, because atexit would keep the call alive for ever. One that is thrown away (its task was
+            # collected, its loop closed) is then reported at once, when its coroutine is closed, and not at the exit.
             loop = weakref.ref(asyncio.get_running_loop())
-            flight.at_exit = partial(_exit, weakref.ref(self), weakref.ref(flight), loop)
+            flight.at_exit = partial(_report_at_exit, weakref.ref(self), weakref.ref(flight), loop)
             atexit.register(flight.at_exit)
 
-    def tell_abandoned(self, flight: Flight) -> None:
+    def report_abandoned(self, flight: Flight) -> None:
         """Python ends, and nobody runs the loop in which a command waits for its answer."""
         outcome = flight.unknown("the program ended, and nothing ran its event loop")
         self._end_request(flight, "LoopClosed")
@@ -261,7 +268,7 @@ class Engine:
     def _end_request(
         self, flight: Flight, problem: str, status: int | None = None, request_id: str | None = None
     ) -> None:
-        """Keep and tell how the request ended that is under way, if one is."""
+        """Note and report how the request ended that is under way, if one is."""
         if flight.begun_at is None:
             return
         if flight.at_exit is not None:
@@ -281,7 +288,7 @@ class Engine:
             )
         )
 
-    def _request(self, call: Call[T], token: Token | None) -> Request:
+    def _build_request(self, call: Call[T], token: Token | None) -> Request:
         endpoint, settings = call.endpoint, self._settings
         headers = {"Accept": JSON_TYPE, **call.headers}
         if token is not None:
@@ -301,17 +308,19 @@ class Engine:
             recognise=partial(codec.recognise, call),
         )
 
-    def _pause(self, call: Call[T], error: SmartcarError, flight: Flight) -> float | None:
+    def _pause_before_resend(self, call: Call[T], error: SmartcarError, flight: Flight) -> float | None:
         """Seconds until the call is sent again, or None if it is not."""
-        number, retry = len(flight.attempts), self._settings.retry
-        most = policy.most_attempts(call.endpoint.effect, retry) + flight.renewed
-        if number >= most or not policy.may_resend(call.endpoint.effect, error):
+        attempts, retry = len(flight.attempts), self._settings.retry
+        most = policy.most_attempts(call.endpoint.effect, retry) + flight.token_renewed
+        if attempts >= most or not policy.may_resend(call.endpoint.effect, error):
             return None
-        pause = policy.pause(retry, number, error, self._chance)
+        pause = policy.pause(retry, attempts, error, self._chance)
         in_time = self._clock.monotonic() + pause < flight.until
+        # The budget is asked last, because asking spends it: what would come too late must not cost others a resend.
         return pause if in_time and self._budget.spend() else None
 
-    def _out_of_time(self, flight: Flight, allowed: float) -> SmartcarError:
+    def _late_failure(self, flight: Flight, allowed: float) -> SmartcarError:
+        """What a call raises whose time is over."""
         last = flight.attempts[-1].problem if flight.attempts else ""
         text = f"no answer within {allowed:g} s"
         late = DeadlineExceeded(text + (f"; before that: {last}" if last else ""))
@@ -319,23 +328,26 @@ class Engine:
         self._end_request(flight, "DeadlineExceeded")
         return failure
 
-    def _ended(self, flight: Flight) -> SmartcarError:
+    def _closed_failure(self, flight: Flight) -> SmartcarError:
         """What a call raises that was under way when the client was closed."""
-        failure = flight.closed()
+        failure = flight.closed_error()
         self._end_request(flight, "Closed")
         return failure
 
-    def _broken_off(self, flight: Flight, by: BaseException, problem: str, reason: str) -> None:
-        """Tell what a call leaves open that does not end with an error of ours."""
+    def _note_interruption(self, flight: Flight, error: BaseException, problem: str, reason: str) -> None:
+        """Report the open outcome of a call that ends with an error which is not ours."""
         outcome = flight.unknown(reason) if flight.is_open else None
         self._end_request(flight, problem)
         if outcome is not None:
             outcome.attempts = tuple(flight.attempts)
-            by.add_note(str(outcome))
-            by.__cause__ = outcome
+            error.add_note(str(outcome))
+            # `CancelledError` itself must go on, or the task would not count as cancelled. So the outcome travels as
+            # its cause, for people in the traceback and for the sync bridge, which raises it to a caller of Ctrl-C.
+            error.__cause__ = outcome
             self._reporter.tell_unknown(outcome)
 
-    def _undecodable(self, call: Call[T], flight: Flight, problem: Unreadable) -> SmartcarError:
+    def _decode_failure(self, call: Call[T], flight: Flight, problem: Unreadable) -> SmartcarError:
+        """What a call raises whose answer cannot be read."""
         reply = flight.reply
         if call.endpoint.effect is not Effect.READ:
             return flight.unknown(f"the answer does not tell ({problem})", reply.request_id)
@@ -347,39 +359,41 @@ class Engine:
         )
 
 
-def _exit(
-    engine: "weakref.ref[Engine]", flight: "weakref.ref[Flight]", loop: "weakref.ref[asyncio.AbstractEventLoop]"
+def _report_at_exit(
+    engine_ref: "weakref.ref[Engine]",
+    flight_ref: "weakref.ref[Flight]",
+    loop_ref: "weakref.ref[asyncio.AbstractEventLoop]",
 ) -> None:
-    """At the end of Python. A loop that still runs, in another thread, is not ours to judge."""
-    teller, abandoned, runs = engine(), flight(), loop()
-    if teller is not None and abandoned is not None and (runs is None or not runs.is_running()):
-        teller.tell_abandoned(abandoned)
+    """At the end of Python. A loop that still runs, in another thread, may yet bring the answer."""
+    engine, flight, loop = engine_ref(), flight_ref(), loop_ref()
+    if engine is not None and flight is not None and (loop is None or not loop.is_running()):
+        engine.report_abandoned(flight)
 
 
 async def _read(flight: Flight, reply: Reply, read: Callable[[Reply], T]) -> T:
     """What an answer says. Broken off while a long one is read, what acts is as open as before the answer came."""
-    flight.left_at = flight.last_left_at
+    flight.sent_at = flight.last_sent_at
     try:
-        found = await apart(reply, read)
+        value = await read_reply(reply, read)
     except (Unreadable, SmartcarError):
-        flight.left_at = None
+        flight.sent_at = None
         raise
-    flight.left_at = None
-    return found
+    flight.sent_at = None
+    return value
 
 
-def _unknown(flight: Flight, error: SmartcarError) -> CommandOutcomeUnknown:
+def _outcome_unknown(flight: Flight, error: SmartcarError) -> CommandOutcomeUnknown:
     """That this error leaves the outcome of a command open."""
     reason = type(error).__name__ if isinstance(error, TransportError) else str(error)
     return flight.unknown(reason, getattr(error, "request_id", None))
 
 
-def _private(call: Call[T], token: Token | None) -> tuple[str, ...]:
+def _private_values(call: Call[T], token: Token | None) -> tuple[str, ...]:
     """What no error text of this call may repeat."""
     return call.private if token is None else (*call.private, token.secret.reveal())
 
 
-def _named(call: Call[T], error: ApiError) -> ApiError:
+def _with_permission(call: Call[T], error: ApiError) -> ApiError:
     """The error; if the owner has not granted what this call needs, it names that."""
     if isinstance(error, PermissionDenied):
         error.permission = call.permission or call.endpoint.permission

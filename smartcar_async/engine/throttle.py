@@ -27,11 +27,9 @@ class Bucket:
         self._refill(now)
         return max(0.0, (min(cost, self.limit.capacity) - self.level) / self._per_second)
 
-    def take(self, now: float, cost: int = 1) -> float:
-        """Reserve a place, and tell the seconds until it comes."""
-        wait = self.wait(now, cost)
+    def reserve(self, cost: int = 1) -> None:
+        """Take a place, behind those that were taken before. It comes after `wait`."""
         self.level -= cost
-        return wait
 
     def give_back(self, cost: int = 1) -> None:
         """Return a place that was not used."""
@@ -65,9 +63,9 @@ class Throttle:
     def pause_vehicle(self, vehicle_id: str, now: float, seconds: float) -> None:
         """Leave this vehicle alone for so long."""
         while self._ends and self._ends[0][0] <= now:
-            end, over = heappop(self._ends)
-            if self._paused.get(over) == end:
-                del self._paused[over]
+            end, paused_id = heappop(self._ends)
+            if self._paused.get(paused_id) == end:
+                del self._paused[paused_id]
         until = now + seconds
         if until > self._paused.get(vehicle_id, now):
             self._paused[vehicle_id] = until
@@ -75,5 +73,10 @@ class Throttle:
 
     def wait(self, vehicle_id: str | None, now: float, cost: int = 1) -> float:
         """Seconds until a request for this vehicle may go."""
-        own = self.vehicle_wait(vehicle_id, now)
-        return max(own, self.bucket.wait(now, cost)) if self.bucket is not None else own
+        pause = self.vehicle_wait(vehicle_id, now)
+        return max(pause, self.bucket.wait(now, cost)) if self.bucket is not None else pause
+
+    def reserve(self, cost: int = 1) -> None:
+        """Take a place in the bucket, if there is one."""
+        if self.bucket is not None:
+            self.bucket.reserve(cost)

@@ -1,4 +1,4 @@
-"""The only room that knows aiohttp: one request goes out, one whole answer comes back."""
+"""The only module that uses aiohttp's client: one request goes out, one whole answer comes back."""
 
 import asyncio
 import errno
@@ -15,7 +15,7 @@ from ..errors import ConfigurationError, ConnectionFailed, ConnectionLost, Respo
 from ..request import Effect, Reply, Request
 from ..settings import Settings, Tls
 from ..threads import ENDING, in_thread, is_ending
-from .connections import Connections, Passage, Unasked
+from .connections import Connections, ConnectionUse, UnrequestedData
 from .inflate import Body, TooLarge, Undecodable
 
 if TYPE_CHECKING:
@@ -30,12 +30,15 @@ _LONG: Final = 256 * 1024
 _USER_AGENT: Final = f"smartcar-async/{__version__} Python/{sys.version_info.major}.{sys.version_info.minor}"
 
 
-class _Broken(Exception):
+class _ConnectionBroke(Exception):
     """A connection that broke. aiohttp does not know it, and so does not send the request again by itself."""
 
 
-class _Foreign(Exception):
+class _ForeignAnswer(Exception):
     """An answer that belongs to another request."""
+
+
+_UNUSABLE: Final = (_ConnectionBroke, _ForeignAnswer, UnrequestedData, Undecodable)
 
 
 class Transport:
@@ -48,9 +51,11 @@ class Transport:
         self._settings = require_instance(settings, Settings, "settings")
         self._session = session
         self._owned = session is None
-        self._acting_session: aiohttp.ClientSession | None = None
+        # Commands have a session, and so connections, of their own: a car may take minutes to answer, and a hundred
+        # commands that wait would leave no connection to read with.
+        self._command_session: aiohttp.ClientSession | None = None
         self._connections = Connections()
-        self._places: dict[str | None, asyncio.Semaphore] = {}
+        self._slots: dict[str | None, asyncio.Semaphore] = {}
         self._options: dict[str, Any] = {}
         self._aiohttp: Any = None
         self._url: Any = None
@@ -61,40 +66,45 @@ class Transport:
         """Load aiohttp and the certificates in a thread, because both would stall the loop; then make the session."""
         if self._aiohttp is not None or self._closed:
             return
+        if getattr(self._session, "_loop", loop := asyncio.get_running_loop()) is not loop:
+            raise ConfigurationError(
+                "session: it belongs to another event loop; make one in the loop that uses the client"
+            )
         async with self._opening:
             if self._aiohttp is None:
+                # The import takes a tenth of a second, and so does reading the system's certificates: in the loop,
+                # every other task would stand still meanwhile.
                 loaded, context = await in_thread(lambda: _load(self._settings.tls))
                 if self._owned:
-                    self._session, self._acting_session = (_session(loaded) for _ in range(2))
+                    self._session, self._command_session = (_session(loaded) for _ in range(2))
                 self._options = _options(loaded, self._settings, context)
                 self._url = importlib.import_module("yarl").URL
                 self._aiohttp = loaded
 
-    async def send(self, request: Request, leaving: Callable[[], None]) -> Reply:
-        """Send once. Raises ConnectionFailed if the request provably never left, else ConnectionLost.
+    async def send(self, request: Request, on_sending: Callable[[], None]) -> Reply:
+        """Send once, after `open`. Raises ConnectionFailed if the request provably never left, else ConnectionLost.
 
-        `leaving` is called before the first byte can reach the server: on our own session when the connection stands,
-        else at once, for a caller's session may be a stand-in.
+        `on_sending` is called before the first byte can reach the server: when the connection stands, if the session
+        is our own; else at once, for a caller's session may be a stand-in that never calls our middleware.
         """
-        await self.open()
         if self._closed or self._session is None:
             raise ConfigurationError("the client is closed; make a new one")
         if self._session.closed:
             raise ConfigurationError("session: it was closed; the client that it was passed to still needs it")
         if not self._owned:
-            leaving()
-        passage = self._connections.passage(request.pool, leaving if self._owned else _nothing)
+            on_sending()
+        use = self._connections.use(request.pool, on_sending if self._owned else _do_nothing)
         failure: TransportError
         try:
-            async with self._place(request), self._exchange(request, passage) as response:
-                return await self._believed(request, passage, await self._whole(response))
+            async with self._slot(request), self._exchange(request, use) as response:
+                return await self._checked(request, use, await self._read_whole(response))
         except asyncio.CancelledError as cancelled:
             # The frames of aiohttp hold headers, bodies and the proxy's password.
             cancelled.__traceback__ = None
             raise
         except TooLarge as error:
             failure = ResponseTooLarge(f"the answer of {request.host} {error}, and was not read")
-        except (self._aiohttp.ClientError, _Broken, _Foreign, Unasked, Undecodable, OSError, TimeoutError) as error:
+        except (self._aiohttp.ClientError, OSError, TimeoutError, *_UNUSABLE) as error:
             failure = _failure(self._aiohttp, error, request.host)
         except RuntimeError as error:
             if not is_ending(error):
@@ -107,14 +117,14 @@ class Transport:
         """Close the session, unless the caller passed it in. One that is just being opened is waited for."""
         self._closed = True
         async with self._opening:
-            for session in (self._session, self._acting_session) if self._owned else ():
+            for session in (self._session, self._command_session) if self._owned else ():
                 if session is not None:
                     await session.close()
 
-    def _exchange(self, request: Request, passage: Passage) -> Any:
-        """The request on its way. What acts has a session of its own: minutes of waiting must not hold up reads."""
-        acts = request.effect is not Effect.READ and self._acting_session is not None
-        session: Any = self._acting_session if acts else self._session
+    def _exchange(self, request: Request, use: ConnectionUse) -> Any:
+        """The request under way."""
+        acts = request.effect is not Effect.READ and self._command_session is not None
+        session: Any = self._command_session if acts else self._session
         return session.request(
             request.method,
             self._url(request.url, encoded=True),  # its escapes are left exactly as they are
@@ -122,16 +132,16 @@ class Transport:
             data=request.body,
             # Never a local of ours: it may hold a password, and tracebacks can show locals.
             proxy=None if self._settings.proxy is None else self._settings.proxy.for_origin(request.url),
-            middlewares=(_send_once(self._aiohttp), passage.middleware),
+            middlewares=(_send_once(self._aiohttp), use.middleware),
             **self._options,
         )
 
-    def _place(self, request: Request) -> AbstractAsyncContextManager[object]:
+    def _slot(self, request: Request) -> AbstractAsyncContextManager[object]:
         """A place among the connections that a caller's session allows to a host: it cannot count ours as one kind."""
         most = 0 if self._owned else getattr(getattr(self._session, "connector", None), "limit_per_host", 0)
-        return self._places.setdefault(request.host, asyncio.Semaphore(most)) if most else nullcontext()
+        return self._slots.setdefault(request.host, asyncio.Semaphore(most)) if most else nullcontext()
 
-    async def _whole(self, response: Any) -> Reply:
+    async def _read_whole(self, response: Any) -> Reply:
         """All of an answer, if it keeps within bounds."""
         headers = {name.lower(): text for name, text in response.headers.items()}
         body = Body(headers.get("content-encoding", ""), self._settings.max_response_bytes)
@@ -144,25 +154,25 @@ class Transport:
             response.close()
             raise
 
-    async def _believed(self, request: Request, passage: Passage, reply: Reply) -> Reply:
+    async def _checked(self, request: Request, use: ConnectionUse, reply: Reply) -> Reply:
         """The answer, if it is the one to this request; and the connection is kept, or not."""
-        right = await apart(reply, request.recognise)
-        if right is False or passage.brings_again(reply):
-            passage.drop()
-            raise _Foreign
-        if right:
-            passage.keep(reply)
+        recognised = await read_reply(reply, request.recognise)
+        if recognised is False or use.is_copy(reply):
+            use.close()
+            raise _ForeignAnswer
+        if recognised:
+            use.keep(reply)
         else:
-            passage.drop()
+            use.close()
         return reply
 
 
-async def apart(reply: Reply, read: Callable[[Reply], T]) -> T:
+async def read_reply(reply: Reply, read: Callable[[Reply], T]) -> T:
     """Read an answer: a long one in a thread, so that the loop goes on and no deadline has to wait."""
     return read(reply) if len(reply.body) <= _LONG else await in_thread(lambda: read(reply))
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
@@ -216,7 +226,7 @@ def _send_once(loaded: Any) -> Callable[[Any, Callable[[Any], Awaitable[Any]]], 
         except loaded.ClientConnectorError:
             raise
         except (loaded.ServerDisconnectedError, loaded.ClientOSError) as error:
-            broken = _Broken(_cause(error))
+            broken = _ConnectionBroke(_cause(error))
         raise broken
 
     return middleware
@@ -229,11 +239,11 @@ def _failure(loaded: Any, error: Exception, host: str) -> TransportError:
         loaded.ClientHttpProxyError,
         loaded.InvalidURL,
     )
-    cause = str(error) if isinstance(error, _Broken) else _cause(error)
+    cause = str(error) if isinstance(error, _ConnectionBroke) else _cause(error)
     failure: TransportError
     if isinstance(error, never_left):
         failure = ConnectionFailed(f"no connection to {host} could be made, and nothing was sent ({cause})")
-    elif isinstance(error, _Foreign):
+    elif isinstance(error, _ForeignAnswer):
         cause = "ForeignAnswer"
         failure = ConnectionLost(f"an answer came from {host} that belongs to another request ({cause})")
     else:

@@ -77,7 +77,7 @@ class Schedules:
         if memory.setting is SchedulePaths.REFERENCE or memory.lists is False:
             return await self._engine.run(timers, deadline)
         listing = operations.list_schedules(self._vehicle_id, self._user_id)
-        left = self._engine.stopwatch(listing, deadline)
+        left = self._engine.countdown(listing, deadline)
         try:
             schedules = await self._engine.run(listing, left())
         except ApiError as error:
@@ -120,7 +120,7 @@ class Schedules:
         if memory.family is not SchedulePaths.AUTO:
             return await self._engine.run(call(memory.family), deadline)
         reference, announcement = call(SchedulePaths.REFERENCE), call(SchedulePaths.ANNOUNCEMENT)
-        left = self._engine.stopwatch(reference, deadline)
+        left = self._engine.countdown(reference, deadline)
         try:
             answer = await self._engine.run(reference, left())
         except SmartcarError as error:

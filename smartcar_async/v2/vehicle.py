@@ -120,7 +120,7 @@ class Vehicle:
         """Whether the owner granted all of these; `required:` before a name does not matter. Asks for every page."""
         wanted = {word.removeprefix("required:") for word in words(names, "names")}
         call = reads.permissions(self._car)
-        left = self._engine.stopwatch(call, deadline)
+        left = self._engine.countdown(call, deadline)
         offset = 0
         seen: set[object] = set()
         while True:
@@ -253,7 +253,7 @@ class Vehicle:
         """
         plan = batch_plan(paths)
         calls = [batch_call(self._car, chunk, self._engine.now) for chunk in plan.chunks]
-        left = self._engine.stopwatch(calls[0], deadline)
+        left = self._engine.countdown(calls[0], deadline)
         answered: list[Batch] = []
         for call in calls:
             try:

@@ -10,6 +10,7 @@ from smartcar_async.arguments import (
     credential,
     flags_text,
     http_method,
+    is_number,
     mapping,
     own_headers,
     require_bool,
@@ -41,6 +42,21 @@ def test_what_will_do() -> None:
     require_session(None)
     require_session(SimpleNamespace(request=print, closed=False, connector=None))
     assert credential("id", "client_id", "Smartcar") == "id"
+
+
+@pytest.mark.parametrize("value", [0, 0.5, 1, -3, 10**400])
+def test_a_number(value: float) -> None:
+    """However large, as long as it is finite."""
+    assert is_number(value)
+    assert is_number(value, whole=True) is isinstance(value, int)
+    assert is_number(value, 0, 1) is (0 <= value <= 1)
+
+
+@pytest.mark.parametrize("value", [True, False, None, "1", 1j, float("nan"), float("inf"), float("-inf")])
+def test_no_number(value: object) -> None:
+    """True and False are none, though Python would count with them."""
+    assert not is_number(value)
+    assert not is_number(value, whole=True)
 
 
 ODD: Any = object()
@@ -75,6 +91,10 @@ NO_CREDENTIALS: list[Any] = [None, 5, "", " "]
                 "Smartcar.from_env()",
             )
             for odd in NO_CREDENTIALS
+        ),
+        (
+            lambda: credential("s3cret\n", "client_secret", "Smartcar"),
+            "client_secret: there is a line break in it; strip",
         ),
         (lambda: credential("\ud800", "client_id", "Smartcar"), "client_id: not a text that UTF-8 can hold"),
     ],

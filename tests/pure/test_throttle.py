@@ -13,24 +13,31 @@ def bucket(capacity: int = 3, per_minute: float = 60.0) -> Bucket:
     return Bucket(RateLimit(capacity, per_minute))
 
 
+def take(bucket: Bucket, now: float, cost: int = 1) -> float:
+    """Take a place, and tell the seconds until it comes."""
+    wait = bucket.wait(now, cost)
+    bucket.reserve(cost)
+    return wait
+
+
 def test_the_bucket_of_the_api() -> None:
     """120 requests go at once; the next two wait half a minute and a minute."""
     one = Bucket(RateLimit())
-    assert {one.take(0.0) for _ in range(120)} == {0.0}
-    assert [one.take(0.0), one.take(0.0)] == pytest.approx([30.0, 60.0])
+    assert {take(one, 0.0) for _ in range(120)} == {0.0}
+    assert [take(one, 0.0), take(one, 0.0)] == pytest.approx([30.0, 60.0])
 
 
 def test_places_come_in_turn() -> None:
     """Each who waits has a later place, counted from now."""
     one = bucket()
-    assert [one.take(10.0) for _ in range(5)] == pytest.approx([0, 0, 0, 1, 2])
-    assert one.take(11.5) == pytest.approx(1.5)
+    assert [take(one, 10.0) for _ in range(5)] == pytest.approx([0, 0, 0, 1, 2])
+    assert take(one, 11.5) == pytest.approx(1.5)
 
 
 def test_asking_takes_nothing() -> None:
     """The wait can be asked for without joining the queue."""
     one = bucket(1)
-    assert one.wait(0.0) == one.wait(0.0) == one.take(0.0) == 0.0
+    assert one.wait(0.0) == one.wait(0.0) == take(one, 0.0) == 0.0
     assert one.wait(0.0) == one.wait(0.0) == pytest.approx(1.0)
 
 
@@ -38,18 +45,18 @@ def test_it_refills_to_its_capacity() -> None:
     """A long rest buys no more than a full bucket, and a clock that stands still or steps back costs nothing."""
     one = bucket()
     for _ in range(3):
-        one.take(0.0)
-    assert [one.take(1000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
-    assert one.take(999.0) == pytest.approx(2.0)
+        take(one, 0.0)
+    assert [take(one, 1000.0) for _ in range(4)] == pytest.approx([0, 0, 0, 1])
+    assert take(one, 999.0) == pytest.approx(2.0)
 
 
 def test_a_place_can_be_given_back() -> None:
     """Who gives up the queue shortens it."""
     one = bucket(1)
-    one.take(0.0)
-    assert one.take(0.0) == pytest.approx(1.0)
+    take(one, 0.0)
+    assert take(one, 0.0) == pytest.approx(1.0)
     one.give_back()
-    assert one.take(0.0) == pytest.approx(1.0)
+    assert take(one, 0.0) == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(("asked", "wait"), [(30.0, 30.0), (0.0, 0.0), (0.5, 0.5)])
@@ -65,7 +72,7 @@ def test_the_server_never_shortens_the_queue() -> None:
     """A short wait that it asks for does not wipe out a longer one of ours."""
     one = bucket(1)
     for _ in range(5):
-        one.take(0.0)
+        take(one, 0.0)
     one.empty(0.0, 1.0)
     assert one.wait(0.0) == pytest.approx(5.0)
 
@@ -117,18 +124,26 @@ def test_the_longer_of_both_waits() -> None:
     throttle = Throttle(bucket(1))
     assert throttle.bucket is not None
     for _ in range(3):
-        throttle.bucket.take(0.0)
+        take(throttle.bucket, 0.0)
     throttle.pause_vehicle("v1", 0.0, 10.0)
     throttle.pause_vehicle("v2", 0.0, 1.0)
     assert [throttle.wait(vehicle, 0.0) for vehicle in ("v1", "v2", "v3", None)] == pytest.approx([10.0, 3, 3, 3])
 
 
+def test_a_place_without_a_wait() -> None:
+    """It is taken from the bucket, where there is one."""
+    throttle = Throttle(bucket(2))
+    throttle.reserve()
+    assert [throttle.wait(None, 0.0, cost) for cost in (1, 2)] == pytest.approx([0.0, 1.0])
+    Throttle().reserve()
+
+
 def test_a_call_that_counts_as_several_waits_for_all_of_them() -> None:
     """A batch draws what the server will count, and one that is larger than the bucket waits for a full bucket."""
     bucket = Bucket(RateLimit(capacity=10, per_minute=60))
-    assert bucket.take(0.0, 8) == 0
+    assert take(bucket, 0.0, 8) == 0
     assert bucket.wait(0.0, 3) == 1
     bucket.give_back(8)
     assert bucket.wait(0.0, 10) == 0
-    assert bucket.take(0.0, 25) == 0
+    assert take(bucket, 0.0, 25) == 0
     assert bucket.wait(0.0) == 16

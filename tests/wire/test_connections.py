@@ -256,7 +256,7 @@ async def test_an_answer_before_the_request(peer: Peer) -> None:
     peer.greeting = http(TOKEN_BODY)
     async with aiohttp.ClientSession(trace_configs=[traces]) as session:
         smartcar = Smartcar("id", "secret", settings=peer.settings, session=session)
-        with pytest.raises(ConnectionLost, match="Unasked"):
+        with pytest.raises(ConnectionLost, match="UnrequestedData"):
             await smartcar.vehicle("car-1", "user").lock()
         await smartcar.aclose()
     assert peer.requests == []
