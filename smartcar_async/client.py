@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from . import operations
-from .arguments import credential, require_bool, require_instance
+from .arguments import require_bool
 from .errors import CommandOutcomeUnknown, DeadlineExceeded, NotFound
 from .pages import Pages
 from .request import Call
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_HOME: Final = "Smartcar"
 _A_DAY: Final = 86_400.0
 _FIRST_LOOK: Final = 0.5
 _RAREST_LOOK: Final = 5.0
@@ -56,24 +55,21 @@ class Smartcar:
     ) -> None:
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
         from .engine.pipeline import Engine
-        from .engine.transport import Transport
-        from .settings import Settings
 
-        settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
-        secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
-        self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)
-        """The id of the application's credentials."""
-        self._settings = settings
         self._engine = Engine(
-            self.client_id,
-            secret,
-            settings,
-            Transport(settings, session),
+            "Smartcar",
+            client_id,
+            client_secret,
+            settings=settings,
+            session=session,
             on_event=on_event,
             on_outcome_unknown=on_outcome_unknown,
             clock=clock,
         )
-        self._schedule_paths = PathMemory(settings.schedule_paths)
+        self._settings = self._engine.settings
+        self.client_id: str = self._engine.client_id
+        """The id of the application's credentials."""
+        self._schedule_paths = PathMemory(self._settings.schedule_paths)
         self._compatible: dict[object, tuple[float, tuple[CompatibleVehicle, ...]]] = {}
 
     @classmethod
@@ -235,7 +231,7 @@ class Smartcar:
                     return found
             if left() <= pause:
                 raise DeadlineExceeded("the subscription was taken note of, but is not listed yet")
-            await self._engine.sleep(pause)
+            await self._engine.clock.sleep(pause)
             pause = min(2 * pause, _RAREST_LOOK)
 
     async def unsubscribe(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> None:
@@ -255,7 +251,7 @@ class Smartcar:
     ) -> tuple[CompatibleVehicle, ...]:
         """The models that Smartcar can connect to, in the region US, CA or EUROPE or in all. Kept for a day."""
         call = operations.compatible_vehicles(region, make, powertrain)
-        now = self._engine.monotonic()
+        now = self._engine.clock.monotonic()
         kept = self._compatible.get(call.query)
         if kept is None or now >= kept[0]:
             kept = (now + _A_DAY, await self._engine.run(call, deadline))

@@ -122,12 +122,12 @@ class Vehicle:
         key, sent_at, engine = evidence(outcome.action), outcome.sent_at, self._engine
         if key is None or sent_at is None:
             return Reconciled.UNKNOWN
-        begun = engine.monotonic()
-        for at in reading_times(engine.now() - sent_at, patience):
-            await engine.sleep(max(begun + at - engine.monotonic(), 0.0))
+        begun = engine.clock.monotonic()
+        for at in reading_times(engine.clock.now() - sent_at, patience):
+            await engine.clock.sleep(max(begun + at - engine.clock.monotonic(), 0.0))
             try:
                 reading = await self.signal(key, deadline=deadline)
-                verdict = judge(outcome, reading, engine.now())
+                verdict = judge(outcome, reading, engine.clock.now())
             except (NotFound, PermissionDenied, CompatibilityError):
                 return Reconciled.UNKNOWN
             except (TransportError, RateLimited, UpstreamError, ServerError):

@@ -126,9 +126,9 @@ class SingleFlight(Generic[T]):
 class ApplicationTokens:
     """The one token of an application: fetched once for all who need it."""
 
-    def __init__(self, client_id: str, client_secret: str, send: Send, clock: Clock) -> None:
+    def __init__(self, client_id: str, client_secret: Secret, send: Send, clock: Clock) -> None:
         self._client_id = client_id
-        self._client_secret = Secret(client_secret)
+        self._client_secret = client_secret
         self._send = send
         self._clock = clock
         self._current: Token | None = None

@@ -5,12 +5,12 @@ import atexit
 import random
 import weakref
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from .. import codec
-from ..arguments import require_methods, require_sync_function
+from ..arguments import credential, require_instance, require_methods, require_sync_function
 from ..clock import Clock, SystemClock
 from ..codec.structure import Unreadable
 from ..errors import (
@@ -27,6 +27,7 @@ from ..errors import (
 )
 from ..log import EntriesSkipped, Hook, OutcomeHook, Reporter, RequestEvent, RetryWait
 from ..records import Malformed
+from ..redaction import Secret
 from ..request import JSON_TYPE, NO_CONTENT, UNIT_SYSTEM_HEADER, Call, Credential, Effect, Endpoint, Reply, Request
 from ..settings import Settings, seconds
 from ..threads import in_thread
@@ -37,6 +38,9 @@ from .flight import Flight
 from .refusal import refusal, reported_failure
 from .transport import Transport, read_reply
 
+if TYPE_CHECKING:
+    from .transport import ClientSession
+
 T = TypeVar("T")
 
 
@@ -45,26 +49,32 @@ class Engine:
 
     def __init__(
         self,
-        client_id: str,
-        client_secret: str,
-        settings: Settings,
-        transport: Transport,
-        on_event: Hook | None = None,
-        on_outcome_unknown: OutcomeHook | None = None,
-        clock: Clock | None = None,
+        home: str,
+        client_id: str | None,
+        client_secret: str | None,
+        *,
+        settings: Settings | None,
+        session: "ClientSession | None",
+        on_event: Hook | None,
+        on_outcome_unknown: OutcomeHook | None,
+        clock: Clock | None,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        """Check all that a client is made of. `home` is the class of the client, for texts that name it."""
+        self.settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
+        secret = self.settings.client_secret if client_secret is None else client_secret
+        self.client_secret = Secret(credential(secret, "client_secret", home))
+        self.client_id = credential(self.settings.client_id if client_id is None else client_id, "client_id", home)
+        self._transport = Transport(self.settings, session)
         require_sync_function(on_event, "on_event")
         require_sync_function(on_outcome_unknown, "on_outcome_unknown")
         require_methods(clock, "clock", "monotonic", "now", "sleep")
-        self._settings = settings
-        self._transport = transport
         self._reporter = Reporter(on_event, on_outcome_unknown)
-        self._clock = SystemClock() if clock is None else clock
+        self.clock: Clock = SystemClock() if clock is None else clock
         self._chance = chance
-        self._tokens = ApplicationTokens(client_id, client_secret, self.run, self._clock)
+        self._tokens = ApplicationTokens(self.client_id, self.client_secret, self.run, self.clock)
         self._budget = policy.RetryBudget()
-        self._admission = Admission(settings, self._reporter, self._clock)
+        self._admission = Admission(self.settings, self._reporter, self.clock)
         self._timeouts: set[asyncio.Timeout] = set()
         """Those of the calls that are under way: to close the client is to let them expire now."""
         self._closed = False
@@ -92,7 +102,7 @@ class Engine:
         allowed = self.seconds_allowed(call, deadline)
         if self._closed:
             raise ConfigurationError("the client is closed; make a new one")
-        flight = Flight(call, self._clock.monotonic() + allowed)
+        flight = Flight(call, self.clock.monotonic() + allowed)
         loop, cancelled_before = self._own_loop(), cancel_requests()
         try:
             return await self._within_deadline(call, flight, tokens, allowed)
@@ -149,24 +159,12 @@ class Engine:
         """Seconds that this call may take: what acts on a car may take minutes."""
         if deadline is not None:
             return seconds(deadline, "deadline")
-        return self._settings.command_deadline if call.acts_on_car else self._settings.deadline
+        return self.settings.command_deadline if call.acts_on_car else self.settings.deadline
 
     def countdown(self, call: Call[T], deadline: float | timedelta | None) -> Callable[[], float]:
         """A function that answers the seconds that are left: for work that takes several calls within one deadline."""
-        until = self._clock.monotonic() + self.seconds_allowed(call, deadline)
-        return lambda: max(until - self._clock.monotonic(), 0.001)
-
-    def monotonic(self) -> float:
-        """The clock's seconds."""
-        return self._clock.monotonic()
-
-    def now(self) -> datetime:
-        """The time of day, by the client's clock."""
-        return self._clock.now()
-
-    async def sleep(self, seconds: float) -> None:
-        """Let time pass, by the client's clock."""
-        await self._clock.sleep(seconds)
+        until = self.clock.monotonic() + self.seconds_allowed(call, deadline)
+        return lambda: max(until - self.clock.monotonic(), 0.001)
 
     async def aclose(self) -> None:
         """End the calls that are under way with an error that says so, and close the transport."""
@@ -210,14 +208,14 @@ class Engine:
             if pause is None:
                 raise answer
             self._reporter.tell(RetryWait(pause, type(answer).__name__, len(flight.attempts), call.endpoint.path))
-            await self._clock.sleep(pause)
+            await self.clock.sleep(pause)
 
     async def _check_success(self, call: Call[T], flight: Flight, reply: Reply, token: Token | None) -> None:
         """Raise the failure that stands in the body of a success, as it may for whatever changes something."""
         effect = call.endpoint.effect
         if effect is Effect.READ:
             return
-        find_failure = partial(reported_failure, now=self._clock.now(), private=_private_values(call, token))
+        find_failure = partial(reported_failure, now=self.clock.now(), private=_private_values(call, token))
         failed = await _read(flight, reply, find_failure)
         if failed is None:
             return
@@ -237,10 +235,10 @@ class Engine:
         """Send once. The error of an answer that is no success, or of none, is returned and not raised."""
         request = self._build_request(call, token)
         answer: Reply | SmartcarError
-        flight.begin(self._clock.monotonic())
+        flight.begin(self.clock.monotonic())
         try:
             reply = await self._transport.send(request, lambda: self._mark_sent(flight))
-            read_error = partial(refusal, now=self._clock.now(), private=_private_values(call, token))
+            read_error = partial(refusal, now=self.clock.now(), private=_private_values(call, token))
             answer = reply if reply.ok else _with_permission(call, await read_reply(reply, read_error))
         except TransportError as error:
             reply, answer = None, error
@@ -250,7 +248,7 @@ class Engine:
 
     def _mark_sent(self, flight: Flight) -> None:
         """Something may reach the server from here on. An open command is reported even if Python ends first."""
-        flight.mark_sent(self._clock.now())
+        flight.mark_sent(self.clock.now())
         if flight.is_open and flight.at_exit is None:
             # Weak references, because atexit would keep the call alive for ever. One that is thrown away (its task was
             # collected, its loop closed) is then reported at once, when its coroutine is closed, and not at the exit.
@@ -274,7 +272,7 @@ class Engine:
         if flight.at_exit is not None:
             atexit.unregister(flight.at_exit)
             flight.at_exit = None
-        attempt = flight.end(self._clock.monotonic(), status, problem, plain_id(request_id))
+        attempt = flight.end(self.clock.monotonic(), status, problem, plain_id(request_id))
         endpoint, number = flight.call.endpoint, len(flight.attempts)
         self._reporter.tell(
             RequestEvent(
@@ -289,7 +287,7 @@ class Engine:
         )
 
     def _build_request(self, call: Call[T], token: Token | None) -> Request:
-        endpoint, settings = call.endpoint, self._settings
+        endpoint, settings = call.endpoint, self.settings
         headers = {"Accept": JSON_TYPE, **call.headers}
         if token is not None:
             headers["Authorization"] = f"Bearer {token.secret.reveal()}"
@@ -310,12 +308,12 @@ class Engine:
 
     def _pause_before_resend(self, call: Call[T], error: SmartcarError, flight: Flight) -> float | None:
         """Seconds until the call is sent again, or None if it is not."""
-        attempts, retry = len(flight.attempts), self._settings.retry
+        attempts, retry = len(flight.attempts), self.settings.retry
         most = policy.most_attempts(call.endpoint.effect, retry) + flight.token_renewed
         if attempts >= most or not policy.may_resend(call.endpoint.effect, error):
             return None
         pause = policy.pause(retry, attempts, error, self._chance)
-        in_time = self._clock.monotonic() + pause < flight.until
+        in_time = self.clock.monotonic() + pause < flight.until
         # The budget is asked last, because asking spends it: what would come too late must not cost others a resend.
         return pause if in_time and self._budget.spend() else None
 

@@ -19,7 +19,7 @@ from .connections import Connections, ConnectionUse, UnrequestedData
 from .inflate import Body, TooLarge, Undecodable
 
 if TYPE_CHECKING:
-    import aiohttp
+    from aiohttp import ClientSession as ClientSession
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ _UNUSABLE: Final = (_ConnectionBroke, _ForeignAnswer, UnrequestedData, Undecodab
 class Transport:
     """Sends requests over aiohttp. It never resends, follows no redirect and keeps no cookies."""
 
-    def __init__(self, settings: Settings, session: "aiohttp.ClientSession | None" = None) -> None:
+    def __init__(self, settings: Settings, session: "ClientSession | None" = None) -> None:
         require_session(session)
         if getattr(session, "auth", None) is not None:
             raise ConfigurationError("session: it has an auth= of its own, which would displace our token")
@@ -53,7 +53,7 @@ class Transport:
         self._owned = session is None
         # Commands have a session, and so connections, of their own: a car may take minutes to answer, and a hundred
         # commands that wait would leave no connection to read with.
-        self._command_session: aiohttp.ClientSession | None = None
+        self._command_session: ClientSession | None = None
         self._connections = Connections()
         self._slots: dict[str | None, asyncio.Semaphore] = {}
         self._options: dict[str, Any] = {}

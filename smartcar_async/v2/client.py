@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakSet
 
-from ..arguments import credential, require_instance
 from ..errors import CommandOutcomeUnknown
-from ..redaction import Secret
 from ..request import Call, header_value
 from ..vocabulary import Permission, UnitSystem
 from . import access, links, paging
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from .access import AccessToken
     from .token_store import TokenPair, TokenStore
     from .tokens import TokenSource
-
-_HOME: Final = "Client"
 
 
 class Client:
@@ -60,37 +56,31 @@ class Client:
         clock: Clock | None = None,
     ) -> None:
         # The engine needs asyncio, the half of an import's cost: whoever makes a client has it loaded already.
-        from ..clock import SystemClock
         from ..engine.pipeline import Engine
-        from ..engine.transport import Transport
-        from ..settings import Settings
         from .tokens import Exchanges
 
-        settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
-        secret = credential(settings.client_secret if client_secret is None else client_secret, "client_secret", _HOME)
-        address = settings.redirect_uri if redirect_uri is None else redirect_uri
-        self.client_id: str = credential(settings.client_id if client_id is None else client_id, "client_id", _HOME)
+        self._engine = Engine(
+            "Client",
+            client_id,
+            client_secret,
+            settings=settings,
+            session=session,
+            on_event=on_event,
+            on_outcome_unknown=on_outcome_unknown,
+            clock=clock,
+        )
+        self._settings = self._engine.settings
+        self.client_id: str = self._engine.client_id
         """The id of the application."""
+        address = self._settings.redirect_uri if redirect_uri is None else redirect_uri
         self.redirect_uri: str | None = None if address is None else header_value(address, "redirect_uri")
         """Where Connect sends an owner back to."""
         self.mode: str = account.mode_text(None if test_mode is not None else mode, test_mode) or "live"
         """Which cars the links to Connect are for: live, test or simulated."""
         self.version: str = version_text(version)
         """The version of the API in every path."""
-        self._client_secret = Secret(secret)
-        self._settings = settings
-        self._clock: Clock = SystemClock() if clock is None else clock
         self._sources: WeakSet[TokenSource] = WeakSet()
         self._exchanges = Exchanges()
-        self._engine = Engine(
-            self.client_id,
-            secret,
-            settings,
-            Transport(settings, session),
-            on_event=on_event,
-            on_outcome_unknown=on_outcome_unknown,
-            clock=self._clock,
-        )
 
     @classmethod
     def from_env(
@@ -205,7 +195,7 @@ class Client:
         """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
         and the owner must go through Connect again.
         """
-        call = account.exchange_code(self._application(), code, self._clock.now(), self.redirect_uri, flags)
+        call = account.exchange_code(self._application(), code, self._engine.clock.now(), self.redirect_uri, flags)
         allowed = self._settings.deadline if deadline is None else deadline
         return await self._exchanges.run(self._engine.run(call, allowed))
 
@@ -217,7 +207,7 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> TokenPair:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
-        call = account.exchange_refresh_token(self._application(), token, self._clock.now(), flags)
+        call = account.exchange_refresh_token(self._application(), token, self._engine.clock.now(), flags)
         allowed = self._settings.deadline if deadline is None else deadline
         return await self._exchanges.run(self._engine.run(call, allowed))
 
@@ -404,12 +394,12 @@ class Client:
         """One owner's tokens, kept in a store under a key of yours: pass it in place of a token. Nothing is sent."""
         from .tokens import TokenSource
 
-        source = TokenSource(store, key, self.exchange_refresh_token, self._clock)
+        source = TokenSource(store, key, self.exchange_refresh_token, self._engine.clock)
         self._sources.add(source)
         return source
 
     def _application(self) -> access.Stated:
-        return access.application(self.client_id, self._client_secret.reveal())
+        return access.application(self.client_id, self._engine.client_secret.reveal())
 
     def _version(self, version: str | None) -> str:
         return self.version if version is None else version_text(version)

@@ -252,7 +252,7 @@ class Vehicle:
         have its error.
         """
         plan = batch_plan(paths)
-        calls = [batch_call(self._car, chunk, self._engine.now) for chunk in plan.chunks]
+        calls = [batch_call(self._car, chunk, self._engine.clock.now) for chunk in plan.chunks]
         left = self._engine.countdown(calls[0], deadline)
         answered: list[Batch] = []
         for call in calls:
