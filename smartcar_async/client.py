@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_A_DAY: Final = 86_400.0
-_FIRST_LOOK: Final = 0.5
-_RAREST_LOOK: Final = 5.0
+_DAY: Final = 86_400.0
+_FIRST_POLL: Final = 0.5
+_LONGEST_POLL_PAUSE: Final = 5.0
 
 
 class Smartcar:
@@ -224,15 +224,15 @@ class Smartcar:
         if not wait:
             return None
         listing = operations.list_subscriptions(webhook_id=webhook_id, vehicle_id=vehicle_id)
-        pause = _FIRST_LOOK
+        pause = _FIRST_POLL
         while True:
-            for found in (await self._engine.run(listing, left())).items:
-                if (found.webhook_id, found.vehicle_id) == (webhook_id, vehicle_id):
-                    return found
+            for subscription in (await self._engine.run(listing, left())).items:
+                if (subscription.webhook_id, subscription.vehicle_id) == (webhook_id, vehicle_id):
+                    return subscription
             if left() <= pause:
                 raise DeadlineExceeded("the subscription was taken note of, but is not listed yet")
             await self._engine.clock.sleep(pause)
-            pause = min(2 * pause, _RAREST_LOOK)
+            pause = min(2 * pause, _LONGEST_POLL_PAUSE)
 
     async def unsubscribe(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> None:
         """End a subscription. One that is gone already is fine."""
@@ -254,7 +254,7 @@ class Smartcar:
         now = self._engine.clock.monotonic()
         kept = self._compatible.get(call.query)
         if kept is None or now >= kept[0]:
-            kept = (now + _A_DAY, await self._engine.run(call, deadline))
+            kept = (now + _DAY, await self._engine.run(call, deadline))
             self._compatible[call.query] = kept
         return kept[1]
 
@@ -327,10 +327,10 @@ class Smartcar:
 
     def _pages(self, call: Callable[..., Call[Page[T]]], deadline: float | timedelta | None) -> Pages[T]:
         async def fetch(number: int) -> Page[T]:
-            asked = call(number=number)
-            page = await self._engine.run(asked, deadline)
+            page_call = call(number=number)
+            page = await self._engine.run(page_call, deadline)
             if page.malformed:
-                self._engine.report_skipped(asked.endpoint, page.malformed)
+                self._engine.report_skipped(page_call.endpoint, page.malformed)
             return page
 
         call(number=1)  # refuses bad filters here and now, not at the first step of a later loop

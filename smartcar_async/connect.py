@@ -97,14 +97,14 @@ def connect_url(
     if clear_external_id and vehicle_id is None:
         raise ConfigurationError("clear_external_id: it goes with the re-authentication of a vehicle_id")
     state = secrets.token_urlsafe(24) if state is None else state
-    given = {"redirect_uri": redirect_uri, "state": state, "make": make, "vehicle_id": vehicle_id, "user": user}
-    given |= {"external_id": external_id, "single_select_vin": single_select_vin}
-    for name, text in given.items():
+    texts = {"redirect_uri": redirect_uri, "state": state, "make": make, "vehicle_id": vehicle_id, "user": user}
+    texts |= {"external_id": external_id, "single_select_vin": single_select_vin}
+    for name, text in texts.items():
         if text is not None:
             (require_text if name == "state" else require_id)(text, name)
     if single_select_vin is not None and single_select is False:
         raise ConfigurationError("single_select: it cannot be False with single_select_vin")
-    selects = True if single_select is None and single_select_vin is not None else single_select
+    selects_one = True if single_select is None and single_select_vin is not None else single_select
     fields = {
         "response_type": "vehicle_id" if vehicle_id is not None else "code" if code else "none",
         "client_id": application_id,
@@ -114,7 +114,7 @@ def connect_url(
         "mode": None if mode is None else mode_value(mode),
         "approval_prompt": "force" if force_prompt else None,
         "make": None if make is None else make.upper(),
-        "single_select": None if selects is None else str(require_bool(selects, "single_select")).lower(),
+        "single_select": None if selects_one is None else str(require_bool(selects_one, "single_select")).lower(),
         "single_select_vin": single_select_vin,
         "flags": flags_text(flags),
         "user": user,
@@ -129,21 +129,21 @@ def parse_redirect(url: str, state: str) -> ConnectResult:
     if not isinstance(url, str) or not isinstance(state, str) or not state:
         raise ConfigurationError("url, state: give the whole URL of the redirect, and the state of your ConnectLink")
     try:
-        found = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+        answer = dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
     except ValueError:
         raise ConfigurationError("url: not a URL") from None
-    if not hmac.compare_digest(_bytes(found.get("state", "")), _bytes(state)):
+    if not hmac.compare_digest(_bytes(answer.get("state", "")), _bytes(state)):
         raise ConfigurationError("state: missing or not ours, so this redirect may be forged; start Connect again")
-    if "error" in found:
-        raise _refusal(found)
-    if not any(found.get(name) for name in ("user_id", "vehicle_id", "code")):
+    if "error" in answer:
+        raise _refusal(answer)
+    if not any(answer.get(name) for name in ("user_id", "vehicle_id", "code")):
         raise ConfigurationError("url: this is no redirect from Connect; it has neither a user_id nor an error")
     return ConnectResult(
         state,
-        found.get("user_id") or None,
-        found.get("vehicle_id") or None,
-        found.get("external_id") or None,
-        found.get("code") or None,
+        answer.get("user_id") or None,
+        answer.get("vehicle_id") or None,
+        answer.get("external_id") or None,
+        answer.get("code") or None,
     )
 
 
@@ -152,14 +152,14 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _refusal(found: Mapping[str, str]) -> ApiError:
-    word, text = found["error"], found.get("error_description") or None
-    vehicle = IncompatibleVehicle(*(found.get(name) or None for name in ("vin", "make", "model", "year")))
-    family = _FAMILIES.get(word, ApiError)
+def _refusal(answer: Mapping[str, str]) -> ApiError:
+    code, text = answer["error"], answer.get("error_description") or None
+    vehicle = IncompatibleVehicle(*(answer.get(name) or None for name in ("vin", "make", "model", "year")))
+    family = _FAMILIES.get(code, ApiError)
     return family(
-        f"Connect: {word} - {text}" if text else f"Connect: {word}",
-        error=word,
-        code=word,
+        f"Connect: {code} - {text}" if text else f"Connect: {code}",
+        error=code,
+        code=code,
         message=text,
         description=text,
         details=(vehicle,) if vehicle != IncompatibleVehicle() else (),

@@ -9,28 +9,28 @@ from typing import Self
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except PermissionError:
             return False
         return True
 
-    def _give(descriptor: int) -> None:
+    def _unlock(descriptor: int) -> None:
         os.lseek(descriptor, 0, os.SEEK_SET)
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
     import fcntl
 
-    def _take(descriptor: int) -> bool:
+    def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
 
-    def _give(descriptor: int) -> None:
+    def _unlock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
@@ -52,7 +52,7 @@ class FileLock:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with ExitStack() as stack:
             stack.callback(os.close, descriptor)
-            if not _take(descriptor) or not _is_at(path, descriptor):
+            if not _try_lock(descriptor) or not _is_at(path, descriptor):
                 return None
             stack.pop_all()
         return cls(path, descriptor)
@@ -65,7 +65,7 @@ class FileLock:
         with suppress(OSError):  # Windows removes no file that is open
             self._path.unlink()
         with suppress(OSError):
-            _give(self._descriptor)
+            _unlock(self._descriptor)
         with suppress(OSError):
             os.close(self._descriptor)
 

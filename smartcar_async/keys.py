@@ -32,8 +32,8 @@ class SignalKey(Generic[B_co]):
     def body(self) -> type[B_co]:
         """The class of the body, by name: to make forty classes is what an import need not wait for."""
         home: Any = importlib.import_module("builtins" if self.body_name == "dict" else "smartcar_async.bodies")
-        found: type[B_co] = getattr(home, self.body_name)
-        return found
+        cls: type[B_co] = getattr(home, self.body_name)
+        return cls
 
     def __eq__(self, other: object) -> bool:  # written out: type checkers then know that a key is found by its code
         return isinstance(other, SignalKey) and self.code == other.code

@@ -1,4 +1,4 @@
-"""What happened, told without secrets: to the log, and to a hook of the caller's."""
+"""What happened, reported without secrets: to the log, and to a hook of the caller's."""
 
 import inspect
 import logging
@@ -70,20 +70,20 @@ OutcomeHook = Callable[[CommandOutcomeUnknown], None]
 
 
 class Reporter:
-    """Tells events to the log and to the caller's hook. Whatever a hook does, the call that is told of goes on."""
+    """Reports events to the log and to the caller's hooks. Whatever a hook does, the call that it is about goes on."""
 
     def __init__(self, hook: Hook | None = None, on_outcome_unknown: OutcomeHook | None = None) -> None:
         self._hook = hook
         self._on_outcome_unknown = on_outcome_unknown
 
     def tell(self, event: Event) -> None:
-        """Tell one event."""
+        """Report one event."""
         logger.log(_level(event), "%s", event)
         if self._hook is not None:
             _call(self._hook, event, "on_event")
 
     def tell_unknown(self, outcome: CommandOutcomeUnknown) -> None:
-        """Tell that a command may or may not have been carried out; the log must know, if the caller is gone."""
+        """Report that a command may or may not have been carried out; the log must know, if the caller is gone."""
         logger.warning("%s Vehicle %s, request %s.", outcome, outcome.vehicle_id, plain_id(outcome.request_id))
         if self._on_outcome_unknown is not None:
             _call(self._on_outcome_unknown, outcome, "on_outcome_unknown")

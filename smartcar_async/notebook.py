@@ -8,8 +8,8 @@ from html import escape
 from typing import Any, Final
 
 HIDDEN: Final = "(hidden)"
-_PLAIN: Final = {"ChargingStatus", "Count", "Flag", "Gear", "LowVoltageHealth", "Measure", "PortLight", "Text"}
-"""The kinds of body whose value tells of the car, and not of people and places."""
+_IMPERSONAL: Final = {"ChargingStatus", "Count", "Flag", "Gear", "LowVoltageHealth", "Measure", "PortLight", "Text"}
+"""The kinds of body whose value is about the car, and not about people and places."""
 _PERSONAL: Final = {"vehicleidentification-vin", "vehicleidentification-nickname", "vehicleuseraccount-role"}
 
 
@@ -38,7 +38,7 @@ def of_signal(signal: Any) -> str:
 
 def of_signals(signals: Iterable[Any]) -> str:
     """Many readings: code, status, value with unit, and when the car recorded it."""
-    rows = [(one.code, one.status, _value(one), _text(one.recorded_at)) for one in signals]
+    rows = [(each.code, each.status, _value(each), _text(each.recorded_at)) for each in signals]
     return _table(("signal", "status", "value", "recorded at"), rows)
 
 
@@ -52,7 +52,7 @@ def _value(signal: Any) -> str:
         error = signal.error
         return "" if error is None else "/".join(filter(None, (error.type, error.code)))
     kind = type(signal.body).__name__
-    if kind not in _PLAIN or signal.code in _PERSONAL:
+    if kind not in _IMPERSONAL or signal.code in _PERSONAL:
         return HIDDEN if kind == "dict" or signal.code in _PERSONAL or signal.group == "Location" else kind
     return " ".join(_text(part) for part in (signal.value, signal.unit) if part is not None)
 

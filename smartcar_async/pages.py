@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MOST_WITHOUT_NEWS: Final = 2
+_MOST_REPEATS: Final = 2
 
 
 class PageWalk(Generic[T]):
@@ -23,30 +23,30 @@ class PageWalk(Generic[T]):
         self._fetch = fetch
         self._number = 1
         self._seen: set[int] = set()
-        """What all pages are known by. They themselves would be too much to keep."""
-        self._without_news = 0
-        """How many pages in a row brought nothing that was not there before."""
-        self._over = False
+        """Fingerprints of all pages. They themselves would be too much to keep."""
+        self._repeats = 0
+        """How many pages in a row had no entry that was not seen before."""
+        self._finished = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Page[T]:
-        while not self._over:
+        while not self._finished:
             page = await self._fetch(self._number)
-            mark = _mark(page)
-            known = mark in self._seen
-            has_news = not known and bool(page.items or page.malformed)
-            self._without_news = 0 if has_news else self._without_news + 1
+            fingerprint = _fingerprint(page)
+            seen = fingerprint in self._seen
+            is_new = not seen and bool(page.items or page.malformed)
+            self._repeats = 0 if is_new else self._repeats + 1
             # One such page may come because entries were added meanwhile, and moved the others on. Two do not: a server
             # that ignores the number of the page, or goes round in a ring, would never end.
-            stuck = page.has_next and self._without_news == _MOST_WITHOUT_NEWS
-            self._over = stuck or not page.has_next
+            stuck = page.has_next and self._repeats == _MOST_REPEATS
+            self._finished = stuck or not page.has_next
             self._number += 1
-            self._seen.add(mark)
+            self._seen.add(fingerprint)
             if stuck:
                 logger.warning("a list was left at page %d: the server sends nothing new, and no end", page.number)
-            if not known:
+            if not seen:
                 return page
         raise StopAsyncIteration
 
@@ -54,8 +54,8 @@ class PageWalk(Generic[T]):
         return f"PageWalk(at {self._number})"
 
 
-def _mark(page: Page[Any]) -> int:
-    """By which a page is known again: by what was sent, for entries that cannot be read look alike."""
+def _fingerprint(page: Page[Any]) -> int:
+    """By which a page is recognised: by what was sent, for entries that cannot be read look alike."""
     sent = (getattr(entry, "raw", None) for entry in (*page.items, *page.malformed))
     content = (page.items, *(repr(raw) for raw in sent if raw is not None))
     try:

@@ -3,6 +3,7 @@
 A `repr` shows personal data only in the very record that holds it, never in one that contains such a record.
 """
 
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeGuard, TypeVar, cast, overload
@@ -99,9 +100,16 @@ class Response:
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    content: bytes = field(repr=False)
+    """The body as it came."""
     data: Any = field(default=None, repr=False)
     """The decoded JSON, or None where the body is no JSON."""
+
+    @property
+    def body(self) -> bytes:
+        """The former name of `content`; deprecated, because the answers of API v2.0 have decoded JSON under it."""
+        warnings.warn("Response.body: deprecated, and will go; use content", DeprecationWarning, stacklevel=2)
+        return self.content
 
 
 @frozen

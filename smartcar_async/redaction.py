@@ -62,8 +62,8 @@ def redact(text: str, known: Iterable[str] = ()) -> str:
     values = sorted({each for value in known for each in _spellings(value)}, key=len, reverse=True)
     shown = _without(text, values)
     cut = shortened(shown, _LONGEST_ENCODED)
-    plain = _decoded(cut, values)
-    shown = shortened(shown if plain == cut else plain, _LONGEST)
+    decoded = _decoded(cut, values)
+    shown = shortened(shown if decoded == cut else decoded, _LONGEST)
     return re.sub(_PRIVATE, _hide, shown, flags=re.IGNORECASE | re.ASCII)
 
 

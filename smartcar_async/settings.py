@@ -47,10 +47,10 @@ def _http_url(value: object) -> SplitResult | None:
     """The parts of an absolute http or https URL, or None for anything else."""
     try:
         parts = urlsplit(value.encode().decode() if isinstance(value, str) else "")
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
         return None
-    return parts if good else None
+    return parts if valid else None
 
 
 def _origin(value: object, argument: str) -> str:
@@ -107,14 +107,14 @@ def _check_text(_instance: object, attribute: "attrs.Attribute[Any]", value: obj
     if value is None and attribute.default is None:
         return
     try:
-        good = isinstance(value, str) and b"\0" not in value.encode()
+        valid = isinstance(value, str) and b"\0" not in value.encode()
     except UnicodeEncodeError:
-        good = False
-    if not good:
+        valid = False
+    if not valid:
         raise ConfigurationError(f"{attribute.name}: give a text")
 
 
-def _a(kind: type[object], *, or_none: bool = False) -> Any:
+def _instance_of(kind: type[object], *, or_none: bool = False) -> Any:
     def check(_instance: object, attribute: "attrs.Attribute[Any]", value: object) -> None:
         if value is not None or not or_none:
             require_instance(value, kind, attribute.name)
@@ -215,7 +215,7 @@ class Settings:
     auth_origin: str = _origin_field("https://auth.smartcar.com", "auth_origin")
     management_v2_origin: str = _origin_field("https://management.smartcar.com", "management_v2_origin")
     unit_system: UnitSystem | None = field(default=None, converter=_unit_system)
-    """Asked of the API where given; values are never converted here. Whether v3 heeds it is not known: read `unit`."""
+    """Requested from the API; nothing is converted here. Whether v3 follows it is not known: read `unit`."""
     deadline: float = _seconds_field(30.0, "deadline")
     """Seconds for one read, with queueing, tokens and retries."""
     command_deadline: float = _seconds_field(310.0, "command_deadline")
@@ -224,17 +224,17 @@ class Settings:
     max_response_bytes: int = field(default=16 * 1024 * 1024, validator=_at_least(1, whole=True))
     """The longest body of an answer that is read, counted after decompression; a longer one is ResponseTooLarge."""
     schedule_paths: SchedulePaths = field(default=SchedulePaths.AUTO, converter=_schedule_paths)
-    rate_limit: RateLimit | None = field(default=RateLimit(), validator=_a(RateLimit, or_none=True))
+    rate_limit: RateLimit | None = field(default=RateLimit(), validator=_instance_of(RateLimit, or_none=True))
     """The application's budget as this client keeps it; None lifts it."""
-    retry: Retry = field(default=Retry(), validator=_a(Retry))
+    retry: Retry = field(default=Retry(), validator=_instance_of(Retry))
     proxy: Proxy | None = field(default=None, converter=_proxy)
-    tls: Tls | None = field(default=None, validator=_a(Tls, or_none=True))
+    tls: Tls | None = field(default=None, validator=_instance_of(Tls, or_none=True))
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None, **changes: Any) -> Self:
         """Settings from the environment, under our names and those of Smartcar's SDKs; `changes` win."""
         env = os.environ if environment is None else mapping(environment, "environment")
-        found: dict[str, Any] = {
+        values: dict[str, Any] = {
             "client_id": env.get("SMARTCAR_CLIENT_ID") or None,
             "client_secret": env.get("SMARTCAR_CLIENT_SECRET") or None,
             "application_id": env.get("SMARTCAR_APPLICATION_ID") or None,
@@ -244,20 +244,20 @@ class Settings:
         for name, variables in _ORIGIN_VARIABLES.items():
             for variable in variables:
                 if env.get(variable):
-                    found[name] = _origin(env[variable], variable)
+                    values[name] = _origin(env[variable], variable)
                     break
-        return cls(**{**found, **changes})
+        return cls(**{**values, **changes})
 
 
 def over_environment(settings: Settings | None) -> Settings:
     """These settings, and the environment's wherever they have only the default."""
-    found = Settings.from_env()
+    from_env = Settings.from_env()
     if settings is None:
-        return found
-    default, given = Settings(), require_instance(settings, Settings, "settings")
+        return from_env
+    default, own = Settings(), require_instance(settings, Settings, "settings")
     names = [each.name for each in attrs.fields(Settings)]
-    unsaid = [name for name in names if getattr(given, name) == getattr(default, name)]
-    return attrs.evolve(given, **{name: getattr(found, name) for name in unsaid})
+    unset = [name for name in names if getattr(own, name) == getattr(default, name)]
+    return attrs.evolve(own, **{name: getattr(from_env, name) for name in unset})
 
 
 def _proxy_from(env: Mapping[str, str]) -> Proxy | None:

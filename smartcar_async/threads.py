@@ -10,7 +10,7 @@ ENDING: Final = (
     "Python is ending and starts no threads any more; nothing was sent. "
     "Let the main thread join the threads that make calls"
 )
-"""What a call is told that cannot do without a thread."""
+"""The error text of a call that needs a thread then."""
 
 
 def is_ending(error: RuntimeError) -> bool:
@@ -20,15 +20,15 @@ def is_ending(error: RuntimeError) -> bool:
 
 async def in_thread(work: Callable[[], T]) -> T:
     """Do blocking work in a thread, and to its end, even if nobody waits for it any more."""
-    working = begin_in_thread(work)
-    working.add_done_callback(_seen)
-    return await asyncio.shield(working)
+    future = begin_in_thread(work)
+    future.add_done_callback(_mark_retrieved)
+    return await asyncio.shield(future)
 
 
-def _seen(working: "asyncio.Future[T]") -> None:
+def _mark_retrieved(future: "asyncio.Future[T]") -> None:
     """Look at the outcome: asyncio would report an error of work that nobody waits for any more."""
-    if not working.cancelled():
-        working.exception()
+    if not future.cancelled():
+        future.exception()
 
 
 def begin_in_thread(work: Callable[[], T]) -> "asyncio.Future[T]":

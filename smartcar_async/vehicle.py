@@ -1,4 +1,4 @@
-"""One vehicle, as something to ask."""
+"""The handle on one vehicle: reads, commands, and the outcome of commands."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ class Vehicle:
 
     async def signal(self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None) -> Signal[T]:
         """One signal, by its key from `signals` or by its code; only the key tells a type checker the body."""
-        known = operations.signal_key(key)
-        return await self._engine.run(operations.get_signal(self.id, self.user_id, known), deadline)
+        signal_key = operations.signal_key(key)
+        return await self._engine.run(operations.get_signal(self.id, self.user_id, signal_key), deadline)
 
     async def lock(self, *, deadline: float | timedelta | None = None) -> Execution:
         """Lock the doors."""
@@ -118,20 +118,20 @@ class Vehicle:
 
         if require_instance(outcome, CommandOutcomeUnknown, "outcome").vehicle_id != self.id:
             raise ConfigurationError("outcome: it is of another vehicle")
-        patience = 0.0 if wait is None else seconds(wait, "wait")
+        waiting = 0.0 if wait is None else seconds(wait, "wait")
         key, sent_at, engine = evidence(outcome.action), outcome.sent_at, self._engine
         if key is None or sent_at is None:
             return Reconciled.UNKNOWN
-        begun = engine.clock.monotonic()
-        for at in reading_times(engine.clock.now() - sent_at, patience):
-            await engine.clock.sleep(max(begun + at - engine.clock.monotonic(), 0.0))
+        started = engine.clock.monotonic()
+        for at in reading_times(engine.clock.now() - sent_at, waiting):
+            await engine.clock.sleep(max(started + at - engine.clock.monotonic(), 0.0))
             try:
                 reading = await self.signal(key, deadline=deadline)
                 verdict = judge(outcome, reading, engine.clock.now())
             except (NotFound, PermissionDenied, CompatibilityError):
                 return Reconciled.UNKNOWN
             except (TransportError, RateLimited, UpstreamError, ServerError):
-                if at >= patience:
+                if at >= waiting:
                     raise
                 continue
             if verdict is not Reconciled.UNKNOWN:

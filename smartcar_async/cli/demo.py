@@ -15,7 +15,7 @@ from . import loop
 from .options import number, parser
 from .status import HEADINGS, status
 
-AT_ONCE = 8
+CONCURRENCY = 8
 """How many cars are read at the same time."""
 PAUSE = 0.5
 """Real seconds between two looks at the fleet; a quarter of an hour passes for the cars."""
@@ -61,22 +61,22 @@ async def _follow(smartcar: Smartcar, connections: Sequence[Connection], world: 
         await asyncio.sleep(PAUSE)
         world.advance(minutes=15)
         readings = await read(smartcar, connections)
-        looked = list(map(status, connections, readings, repeat(world.now), fleet))
-        for before, car in zip(fleet, looked, strict=True):
+        latest = list(map(status, connections, readings, repeat(world.now), fleet))
+        for before, car in zip(fleet, latest, strict=True):
             if change := car.change(before):
                 say(f"{_time(world)}  {car.name:{width}}  {change:27} {car.charge:>9}  {car.range:>7}")
-        fleet = looked
+        fleet = latest
 
 
 async def read(smartcar: Smartcar, connections: Iterable[Connection]) -> list[SignalSet]:
     """Every signal of every car, some cars at once."""
-    slots = asyncio.Semaphore(AT_ONCE)
+    slots = asyncio.Semaphore(CONCURRENCY)
 
-    async def one(connection: Connection) -> SignalSet:
+    async def read_one(connection: Connection) -> SignalSet:
         async with slots:
             return await smartcar.vehicle(connection.vehicle_id, user_id=connection.user_id).signals()
 
-    return await asyncio.gather(*map(one, connections))
+    return await asyncio.gather(*map(read_one, connections))
 
 
 def table(rows: Sequence[Sequence[str]], words: int) -> list[str]:

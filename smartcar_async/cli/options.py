@@ -17,12 +17,12 @@ class Parser(argparse.ArgumentParser):
 
 def parser(command: str, description: str) -> Parser:
     """A parser with the options that choose the simulated world."""
-    made = Parser(prog=f"smartcar {command}", description=description, allow_abbrev=False)
-    made.add_argument(
+    options = Parser(prog=f"smartcar {command}", description=description, allow_abbrev=False)
+    options.add_argument(
         "--profile", default="everyday", metavar="P", help="the fleet: everyday (default), volvo, makes or empty"
     )
-    made.add_argument("--seed", type=whole, default=1, metavar="N", help="the same seed gives the same week (1)")
-    return made
+    options.add_argument("--seed", type=whole, default=1, metavar="N", help="the same seed gives the same week (1)")
+    return options
 
 
 def moment(text: str) -> datetime | Literal["real"]:
@@ -30,10 +30,10 @@ def moment(text: str) -> datetime | Literal["real"]:
     if text == "real":
         return "real"
     try:
-        found = datetime.fromisoformat(text)
+        value = datetime.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time: give 'real', or one such as 2026-06-01") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def whole(text: str) -> int:
@@ -47,9 +47,9 @@ def whole(text: str) -> int:
 def number(text: str) -> float:
     """A finite number of zero or more from the command line."""
     try:
-        found = float(text)
+        value = float(text)
     except ValueError:
-        found = -1.0
-    if not 0 <= found < float("inf"):
+        value = -1.0
+    if not 0 <= value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of zero or more: give one such as 5")
-    return found
+    return value

@@ -1,4 +1,4 @@
-"""What the demo says of a car: its readings in words, and what is new since the last look."""
+"""What the demo prints about a car: its readings in words, and what has changed since the last look."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Status:
 
     make: str
     model: str
-    doing: Literal["parked", "driving", "charging"]
+    activity: Literal["parked", "driving", "charging"]
     charge: str
     range: str
     km: float | None
@@ -50,7 +50,7 @@ class Status:
 
     def change(self, before: Status) -> str | None:
         """What the car began or ended since that look, or None if it goes on as it did."""
-        return _CHANGES.get((before.doing, self.doing))
+        return _CHANGES.get((before.activity, self.activity))
 
 
 def status(connection: Connection, readings: SignalSet, now: datetime, before: Status | None = None) -> Status:
@@ -64,7 +64,7 @@ def status(connection: Connection, readings: SignalSet, now: datetime, before: S
     return Status(
         make=(car and car.make) or NOTHING,
         model=(car and car.model) or NOTHING,
-        doing="charging" if charging and charging.value else "driving" if moved else "parked",
+        activity="charging" if charging and charging.value else "driving" if moved else "parked",
         charge=_charge(readings),
         range=_measure(_first(readings, signals.TractionBattery.Range, signals.InternalCombustionEngine.Range)),
         km=km,
@@ -75,8 +75,8 @@ def status(connection: Connection, readings: SignalSet, now: datetime, before: S
 
 def _first(readings: SignalSet, *keys: SignalKey[Any]) -> Signal[Any] | None:
     """The first of these signals that the car tells a value for."""
-    found = (readings.get(key) for key in keys)
-    return next((signal for signal in found if signal is not None and signal.value is not None), None)
+    candidates = (readings.get(key) for key in keys)
+    return next((signal for signal in candidates if signal is not None and signal.value is not None), None)
 
 
 def _charge(readings: SignalSet) -> str:

@@ -74,6 +74,8 @@ class RetryBudget:
     Unlike a limit per call, it bounds what all calls together may add to the load of a server in trouble.
     """
 
+    # With four attempts a call, an outage would make four times the requests. A reserve of 10 lets short troubles be
+    # mended; a tenth of a resend for each good answer keeps a long one below 1.1 requests a call.
     reserve: float = 10.0
     refill: float = 0.1
     balance: float = 10.0

@@ -66,10 +66,9 @@ class Transport:
         """Load aiohttp and the certificates in a thread, because both would stall the loop; then make the session."""
         if self._aiohttp is not None or self._closed:
             return
-        if getattr(self._session, "_loop", loop := asyncio.get_running_loop()) is not loop:
-            raise ConfigurationError(
-                "session: it belongs to another event loop; make one in the loop that uses the client"
-            )
+        loop = asyncio.get_running_loop()
+        if getattr(self._session, "_loop", loop) is not loop:
+            raise ConfigurationError("session: it belongs to another event loop; make it in the loop of the client")
         async with self._opening:
             if self._aiohttp is None:
                 # The import takes a tenth of a second, and so does reading the system's certificates: in the loop,

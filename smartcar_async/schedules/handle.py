@@ -83,13 +83,13 @@ class Schedules:
         except ApiError as error:
             if memory.setting is SchedulePaths.ANNOUNCEMENT or not no_such_path(error):
                 raise
-            schedules = await self._read(timers, left(), error.attempts)
+            schedules = await self._run_after(timers, left(), error.attempts)
             memory.lists = False
         else:
             memory.lists = True
         return schedules
 
-    async def _read(self, call: Call[T], deadline: float, before: tuple[Attempt, ...]) -> T:
+    async def _run_after(self, call: Call[T], deadline: float, before: tuple[Attempt, ...]) -> T:
         """Carry out a call after these attempts at another."""
         try:
             return await self._engine.run(call, deadline)
@@ -104,7 +104,7 @@ class Schedules:
             known = self._memory.family is family
             return operations.delete_schedule(self._vehicle_id, self._user_id, schedule_id, family, gone_is_done=known)
 
-        return await self._either(call, deadline)
+        return await self._on_either_path(call, deadline)
 
     async def _create(
         self, kind: ScheduleType, attributes: Mapping[str, Any], deadline: float | timedelta | None
@@ -112,9 +112,9 @@ class Schedules:
         def call(family: SchedulePaths) -> Call[Execution]:
             return operations.create_schedule(self._vehicle_id, self._user_id, kind, attributes, family)
 
-        return await self._either(call, deadline)
+        return await self._on_either_path(call, deadline)
 
-    async def _either(self, call: Callable[[SchedulePaths], Call[T]], deadline: float | timedelta | None) -> T:
+    async def _on_either_path(self, call: Callable[[SchedulePaths], Call[T]], deadline: float | timedelta | None) -> T:
         """Use the family that is known, or find out: both refuse before they act, so trying is safe."""
         memory = self._memory
         if memory.family is not SchedulePaths.AUTO:
@@ -124,7 +124,7 @@ class Schedules:
         try:
             answer = await self._engine.run(reference, left())
         except SmartcarError as error:
-            if not _unserved(error):
+            if not _path_not_served(error):
                 raise
             first = error
         else:
@@ -133,9 +133,9 @@ class Schedules:
         try:
             answer = await self._engine.run(announcement, left())
         except SmartcarError as second:
-            told = first if not leaves_open(second) and (leaves_open(first) or _unserved(second)) else second
-            told.attempts = (*first.attempts, *second.attempts)
-            raise told from None
+            failure = first if not leaves_open(second) and (leaves_open(first) or _path_not_served(second)) else second
+            failure.attempts = (*first.attempts, *second.attempts)
+            raise failure from None
         memory.family = SchedulePaths.ANNOUNCEMENT
         return answer
 
@@ -143,7 +143,7 @@ class Schedules:
         return f"Schedules({self._vehicle_id!r})"
 
 
-def _unserved(error: SmartcarError) -> bool:
+def _path_not_served(error: SmartcarError) -> bool:
     """Whether the path was refused in the status line: a server that says so in the body of a 202 has begun to act.
 
     The error of an earlier try may stand before that refusal.

@@ -1,4 +1,4 @@
-"""Who a call of API v2.0 speaks for: a user's token, the application, or its management token."""
+"""Whose credentials a call of API v2.0 is sent with: a user's token, the application's, its management token."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Stated:
 
 
 def tokens_of(token: AccessToken) -> Tokens:
-    """What the engine asks for a user's token: a plain token has no other when it is refused."""
+    """Where the engine gets a user's token from. One that is a text has no other when it is refused."""
     from ..engine.auth import FixedToken
 
     if isinstance(token, str):
         return FixedToken(token)
-    given: Any = token
-    keeps = callable(getattr(given, "get", None)) and callable(getattr(given, "after_refusal", None))
-    if not keeps or isinstance(given, type):
+    source: Any = token
+    complete = callable(getattr(source, "get", None)) and callable(getattr(source, "after_refusal", None))
+    if not complete or isinstance(source, type):
         raise ConfigurationError("token: give an access token, or a token source")
     return token
 

@@ -84,23 +84,22 @@ class BatchPlan:
 
 def batch_plan(paths: Iterable[str]) -> BatchPlan:
     """What `vehicle.batch(paths)` will send. A path that is given twice is asked once, because each one counts."""
-    given: Any = paths
-    if isinstance(given, (str, bytes)) or not isinstance(given, Iterable):
+    if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):
         raise ConfigurationError("paths: give a list of paths, such as ['/odometer', '/location']")
-    asked = tuple(dict.fromkeys(_normal(path) for path in paths))
-    if not asked:
+    unique = tuple(dict.fromkeys(_normal(path) for path in paths))
+    if not unique:
         raise ConfigurationError("paths: give at least one")
-    if any(part in (".", "..") for path in asked for part in path.partition("?")[0].split("/")):
+    if any(part in (".", "..") for path in unique for part in path.partition("?")[0].split("/")):
         raise ConfigurationError("paths: '.' and '..' are not allowed")
-    return BatchPlan(tuple(asked[start : start + CHUNK] for start in range(0, len(asked), CHUNK)))
+    return BatchPlan(tuple(unique[start : start + CHUNK] for start in range(0, len(unique), CHUNK)))
 
 
 def _normal(path: str) -> str:
     """A path as the API knows it: one slash in front, and a make in lower case."""
     if not isinstance(path, str) or not path.strip():
         raise ConfigurationError("paths: give texts, such as '/odometer'")
-    plain, mark, query = path.strip().partition("?")
-    first, slash, rest = plain.strip("/").partition("/")
+    bare, mark, query = path.strip().partition("?")
+    first, slash, rest = bare.strip("/").partition("/")
     return f"/{first.lower()}{slash}{rest}{mark}{query}"
 
 
@@ -123,8 +122,8 @@ class Batch(Mapping[str, Any]):
     @property
     def ok(self) -> "Batch":
         """The results alone."""
-        found = {path: item for path, item in self._by_path.items() if not isinstance(item, SmartcarError)}
-        return Batch(found, self.meta)
+        results = {path: item for path, item in self._by_path.items() if not isinstance(item, SmartcarError)}
+        return Batch(results, self.meta)
 
     @property
     def failed(self) -> Mapping[str, SmartcarError]:
@@ -168,8 +167,8 @@ class Batch(Mapping[str, Any]):
 
 def _names(path: str) -> tuple[str, ...]:
     """The names of a path: with underscores, and as Smartcar's own SDKs have it."""
-    plain = path.partition("?")[0]
-    return re.sub(r"\W", "_", plain.strip("/")), *_OTHER_NAMES.get(plain, ())
+    bare = path.partition("?")[0]
+    return re.sub(r"\W", "_", bare.strip("/")), *_OTHER_NAMES.get(bare, ())
 
 
 def batch_call(car: Car, paths: Sequence[str], now: Callable[[], datetime]) -> Call[Batch]:
@@ -182,8 +181,8 @@ def batch_call(car: Car, paths: Sequence[str], now: Callable[[], datetime]) -> C
 def joined(plan: BatchPlan, parts: Sequence[Batch], failure: SmartcarError | None = None) -> Batch:
     """All that was answered. A path without an answer has the failure because of which it was not asked, if any."""
     answered = {path: item for part in parts for path, item in (*part.ok.items(), *part.failed.items())}
-    asked = {path: answered.get(path, failure or _not_found(path)) for path in plan.paths}
-    return Batch(asked | answered, parts[0].meta)
+    results = {path: answered.get(path, failure or _not_found(path)) for path in plan.paths}
+    return Batch(results | answered, parts[0].meta)
 
 
 def _not_found(path: str) -> NotFound:
@@ -241,8 +240,8 @@ def _status(entry: Mapping[str, Any]) -> int | None:
 
 def _headers(entry: Mapping[str, Any]) -> dict[str, str]:
     headers: Any = entry.get("headers")
-    given = headers if is_object(headers) else {}
-    return {name.lower(): str(value) for name, value in given.items() if type(value) in (str, int, float)}
+    items = headers.items() if is_object(headers) else ()
+    return {name.lower(): str(value) for name, value in items if type(value) in (str, int, float)}
 
 
 def _content(body: Any) -> bytes:

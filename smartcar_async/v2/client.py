@@ -11,7 +11,7 @@ from weakref import WeakSet
 from ..errors import CommandOutcomeUnknown
 from ..request import Call, header_value
 from ..vocabulary import Permission, UnitSystem
-from . import access, links, paging
+from . import access, auth_url, paging
 from .operations import Car, account, reads, version_text
 from .vehicle import Vehicle
 
@@ -165,7 +165,7 @@ class Client:
         one that nobody can guess, and give it to `parse_redirect`. `mode` takes the place of the client's own.
         """
         chosen = account.mode_text(mode, test_mode)
-        return links.auth_url(
+        return auth_url.auth_url(
             self._settings.connect_origin,
             self.client_id,
             self.mode if chosen is None else chosen,

@@ -24,9 +24,9 @@ from ..threads import begin_in_thread, in_thread
 from .token_store import StoredTokens, TokenPair, check_key, check_tokens
 
 _FORMAT: Final = "smartcar-tokens/1"
-_LOCK_PATIENCE: Final = 10.0
+_LOCK_TIMEOUT: Final = 10.0
 """Seconds to wait for another process that writes: it needs milliseconds."""
-_LEASE_PAUSES: Final = (0.005, 0.05)
+_LEASE_POLL: Final = (0.005, 0.05)
 """Seconds between two looks at a lease that somebody holds: from, to."""
 
 _Tokens = dict[str, StoredTokens]
@@ -51,7 +51,7 @@ class _Document(msgspec.Struct):
 
 
 @frozen
-class _Found:
+class _Content:
     """What a file holds: `tokens` is None when it is damaged."""
 
     tokens: _Tokens | None
@@ -59,7 +59,7 @@ class _Found:
 
 
 @frozen
-class _Survey:
+class _BothCopies:
     """What both copies hold together, and whether there is anything to mend."""
 
     tokens: _Tokens
@@ -99,7 +99,7 @@ class FileTokenStore:
         """Hold this key alone, among all processes. The lease ends with the process that has it."""
         check_key(key)
         name = hashlib.sha256(key.encode()).hexdigest()[:16]
-        lock = await _leased(lambda: self._files().lock(f".{name}.lease"))
+        lock = await _acquire_lease(lambda: self._files().lock(f".{name}.lease"))
         try:
             yield
         finally:
@@ -126,11 +126,13 @@ class _Files:
 
     def lock(self, suffix: str) -> FileLock | None:
         """Try once to lock a file next to the main one."""
-        with self.explained("cannot be locked"):
+        with self.translate_errors("cannot be locked"):
             return FileLock.attempt(self.beside(suffix))
 
     @contextmanager
-    def explained(self, trouble: str, change: str = "What was stored is unchanged.") -> Generator[None, None, None]:
+    def translate_errors(
+        self, trouble: str, change: str = "What was stored is unchanged."
+    ) -> Generator[None, None, None]:
         """Turn an error of the system into ours, which says what became of the stored tokens."""
         try:
             yield
@@ -151,19 +153,19 @@ class _Files:
 
 
 def _load(files: _Files) -> _Tokens:
-    survey = _survey(files)
-    if survey.agree:
-        return survey.tokens
+    both = _read_both(files)
+    if both.agree:
+        return both.tokens
     try:
         with _exclusive(files):
-            return _mended(files)
+            return _repaired(files)
     except TokenStoreError:  # where nothing can be written, what can be read is still of use
-        return _survey(files).tokens
+        return _read_both(files).tokens
 
 
 def _swap(files: _Files, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
     with _exclusive(files):
-        tokens = _mended(files)
+        tokens = _repaired(files)
         if tokens.get(key) != old:
             return False
         if new != old:
@@ -175,11 +177,11 @@ def _swap(files: _Files, key: str, old: StoredTokens | None, new: StoredTokens |
 @contextmanager
 def _exclusive(files: _Files) -> Generator[None, None, None]:
     """Keep other writers out. A writer holds this for the moment of one change, and never while it waits."""
-    until = time.monotonic() + _LOCK_PATIENCE
+    until = time.monotonic() + _LOCK_TIMEOUT
     while (lock := files.lock(".lock")) is None:
         if time.monotonic() > until:
             raise TokenStoreError(
-                f"{files.main}: another process has been writing for {_LOCK_PATIENCE:g} s; nothing was changed. "
+                f"{files.main}: another process has been writing for {_LOCK_TIMEOUT:g} s; nothing was changed. "
                 f"See what holds {files.beside('.lock')}, and call again."
             )
         time.sleep(random.uniform(0.001, 0.005))
@@ -189,37 +191,37 @@ def _exclusive(files: _Files) -> Generator[None, None, None]:
         lock.release()
 
 
-def _survey(files: _Files) -> _Survey:
+def _read_both(files: _Files) -> _BothCopies:
     """Look at both copies. The main one decides, if it is whole."""
-    with files.explained("cannot be read"):
-        found = {path: _read(path) for path in (files.main, files.copy)}
-        if not any(found.values()):
+    with files.translate_errors("cannot be read"):
+        copies = {path: _read(path) for path in (files.main, files.copy)}
+        if not any(copies.values()):
             files.main.parent.stat()
-    main, copy = found.values()
-    damaged = tuple(path for path, one in found.items() if one and one.tokens is None)
-    whole = next((one.tokens for one in (main, copy) if one and one.tokens is not None), None)
+    main, copy = copies.values()
+    damaged = tuple(path for path, content in copies.items() if content and content.tokens is None)
+    whole = next((content.tokens for content in (main, copy) if content and content.tokens is not None), None)
     if whole is None and damaged:
         raise TokenStoreError(
             f"{' and '.join(map(str, damaged))}: damaged, and no whole copy is left. Nothing was changed. "
             "Restore a backup; or move the file away and let the owners connect again."
         )
-    return _Survey(whole or {}, damaged, main == copy)
+    return _BothCopies(whole or {}, damaged, main == copy)
 
 
-def _mended(files: _Files) -> _Tokens:
-    """The tokens, after what is damaged was set aside and both copies were made equal. Needs the lock."""
-    survey = _survey(files)
-    for path in survey.damaged:
-        aside = _unused(path)
-        with files.explained("cannot be mended"):
-            path.rename(aside)
-        logger.warning("%s was damaged and is now %s; its tokens were read from the other copy", path, aside)
-    if not survey.agree:
-        _write(files, survey.tokens)
-    return survey.tokens
+def _repaired(files: _Files) -> _Tokens:
+    """The tokens, after what is damaged was set damaged_name and both copies were made equal. Needs the lock."""
+    both = _read_both(files)
+    for path in both.damaged:
+        damaged_name = _unused(path)
+        with files.translate_errors("cannot be mended"):
+            path.rename(damaged_name)
+        logger.warning("%s was damaged and is now %s; its tokens were read from the other copy", path, damaged_name)
+    if not both.agree:
+        _write(files, both.tokens)
+    return both.tokens
 
 
-def _read(path: Path) -> _Found | None:
+def _read(path: Path) -> _Content | None:
     """What is in a file, or None if there is none. What others could read until now is narrowed.
 
     A symbolic link is damaged goods: the store's own path was resolved before, and a copy is never one.
@@ -238,9 +240,9 @@ def _read(path: Path) -> _Found | None:
         return None
     except OSError:
         if path.is_symlink():
-            return _Found(None, b"")
+            return _Content(None, b"")
         raise
-    return _Found(_parsed(body), body)
+    return _Content(_parsed(body), body)
 
 
 def _opener(path: str, flags: int) -> int:
@@ -287,18 +289,18 @@ def _body(tokens: _Tokens) -> bytes:
 
 def _write(files: _Files, tokens: _Tokens) -> None:
     """Put both copies in place, each whole and on the disk; the main one decides. Needs the lock."""
-    body, fresh = _body(tokens), [files.beside(".new"), files.beside(".bak.new")]
+    body, new_files = _body(tokens), [files.beside(".new"), files.beside(".bak.new")]
     try:
-        with files.explained("cannot be written"):
-            for path in fresh:
+        with files.translate_errors("cannot be written"):
+            for path in new_files:
                 _write_new(path, body)
-            fresh[0].replace(files.main)
+            new_files[0].replace(files.main)
         with suppress(OSError):  # the change is made; the next one who reads makes the copy
-            fresh[1].replace(files.copy)
-        with files.explained("may not outlast a power cut", change="The change was made."):
+            new_files[1].replace(files.copy)
+        with files.translate_errors("may not outlast a power cut", change="The change was made."):
             _sync_folder(files.main.parent)
     finally:
-        for path in fresh:
+        for path in new_files:
             with suppress(OSError):
                 path.unlink()
 
@@ -324,21 +326,21 @@ def _sync_folder(folder: Path) -> None:
 def _unused(path: Path) -> Path:
     """A name beside a damaged file that is not taken."""
     number = 1
-    while os.path.lexists(aside := path.with_name(f"{path.name}.damaged-{number}")):
+    while os.path.lexists(damaged_name := path.with_name(f"{path.name}.damaged-{number}")):
         number += 1
-    return aside
+    return damaged_name
 
 
-async def _leased(attempt: Callable[[], FileLock | None]) -> FileLock:
+async def _acquire_lease(attempt: Callable[[], FileLock | None]) -> FileLock:
     """Try until the lock is there. One that comes after its waiter has gone is given back."""
-    shortest, longest = _LEASE_PAUSES
+    shortest, longest = _LEASE_POLL
     pause = shortest
     while True:
         trying = begin_in_thread(attempt)
         try:
             lock = await asyncio.shield(trying)
         except asyncio.CancelledError:
-            trying.add_done_callback(_give_back)
+            trying.add_done_callback(_release_late_lock)
             raise
         if lock is not None:
             return lock
@@ -346,6 +348,6 @@ async def _leased(attempt: Callable[[], FileLock | None]) -> FileLock:
         pause = min(longest, pause * 1.5)
 
 
-def _give_back(trying: "asyncio.Future[FileLock | None]") -> None:
+def _release_late_lock(trying: "asyncio.Future[FileLock | None]") -> None:
     if not trying.cancelled() and trying.exception() is None and (lock := trying.result()) is not None:
         lock.release()

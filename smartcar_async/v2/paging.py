@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Start = str | int | None
-"""Where a page begins, as the API wants to be asked."""
+"""Where a page begins, as the API names it: an offset or a cursor."""
 Fetch = Callable[[Start], Awaitable[tuple[tuple[T, ...], Start, int | None]]]
 """From where a page begins to its items, where the next one begins (None: nowhere), and the total."""
 
 
-def walked(fetch: Fetch[T]) -> Pages[T]:
+def numbered_pages(fetch: Fetch[T]) -> Pages[T]:
     """Pages that can be iterated, or asked for by number: those before it are then fetched too, once."""
     starts: dict[int, Start] = {1: None}
 
@@ -27,15 +27,15 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
         from ..records import Page
 
         require_count(number, "number")
-        before = max((known for known in starts if known < number), default=0)
+        before = max((other for other in starts if other < number), default=0)
         while number not in starts and before:
             await page(before)
             before = before + 1 if before + 1 in starts else 0
         if number not in starts:
             return Page((), number, has_next=False)
         items, following, total = await fetch(starts[number])
-        seen = {start for known, start in starts.items() if known <= number}
-        for later in [known for known in starts if known > number]:
+        seen = {start for other, start in starts.items() if other <= number}
+        for later in [other for other in starts if other > number]:
             del starts[later]
         if following is not None and following not in seen:
             starts[number + 1] = following
@@ -44,26 +44,26 @@ def walked(fetch: Fetch[T]) -> Pages[T]:
     return Pages(page)
 
 
-def by_offset(ask: Callable[[int | None], Awaitable[VehicleIds]]) -> Pages[str]:
+def by_offset(fetch_page: Callable[[int | None], Awaitable[VehicleIds]]) -> Pages[str]:
     """The ids of vehicles: a page begins where those before it ended, by what the server sent."""
 
     async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
         offset = start if isinstance(start, int) else None
-        page = await ask(offset)
+        page = await fetch_page(offset)
         sent = len(page.raw.get("vehicles", ()))
         end = (offset or 0) + sent
         total = None if page.paging is None else page.paging.count
         over = not sent or (total is not None and end >= total)
         return page.vehicles, None if over else end, total
 
-    return walked(fetch)
+    return numbered_pages(fetch)
 
 
-def by_cursor(ask: Callable[[str | None], Awaitable[Connections]]) -> Pages[Connection]:
+def by_cursor(fetch_page: Callable[[str | None], Awaitable[Connections]]) -> Pages[Connection]:
     """Connections: each page names the next one."""
 
     async def fetch(start: Start) -> tuple[tuple[Connection, ...], Start, int | None]:
-        page = await ask(start if isinstance(start, str) else None)
+        page = await fetch_page(start if isinstance(start, str) else None)
         return page.connections, None if page.paging is None else page.paging.cursor or None, None
 
-    return walked(fetch)
+    return numbered_pages(fetch)

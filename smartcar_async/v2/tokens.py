@@ -41,7 +41,7 @@ _UNSPENT: Final = ("ConnectionFailed", "RateLimited")
 
 
 @frozen
-class _Held:
+class _TokenInUse:
     """The pair in use, which is in the store, and its access token as the engine takes it."""
 
     pair: TokenPair
@@ -66,14 +66,14 @@ class TokenSource:
         self._key = key
         self._refresh = refresh
         self._clock = SystemClock() if clock is None else clock
-        self._held: _Held | None = None
+        self._in_use: _TokenInUse | None = None
         self._unsaved: tuple[StoredTokens, StoredTokens] | None = None
         """What was stored, and what the server gave in its place but the store could not write."""
-        self._dead: tuple[TokenPair, AuthenticationError] | None = None
+        self._invalid: tuple[TokenPair, AuthenticationError] | None = None
         """A pair that the server will not renew, and what it said."""
-        self._renewing: SingleFlight[_Held] = SingleFlight("smartcar refresh", self._clock)
-        self._at_stake = False
-        """Whether a refresh token is being presented, so that breaking off could lose what comes back."""
+        self._renewing: SingleFlight[_TokenInUse] = SingleFlight("smartcar refresh", self._clock)
+        self._exchanging = False
+        """Whether a refresh token is being presented, so that breaking off could lose the new pair."""
         self._broken_off = False
         """Whether that was cancelled nevertheless, as `asyncio.run` does at its end with every task."""
         self._pausing: asyncio.Future[None] | None = None
@@ -93,9 +93,9 @@ class TokenSource:
             raise ConfigurationError("pair: give the TokenPair that exchange_code answered")
         while not await self._store.swap(self._key, await self._store.load(self._key), StoredTokens(pair)):
             pass
-        self._unsaved = self._dead = None
+        self._unsaved = self._invalid = None
         self._renewing.forget_failure()
-        self._hold(pair)
+        self._use(pair)
 
     async def get(self) -> Token:
         """A token to send now."""
@@ -103,8 +103,8 @@ class TokenSource:
 
     async def after_refusal(self, refused: Token) -> Token | None:
         """A token other than the refused one, or None if a new one could not help."""
-        held = self._held
-        if held is not None and held.token is not refused:
+        in_use = self._in_use
+        if in_use is not None and in_use.token is not refused:
             return await self.get()
         if is_young(refused, self._clock):
             return None
@@ -115,76 +115,84 @@ class TokenSource:
         self._closing = True
         if self._pausing is not None:
             self._pausing.cancel()
-        await (self._renewing.finish() if self._at_stake else self._renewing.cancel())
+        await (self._renewing.finish() if self._exchanging else self._renewing.cancel())
         if self._unsaved is not None:
-            await self._written()
+            await self._store_new_pair()
 
-    async def _current(self) -> _Held:
-        held = self._held
+    async def _current(self) -> _TokenInUse:
+        in_use = self._in_use
         # The time of day is asked too, because the other clock stands still while a machine sleeps.
-        if held is not None and self._clock.monotonic() < held.token.renew_at and self._left(held.pair) > 0:
-            return held
+        if in_use is not None and self._clock.monotonic() < in_use.token.renew_at and self._left(in_use.pair) > 0:
+            return in_use
         return await self._renewing.join(self._renew)
 
-    async def _renew(self) -> _Held:
+    async def _renew(self) -> _TokenInUse:
         """Another pair than the one in use: what is stored by now, or a new one."""
         if self._unsaved is None:
-            stored = await self._stored()
-            in_use = None if self._held is None else self._held.pair
-            if _settled(stored, other_than=in_use) and self._left(stored.pair) > MARGIN:
-                return self._hold(stored.pair)
+            stored = await self._load()
+            in_use = None if self._in_use is None else self._in_use.pair
+            if _is_other_pair(stored, other_than=in_use) and self._left(stored.pair) > MARGIN:
+                return self._use(stored.pair)
             spent = stored.pair
         else:
             spent = self._unsaved[0].pair
         async with self._store.lease(self._key):
-            if written := await self._written():
-                return self._hold(written, new=True)
-            return await self._renew_alone(spent)
+            if written := await self._store_new_pair():
+                return self._use(written, new=True)
+            return await self._renew_with_lease(spent)
 
-    async def _renew_alone(self, spent: TokenPair) -> _Held:
-        """What somebody else has stored in place of the spent pair, or else a new pair. Needs the lease."""
+    async def _renew_with_lease(self, spent: TokenPair) -> _TokenInUse:
+        """What somebody else has stored in place of the spent pair, or else a new pair. Needs the lease.
+
+        The steps are those of a journal: mark the pair in the store, present its refresh token, store the new pair. A
+        process that dies after the first step leaves the mark, and whoever finds it knows that the refresh token may be
+        spent, and presents it again while the server still takes it. Without the mark, the next process would trust the
+        access token until it ends, and find only then, too late, that the refresh token is dead.
+        """
         while True:
-            stored = await self._stored()
-            if _settled(stored, other_than=spent) and self._left(stored.pair) > 0:
-                return self._hold(stored.pair, new=True)
-            if self._dead is not None and self._dead[0] == stored.pair:
-                raise self._dead[1].fresh()
+            stored = await self._load()
+            if _is_other_pair(stored, other_than=spent) and self._left(stored.pair) > 0:
+                return self._use(stored.pair, new=True)
+            if self._invalid is not None and self._invalid[0] == stored.pair:
+                raise self._invalid[1].fresh()
             if self._closing:
                 raise ConfigurationError("this token source is closed and renews nothing more; make a new one")
-            marked = stored
+            marked = stored  # by a process that did not come to its end: the server counts from its first request
             if stored.refreshing_since is None:
                 marked = evolve(stored, refreshing_since=self._clock.now())
                 if not await self._store.swap(self._key, stored, marked):
                     continue
-            self._at_stake, self._broken_off = True, False
+            self._exchanging, self._broken_off = True, False
             try:
-                pair = await self._exchanged(stored, marked)
+                pair = await self._exchange(stored, marked)
                 if pair is not None:
                     self._unsaved = (marked, StoredTokens(pair))
-                    if written := await self._insistent(self._written):
-                        return self._hold(written, new=True)
+                    if written := await self._despite_cancellation(self._store_new_pair):
+                        return self._use(written, new=True)
             finally:
-                self._at_stake = False
-                if self._broken_off:
+                self._exchanging = False
+                if self._broken_off:  # the cancellation that was put off until the pair was safe
                     raise asyncio.CancelledError
 
-    async def _exchanged(self, stored: StoredTokens, marked: StoredTokens) -> TokenPair | None:
+    async def _exchange(self, stored: StoredTokens, marked: StoredTokens) -> TokenPair | None:
         """A new pair, or None if the server will give none. A refresh that may have been done is sent until it is."""
         until = self._clock.monotonic() + _GRACE.total_seconds()
         at_risk = stored.refreshing_since is not None and self._clock.now() - stored.refreshing_since < _GRACE
         pause, longest = _PAUSES
         while True:
             try:
-                pair = await self._insistent(lambda: self._refresh(stored.pair.refresh_token))
+                pair = await self._despite_cancellation(lambda: self._refresh(stored.pair.refresh_token))
             except SmartcarError as error:
-                if told := _invalid_grant(error):
-                    self._dead = (stored.pair, told)
+                if invalid := _invalid_grant(error):
+                    self._invalid = (stored.pair, invalid)
                     return None
                 failure = error
             else:
                 if not isinstance(pair, TokenPair):
                     raise ConfigurationError("refresh: the function must answer a TokenPair")
                 return pair
+            # From the first request that may have arrived, to give up could lose the owner's consent for good. So it is
+            # presented again for as long as the server may still take it.
             at_risk |= _may_have_spent(failure)
             wait = max(pause, getattr(failure, "retry_after", None) or 0.0)
             again = at_risk and _may_pass(failure) and not self._closing
@@ -192,6 +200,7 @@ class TokenSource:
                 break
             await self._pause(wait)
             pause = min(pause * 2, longest)
+        # The server has seen no request of ours, so the pair is as good as before and needs no mark.
         if not at_risk and marked is not stored:
             with suppress(TokenStoreError):
                 await self._store.swap(self._key, marked, stored)
@@ -201,11 +210,11 @@ class TokenSource:
         """Sleep; closing wakes it up, so that the answer is asked for once more."""
         self._pausing = pausing = asyncio.ensure_future(self._clock.sleep(wait))
         try:
-            await self._insistent(lambda: asyncio.wait([pausing]))
+            await self._despite_cancellation(lambda: asyncio.wait([pausing]))
         finally:
             self._pausing = None
 
-    async def _insistent(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _despite_cancellation(self, work: Callable[[], Awaitable[T]]) -> T:
         """What comes of this. When it is cancelled it is done once more: an answer was lost, and not yet the pair.
 
         Whoever ends a loop in good order cancels each task once and waits for it.
@@ -217,7 +226,7 @@ class TokenSource:
                 self._broken_off = True
         return await work()
 
-    async def _written(self) -> TokenPair | None:
+    async def _store_new_pair(self) -> TokenPair | None:
         """The new pair, now that it is stored; None if somebody else has stored another in the meantime."""
         while self._unsaved is not None:
             old, new = self._unsaved
@@ -233,7 +242,7 @@ class TokenSource:
             return new.pair
         return None
 
-    async def _stored(self) -> StoredTokens:
+    async def _load(self) -> StoredTokens:
         stored = await self._store.load(self._key)
         if stored is None:
             raise NotConnected(
@@ -243,12 +252,12 @@ class TokenSource:
             )
         return stored
 
-    def _hold(self, pair: TokenPair, new: bool = False) -> _Held:
+    def _use(self, pair: TokenPair, new: bool = False) -> _TokenInUse:
         """Use this pair from now on. The age of one that is not `new` is not known."""
         now, left = self._clock.monotonic(), self._left(pair)
         renew_at = now + left - (margin(left) if new else MARGIN)
-        self._held = _Held(pair, Token(Secret(pair.access_token), now if new else -math.inf, renew_at))
-        return self._held
+        self._in_use = _TokenInUse(pair, Token(Secret(pair.access_token), now if new else -math.inf, renew_at))
+        return self._in_use
 
     def _left(self, pair: TokenPair) -> float:
         return (pair.expiration - self._clock.now()).total_seconds()
@@ -284,7 +293,7 @@ async def finished(sources: Iterable[TokenSource]) -> None:
             raise outcome
 
 
-def _settled(stored: StoredTokens, other_than: TokenPair | None) -> bool:
+def _is_other_pair(stored: StoredTokens, other_than: TokenPair | None) -> bool:
     """Whether another pair is stored, and no refresh of it was begun."""
     return stored.refreshing_since is None and stored.pair != other_than
 
@@ -295,7 +304,7 @@ def _invalid_grant(error: SmartcarError) -> AuthenticationError | None:
         return None
     if error.status not in (None, 400, 401):
         return None  # a server in trouble says nothing of a token, whatever its body says
-    told = AuthenticationError(
+    invalid = AuthenticationError(
         "the refresh token is not valid any more (invalid_grant): let the owner connect again, exchange the code, and "
         "save the new pair: await source.save(pair)",
         status=error.status,
@@ -306,8 +315,8 @@ def _invalid_grant(error: SmartcarError) -> AuthenticationError | None:
         headers=error.headers,
         body=error.body,
     )
-    told.attempts = error.attempts
-    return told
+    invalid.attempts = error.attempts
+    return invalid
 
 
 def _may_have_spent(error: SmartcarError) -> bool:

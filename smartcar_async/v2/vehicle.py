@@ -1,4 +1,4 @@
-"""One vehicle through API v2.0, as something to ask."""
+"""The handle on one vehicle through API v2.0."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..request import Call, require_id
 from ..vocabulary import Permission, UnitSystem
 from .batch import Batch, batch_call, batch_plan, joined
 from .leaves import words
-from .makes.handles import Ford, Nissan, Reach, Tesla
+from .makes.handles import Ford, MakeAccess, Nissan, Tesla
 from .operations import Car, commands, reads, version_text
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Vehicle:
         self._tokens = tokens
         self._car = Car(id, version_text(version), _units(unit_system), None if flags is None else dict(flags))
         self._make = None if make is None else _make(make)
-        self._reach = Reach(self._car, self._run, lambda: self._make)
+        self._make_access = MakeAccess(self._car, self._run, lambda: self._make)
 
     @property
     def id(self) -> str:
@@ -82,23 +82,23 @@ class Vehicle:
     @property
     def tesla(self) -> Tesla:
         """What only a Tesla can do. A vehicle that is known to be another make is not asked."""
-        return Tesla(self._reach)
+        return Tesla(self._make_access)
 
     @property
     def nissan(self) -> Nissan:
         """What only a Nissan can do."""
-        return Nissan(self._reach)
+        return Nissan(self._make_access)
 
     @property
     def ford(self) -> Ford:
         """What only a Ford or a Lincoln can do. A Lincoln must be known to be one."""
-        return Ford(self._reach)
+        return Ford(self._make_access)
 
     async def attributes(self, *, deadline: float | timedelta | None = None) -> records.Attributes:
         """Make, model and year. The handle remembers the make."""
-        found = await self._run(reads.attributes(self._car), deadline)
-        self._make = found.make.lower() if found.make else self._make
-        return found
+        attributes = await self._run(reads.attributes(self._car), deadline)
+        self._make = attributes.make.lower() if attributes.make else self._make
+        return attributes
 
     async def vin(self, *, deadline: float | timedelta | None = None) -> records.Vin:
         """The vehicle identification number."""
@@ -281,8 +281,8 @@ class Vehicle:
         `version="3"` asks API v3. `flags` take the place of the handle's own, and an Authorization among `headers`
         that of its token. A list in `query` repeats its parameter.
         """
-        asked = self.version if version is None else version_text(version, third=True)
-        car = evolve(self._car, version=asked, flags=self._car.flags if flags is None else flags)
+        path_version = self.version if version is None else version_text(version, third=True)
+        car = evolve(self._car, version=path_version, flags=self._car.flags if flags is None else flags)
         call = commands.custom(car, method, path, query=query, body=body, headers=headers)
         return await self._run(call, deadline)
 

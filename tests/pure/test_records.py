@@ -243,3 +243,12 @@ def test_what_is_a_json_object() -> None:
     """Dicts and other mappings are, lists and texts are not."""
     values: list[object] = [{}, READINGS, [], "a", None]
     assert [is_mapping(value) for value in values] == [True, True, False, False, False]
+
+
+def test_the_former_name_of_the_bytes() -> None:
+    """`body` of an answer is deprecated for `content`, which is what API v2.0 calls the bytes too."""
+    response = Response(200, {}, b"[1]", [1])
+    assert response.content == b"[1]"
+    with pytest.warns(DeprecationWarning, match=r"^Response\.body: deprecated, and will go; use content$") as warned:
+        assert response.body == b"[1]"
+    assert warned[0].filename == __file__

@@ -173,3 +173,26 @@ def test_a_client_belongs_to_one_loop() -> None:
     with pytest.raises(ConfigurationError, match=r"event loop .* make one in each"):
         asyncio.run(car.signals())
     assert len(wire.calls) == 1
+
+
+@pytest.mark.parametrize("client", ASYNC_CLIENTS)
+def test_a_session_of_another_loop(client: Any) -> None:
+    """It is refused under its name before anything is sent; aiohttp would only speak of timeouts and tasks."""
+
+    async def make() -> ClientSession:
+        return ClientSession()
+
+    async def use() -> None:
+        with pytest.raises(ConfigurationError, match=r"^session: it belongs to another event loop; make it in"):
+            async with client("id", "secret", session=session):
+                raise AssertionError
+        other = client("id", "secret", session=session)
+        call = other.vehicle("car-1", "token-1").signals() if client is Smartcar else other.get_user("token-1")
+        with pytest.raises(ConfigurationError, match=r"^session: it belongs to another event loop"):
+            await call
+
+    loop = asyncio.new_event_loop()
+    session = loop.run_until_complete(make())
+    asyncio.run(use())
+    loop.run_until_complete(session.close())
+    loop.close()

@@ -123,8 +123,8 @@ def set_pin(car: Car, pin: str) -> Call[ActionResponse]:
     """Ask for this PIN before each drive. It is in the body, and nowhere else."""
     if not isinstance(pin, str) or not re.fullmatch("[0-9]{4}", pin):
         raise ConfigurationError("pin: give four digits, as a text")
-    told = partial(answers.secret, private=(pin,))
-    return evolve(of_vehicle(PIN_SETTING, told, car, body={"pin": pin}, action="tesla.set_pin"), private=(pin,))
+    decoder = partial(answers.secret, private=(pin,))
+    return evolve(of_vehicle(PIN_SETTING, decoder, car, body={"pin": pin}, action="tesla.set_pin"), private=(pin,))
 
 
 def clear_pin(car: Car) -> Call[ActionResponse]:
@@ -134,29 +134,29 @@ def clear_pin(car: Car) -> Call[ActionResponse]:
 
 def set_amperage(car: Car, amperage: int) -> Call[ActionResponse]:
     """Set how many amperes the car draws."""
-    known = {"amperage": require_count(amperage, "amperage")}
-    return acting(AMPERAGE, "tesla.set_amperage", car, known, known)
+    parameters = {"amperage": require_count(amperage, "amperage")}
+    return acting(AMPERAGE, "tesla.set_amperage", car, parameters, parameters)
 
 
 def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime, enable: bool) -> Call[TeslaSchedule]:
     """Set when charging begins, or when the car shall be ready."""
     kind = _schedule_type(type)
-    known = {
+    parameters = {
         "type": kind.value,
         "enable": require_bool(enable, "enable"),
         "time": f"{charging.clock_time(time, 'time'):%H:%M}",
     }
-    told = partial(answers.tesla_schedule, kind=kind, enable=enable)
-    return of_vehicle(TESLA_SCHEDULE, told, car, body=known, action="tesla.set_schedule", parameters=known)
+    decoder = partial(answers.tesla_schedule, kind=kind, enable=enable)
+    return of_vehicle(TESLA_SCHEDULE, decoder, car, body=parameters, action="tesla.set_schedule", parameters=parameters)
 
 
 def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
     """Set all windows in which the car may charge."""
-    given = require_list(windows, "windows")
-    if len(given) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in given):
+    checked = require_list(windows, "windows")
+    if len(checked) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in checked):
         raise ConfigurationError(f"windows: give at most {_MOST_NISSAN_WINDOWS}, each a NissanWindow")
-    known = {"chargeSchedules": [_nissan_window(window) for window in given]}
-    return acting(NISSAN_SCHEDULE, "nissan.set_schedule", car, known, known)
+    parameters = {"chargeSchedules": [_nissan_window(window) for window in checked]}
+    return acting(NISSAN_SCHEDULE, "nissan.set_schedule", car, parameters, parameters)
 
 
 def set_ford_schedule(
@@ -170,28 +170,30 @@ def set_ford_schedule(
     """Set all windows in which the car may charge at one place, and how far."""
     place = charging.position(location)
     windows = {"weekday": _whole_hours(weekday, "weekday"), "weekend": _whole_hours(weekend, "weekend")}
-    known = {"chargeLimit": charge_fraction(charge_limit, "charge_limit", 0.5), "chargingWindows": windows}
+    parameters = {"chargeLimit": charge_fraction(charge_limit, "charge_limit", 0.5), "chargingWindows": windows}
     call = of_vehicle(
         FORD_SCHEDULE,
         decode.action,
         car,
         query=place,
-        body={"chargingLocation": known},
+        body={"chargingLocation": parameters},
         action="ford.set_schedule",
-        parameters={**place, **known},
+        parameters={**place, **parameters},
         make=make,
     )
     return hiding(call, place)
 
 
 def _cabin(car: Car, action: str, word: str, temperature: float | None) -> Call[Cabin]:
-    known = {} if temperature is None else {"temperature": _temperature(temperature)}
-    return of_vehicle(CABIN, answers.cabin, car, body={"action": word, **known}, action=action, parameters=known)
+    parameters = {} if temperature is None else {"temperature": _temperature(temperature)}
+    return of_vehicle(
+        CABIN, answers.cabin, car, body={"action": word, **parameters}, action=action, parameters=parameters
+    )
 
 
 def _switch(endpoint: Endpoint, car: Car, action: str, word: str) -> Call[ActionResponse]:
-    told = partial(answers.switched, word=word)
-    return of_vehicle(endpoint, told, car, body={"action": word}, action=action)
+    decoder = partial(answers.switched, word=word)
+    return of_vehicle(endpoint, decoder, car, body={"action": word}, action=action)
 
 
 def _temperature(value: float) -> float:

@@ -34,7 +34,7 @@ class Run(Protocol):
 
 
 @frozen
-class Reach:
+class MakeAccess:
     """A vehicle, as far as a handle needs it."""
 
     car: Car
@@ -44,15 +44,15 @@ class Reach:
 
     def make_of(self, makes: tuple[str, ...]) -> str:
         """The vehicle's make, if it is one of these or not known; CompatibilityError, and no request, for another."""
-        known = self.make()
-        if known is not None and known not in makes:
+        make = self.make()
+        if make is not None and make not in makes:
             raise CompatibilityError(
-                f"only {' and '.join(make.upper() for make in makes)} can do this, and the vehicle is another make; "
+                f"only {' and '.join(name.upper() for name in makes)} can do this, and the vehicle is another make; "
                 "nothing was sent",
                 type="COMPATIBILITY",
                 code="MAKE_NOT_COMPATIBLE",
             )
-        return known or makes[0]
+        return make or makes[0]
 
 
 class Tesla:
@@ -61,74 +61,74 @@ class Tesla:
     A success says that the command was accepted, not that the car has done it yet.
     """
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, access: MakeAccess) -> None:
+        self._access = access
 
     async def start_cabin(
         self, temperature: float | None = None, *, deadline: float | timedelta | None = None
     ) -> Cabin:
         """Turn the climate system on, for a temperature in the vehicle's units or else for the car's own target."""
-        return await self._run(commands.start_cabin(self._reach.car, temperature), deadline)
+        return await self._run(commands.start_cabin(self._access.car, temperature), deadline)
 
     async def stop_cabin(self, temperature: float | None = None, *, deadline: float | timedelta | None = None) -> Cabin:
         """Turn the climate system off; a temperature becomes the target for the next time."""
-        return await self._run(commands.stop_cabin(self._reach.car, temperature), deadline)
+        return await self._run(commands.stop_cabin(self._access.car, temperature), deadline)
 
     async def set_cabin_temperature(self, temperature: float, *, deadline: float | timedelta | None = None) -> Cabin:
         """Change the target without turning the climate system on or off."""
-        return await self._run(commands.set_cabin_temperature(self._reach.car, temperature), deadline)
+        return await self._run(commands.set_cabin_temperature(self._access.car, temperature), deadline)
 
     async def start_defroster(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn the front and rear defrosters on."""
-        return await self._run(commands.start_defroster(self._reach.car), deadline)
+        return await self._run(commands.start_defroster(self._access.car), deadline)
 
     async def stop_defroster(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn the front and rear defrosters off."""
-        return await self._run(commands.stop_defroster(self._reach.car), deadline)
+        return await self._run(commands.stop_defroster(self._access.car), deadline)
 
     async def start_steering_heater(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn the heating of the steering wheel on; CompatibilityError where there is none."""
-        return await self._run(commands.start_steering_heater(self._reach.car), deadline)
+        return await self._run(commands.start_steering_heater(self._access.car), deadline)
 
     async def stop_steering_heater(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn the heating of the steering wheel off; CompatibilityError where there is none."""
-        return await self._run(commands.stop_steering_heater(self._reach.car), deadline)
+        return await self._run(commands.stop_steering_heater(self._access.car), deadline)
 
     async def open_trunk(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Open the rear trunk."""
-        return await self._run(commands.open_trunk(self._reach.car), deadline)
+        return await self._run(commands.open_trunk(self._access.car), deadline)
 
     async def close_trunk(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Close the rear trunk, where its lid is powered."""
-        return await self._run(commands.close_trunk(self._reach.car), deadline)
+        return await self._run(commands.close_trunk(self._access.car), deadline)
 
     async def open_frunk(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Open the front trunk."""
-        return await self._run(commands.open_frunk(self._reach.car), deadline)
+        return await self._run(commands.open_frunk(self._access.car), deadline)
 
     async def close_frunk(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Close the front trunk, where its lid is powered."""
-        return await self._run(commands.close_frunk(self._reach.car), deadline)
+        return await self._run(commands.close_frunk(self._access.car), deadline)
 
     async def open_charge_port(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Open the door of the charge port."""
-        return await self._run(commands.open_charge_port(self._reach.car), deadline)
+        return await self._run(commands.open_charge_port(self._access.car), deadline)
 
     async def close_charge_port(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Close the door of the charge port."""
-        return await self._run(commands.close_charge_port(self._reach.car), deadline)
+        return await self._run(commands.close_charge_port(self._access.car), deadline)
 
     async def set_pin(self, pin: str, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn PIN to drive on with this PIN of four digits, in place of any that was set before."""
-        return await self._run(commands.set_pin(self._reach.car, pin), deadline)
+        return await self._run(commands.set_pin(self._access.car, pin), deadline)
 
     async def clear_pin(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Turn PIN to drive off, and forget the PIN."""
-        return await self._run(commands.clear_pin(self._reach.car), deadline)
+        return await self._run(commands.clear_pin(self._access.car), deadline)
 
     async def set_amperage(self, amperage: int, *, deadline: float | timedelta | None = None) -> ActionResponse:
         """Set how many amperes the car draws. What the charger cannot give is capped: the `message` tells."""
-        return await self._run(commands.set_amperage(self._reach.car, amperage), deadline)
+        return await self._run(commands.set_amperage(self._access.car, amperage), deadline)
 
     async def set_schedule(
         self,
@@ -139,32 +139,32 @@ class Tesla:
         deadline: float | timedelta | None = None,
     ) -> TeslaSchedule:
         """Set when charging begins, or when the car shall be ready; turning one on turns the other off."""
-        return await self._run(commands.set_tesla_schedule(self._reach.car, type, time, enable), deadline)
+        return await self._run(commands.set_tesla_schedule(self._access.car, type, time, enable), deadline)
 
     async def _run(self, call: Call[T], deadline: float | timedelta | None) -> T:
-        self._reach.make_of(TESLA)
-        return await self._reach.run(call, deadline)
+        self._access.make_of(TESLA)
+        return await self._access.run(call, deadline)
 
 
 class Nissan:
     """What only a Nissan can do."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, access: MakeAccess) -> None:
+        self._access = access
 
     async def set_schedule(
         self, windows: Iterable[NissanWindow], *, deadline: float | timedelta | None = None
     ) -> ActionResponse:
         """Replace the charge schedule by these windows, three at the most."""
-        self._reach.make_of(NISSAN)
-        return await self._reach.run(commands.set_nissan_schedule(self._reach.car, windows), deadline)
+        self._access.make_of(NISSAN)
+        return await self._access.run(commands.set_nissan_schedule(self._access.car, windows), deadline)
 
 
 class Ford:
     """What only a Ford or a Lincoln can do."""
 
-    def __init__(self, reach: Reach) -> None:
-        self._reach = reach
+    def __init__(self, access: MakeAccess) -> None:
+        self._access = access
 
     async def set_schedule(
         self,
@@ -179,6 +179,6 @@ class Ford:
 
         The windows are whole hours, and may cross midnight. The level at which charging ends is from 0.5 to 1.
         """
-        make = self._reach.make_of(FORD)
-        call = commands.set_ford_schedule(self._reach.car, make, location, charge_limit, weekday, weekend)
-        return await self._reach.run(call, deadline)
+        make = self._access.make_of(FORD)
+        call = commands.set_ford_schedule(self._access.car, make, location, charge_limit, weekday, weekend)
+        return await self._access.run(call, deadline)

@@ -12,7 +12,7 @@ from ..request import query_of, require_id, require_text
 from ..vocabulary import Permission
 from .leaves import words
 
-_KEYS: Final = frozenset({"enabled", "vin"})
+_SELECT_KEYS: Final = frozenset({"enabled", "vin"})
 
 
 def auth_url(
@@ -40,7 +40,7 @@ def auth_url(
         "redirect_uri": redirect_uri,
         "scope": None if scope is None else " ".join(words(scope, "scope")),
         "state": state,
-        **_single(single_select),
+        **_single_select(single_select),
         "make": make_bypass,
         "flags": flags_text(flags),
         "user": user,
@@ -49,12 +49,12 @@ def auth_url(
     return f"{origin}/oauth/authorize?{urlencode(query_of(fields), quote_via=quote)}"
 
 
-def _single(choice: bool | Mapping[str, Any] | None) -> dict[str, str | None]:
+def _single_select(choice: bool | Mapping[str, Any] | None) -> dict[str, str | None]:
     """Whether the owner picks a single vehicle, and which: True, {"enabled": True} or {"vin": ...}."""
     if choice is None:
         return {}
     options: Mapping[str, Any] = {"enabled": choice} if isinstance(choice, bool) else choice
-    if not isinstance(options, Mapping) or not options or not _KEYS.issuperset(options):
+    if not isinstance(options, Mapping) or not options or not _SELECT_KEYS.issuperset(options):
         raise ConfigurationError("single_select: give True, False, {'enabled': ...} or {'vin': ...}")
     vin = options.get("vin")
     enabled = options.get("enabled", True)
