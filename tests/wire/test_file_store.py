@@ -306,7 +306,7 @@ async def test_a_writer_that_never_ends_is_not_waited_for(
     store: FileTokenStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process that was stopped while it wrote: the error names the lock."""
-    monkeypatch.setattr(file_store, "_LOCK_PATIENCE", 0.02)
+    monkeypatch.setattr(file_store, "_LOCK_TIMEOUT", 0.02)
     lock = FileLock.attempt(path.with_name("tokens.json.lock"))
     assert lock is not None
     with pytest.raises(TokenStoreError, match=r"another process has been writing for 0.02 s.*tokens.json.lock"):
