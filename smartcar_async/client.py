@@ -36,10 +36,21 @@ _LONGEST_POLL_PAUSE: Final = 5.0
 class Smartcar:
     """Your application at Smartcar. Use it as `async with`, or end it with `aclose`.
 
-    An id or a secret that is not given is that of the settings.
+    An id or a secret that you leave out is that of the settings.
     A `session` that you pass in is used and never closed.
-    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
-    are plain functions, and nothing that they raise changes what a call does: it is logged.
+
+    Args:
+        client_id: The id of the application's credentials.
+        client_secret: Their secret.
+        settings: Origins, deadlines, retries, proxy and so on; see `Settings`.
+        on_event: An ordinary function that is called with every request and every wait.
+        on_outcome_unknown: The same for every command of unknown outcome. What they raise is only logged.
+        clock: What the client takes the time from; the simulator's, in tests.
+
+    Example:
+        async with Smartcar.from_env() as smartcar:
+            async for connection in smartcar.connections():
+                print(connection.vehicle_id, connection.user_id)
     """
 
     def __init__(
@@ -86,7 +97,7 @@ class Smartcar:
     ) -> Self:
         """A client for the credentials and origins in the environment, see `Settings.from_env`.
 
-        What is given goes before the environment; of `settings`, every value that is not the default.
+        An argument goes before the environment; of `settings`, every value that is not the default.
         """
         from .settings import over_environment
 
@@ -125,7 +136,13 @@ class Smartcar:
     ) -> Pages[Connection]:
         """The vehicles that owners connected to your application; iterate with `async for`.
 
-        The API lists live vehicles unless `mode="simulated"` is given. `deadline` is for each page.
+        Args:
+            user_id: Only those of this user.
+            vehicle_id: Only those of this vehicle.
+            mode: `"live"` or `"simulated"`. The API lists live vehicles if it is not given.
+            external_id: Only those of the user with this id of your own.
+            page_size: Connections a request.
+            deadline: Seconds or a timedelta for each page; `Settings.deadline` (30 s) if not given.
         """
 
         call = partial(
@@ -139,19 +156,24 @@ class Smartcar:
         return self._pages(call, deadline)
 
     async def connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> Connection:
-        """One connection."""
+        """One connection; NotFound if there is none with this id."""
         return await self._engine.run(operations.get_connection(connection_id), deadline)
 
     async def delete_connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> None:
-        """End one connection: the vehicle's owner must go through Connect again to restore it."""
+        """End one connection: its owner must go through Connect again to restore it. NotFound if there is none."""
         await self._engine.run(operations.delete_connection(connection_id), deadline)
 
     async def delete_user(self, user_id: str, *, deadline: float | timedelta | None = None) -> None:
-        """Remove a user and all of the user's connections."""
+        """Remove a user and all of the user's connections, for good. NotFound if there is none."""
         await self._engine.run(operations.delete_user(user_id), deadline)
 
     def vehicle(self, vehicle_id: str, user_id: str) -> Vehicle:
-        """A handle on one vehicle. Nothing is sent."""
+        """A handle on one vehicle. Nothing is sent.
+
+        Args:
+            vehicle_id: Smartcar's id of the vehicle, as `connections()` lists it; not a VIN.
+            user_id: The id of the user who granted it.
+        """
         return Vehicle(self._engine, vehicle_id, user_id, self._schedule_paths)
 
     def webhooks(
@@ -176,7 +198,7 @@ class Smartcar:
         return self._pages(call, deadline)
 
     async def webhook(self, webhook_id: str, *, deadline: float | timedelta | None = None) -> Webhook:
-        """One webhook."""
+        """One webhook; NotFound if there is none with this id."""
         return await self._engine.run(operations.get_webhook(webhook_id), deadline)
 
     def subscriptions(
@@ -201,7 +223,7 @@ class Smartcar:
         return self._pages(call, deadline)
 
     async def subscription(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> Subscription:
-        """One subscription."""
+        """One subscription; NotFound if there is none with this id."""
         return await self._engine.run(operations.get_subscription(subscription_id), deadline)
 
     async def subscribe(
@@ -215,7 +237,15 @@ class Smartcar:
     ) -> Subscription | None:
         """Have a webhook report on a vehicle. One that it reports on already is fine.
 
-        Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
+        Args:
+            webhook_id: The webhook, from the dashboard or `webhooks()`.
+            user_id: The user who granted the vehicle.
+            vehicle_id: The vehicle.
+            wait: Whether to wait until the subscription is listed, and return it: Smartcar only takes note at once.
+            deadline: Seconds or a timedelta for all of it; `Settings.deadline` (30 s) if not given.
+
+        Raises:
+            DeadlineExceeded: With `wait`, it was taken note of but is not listed yet.
         """
         require_bool(wait, "wait")
         call = operations.subscribe(webhook_id, user_id, vehicle_id)
@@ -249,7 +279,14 @@ class Smartcar:
         powertrain: Powertrain | str | None = None,
         deadline: float | timedelta | None = None,
     ) -> tuple[CompatibleVehicle, ...]:
-        """The models that Smartcar can connect to, in the region US, CA or EUROPE or in all. Kept for a day."""
+        """The models that Smartcar can connect to. Each answer is kept for a day.
+
+        Args:
+            region: `"US"`, `"CA"` or `"EUROPE"`; all of them if not given.
+            make: Such as `"TESLA"`.
+            powertrain: Such as `Powertrain.BEV`.
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+        """
         call = operations.compatible_vehicles(region, make, powertrain)
         now = self._engine.clock.monotonic()
         kept = self._compatible.get(call.query)
@@ -276,10 +313,16 @@ class Smartcar:
         vehicle_id: str | None = None,
         code: bool = True,
     ) -> ConnectLink:
-        """The link to the consent pages. Keep its `state` for `parse_redirect`; it is made here unless you give one.
+        """The link to the consent pages. Keep its `state` for `parse_redirect`. Nothing is sent.
 
-        `scope` takes permissions, with `required:` before those that an owner cannot refuse. `vehicle_id`
-        re-authenticates one vehicle. `code=False` ends on a page of Smartcar's own. Nothing is sent.
+        Args:
+            scope: Permissions, with `required:` before those that an owner cannot refuse; None for the dashboard's.
+            state: Comes back with the owner; one that nobody can guess is made if not given.
+            vehicle_id: Re-authenticates this one vehicle.
+            code: False ends on a page of Smartcar's own.
+
+        Example:
+            link = smartcar.connect_url(redirect_uri="https://example.com/back", scope=["read_battery"])
         """
         from .connect import connect_url
 
@@ -303,7 +346,16 @@ class Smartcar:
         )
 
     def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
-        """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
+        """What an owner came back with from Connect.
+
+        Args:
+            url: The whole URL that the owner was redirected to.
+            state: The `state` of your ConnectLink. A redirect with another one may be forged.
+
+        Raises:
+            PermissionDenied: The owner refused. Other refusals are AccountError, CompatibilityError and so on.
+            ConfigurationError: The state is not yours, or the URL is no redirect from Connect.
+        """
         from .connect import parse_redirect
 
         return parse_redirect(url, state)
@@ -320,7 +372,11 @@ class Smartcar:
     ) -> Response:
         """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again.
 
-        A list in `query` repeats its parameter.
+        A list in `query` repeats its parameter. CommandOutcomeUnknown is raised where no answer comes to what is no
+        GET.
+
+        Example:
+            response = await smartcar.request("GET", "/v3/connections", query={"page[size]": 10})
         """
         call = operations.custom(method, path, query=query, body=body, headers=headers)
         return await self._engine.run(call, deadline)

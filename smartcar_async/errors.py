@@ -227,7 +227,13 @@ class ServerError(ApiError):
 class CommandOutcomeUnknown(SmartcarError):
     """A request that changes something may or may not have been carried out. It was not sent again.
 
-    Plain data, so that it can be stored and reconciled later.
+    What to do next: do not send it again blindly, for an `unlock` that arrives twice is harmless, but one that arrives
+    after somebody else has locked is not. Ask `await vehicle.reconcile(error, wait=600)`, which reads what the car has
+    recorded since and answers in effect, not in effect or unknown; only after "not in effect" is it safe to send again.
+    Where no signal can tell, as after `send_destination`, ask the owner, or leave it.
+
+    It holds nothing but data, so that it can be pickled, stored and reconciled later, also by another process. `action`
+    is the name of our method, `sent_at` when it left (None if nobody knows), and `request_id` for Smartcar's support.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ def of_record(record: Any) -> str:
     for field in _fields(record):
         if field.repr is not False:
             value = getattr(record, field.name)
-            rows.append((field.name, field.repr(value) if callable(field.repr) else _text(value)))
+            rows.append((field.name, field.repr(value) if callable(field.repr) else _shown(value)))
     return _table((type(record).__name__, ""), rows)
 
 
@@ -29,16 +29,16 @@ def of_signal(signal: Any) -> str:
     if signal.error is not None:
         rows.append(("error", signal.error))
     elif fields := _fields(signal.body):
-        rows += [(field.name, _text(getattr(signal.body, field.name))) for field in fields]
+        rows += [(field.name, _shown(getattr(signal.body, field.name))) for field in fields]
     elif signal.body is not None:
         rows.append(("body", HIDDEN))
-    rows.append(("recorded_at", _text(signal.recorded_at)))
+    rows.append(("recorded_at", _shown(signal.recorded_at)))
     return _table((signal.code, ""), rows)
 
 
 def of_signals(signals: Iterable[Any]) -> str:
     """Many readings: code, status, value with unit, and when the car recorded it."""
-    rows = [(each.code, each.status, _value(each), _text(each.recorded_at)) for each in signals]
+    rows = [(each.code, each.status, _value(each), _shown(each.recorded_at)) for each in signals]
     return _table(("signal", "status", "value", "recorded at"), rows)
 
 
@@ -54,10 +54,10 @@ def _value(signal: Any) -> str:
     kind = type(signal.body).__name__
     if kind not in _IMPERSONAL or signal.code in _PERSONAL:
         return HIDDEN if kind == "dict" or signal.code in _PERSONAL or signal.group == "Location" else kind
-    return " ".join(_text(part) for part in (signal.value, signal.unit) if part is not None)
+    return " ".join(_shown(part) for part in (signal.value, signal.unit) if part is not None)
 
 
-def _text(value: object) -> str:
+def _shown(value: object) -> str:
     """As a reader would write it: enums by their value, times without fractions, nothing for None."""
     if value is None:
         return ""

@@ -1,7 +1,8 @@
 """The words that the API uses, as enums.
 
-Every one is open: a field of type `ChargeState | str` holds the member for a known word and the text for a new one.
-Members are texts, so both compare alike.
+Every one that the API answers with is open: a field of type `ChargeState | str` holds the member for a known word and
+the text for a new one. Members are texts, so both compare alike. What a caller chooses from, such as `SchedulePaths` or
+`UnitSystem`, is refused where it is no member.
 """
 
 from enum import StrEnum

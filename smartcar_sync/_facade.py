@@ -138,7 +138,11 @@ class Pages(Generic[T]):
 
 
 class Schedules:
-    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight."""
+    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight.
+
+    To create or delete one is a command: it may raise VehicleStateError, PermissionDenied (`control_charge`),
+    CompatibilityError and CommandOutcomeUnknown, where it may have been carried out although no answer came.
+    """
 
     def __init__(self, twin: Twin[aio.Schedules]) -> None:
         self._twin = twin
@@ -146,7 +150,20 @@ class Schedules:
     def create_daily(
         self, *, location: Position, start: ClockTime, stop: ClockTime, deadline: float | timedelta | None = None
     ) -> Execution:
-        """Charge within the same window every day, at this place."""
+        """Charge within the same window every day, at this place.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            start: When charging may begin: a `datetime.time` or `"HH:MM"`.
+            stop: When it must end.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Returns:
+            What the car answered; its `schedule_id` is what `delete` takes.
+
+        Example:
+            vehicle.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
+        """
         return self._twin.call(lambda it: it.create_daily(location=location, start=start, stop=stop, deadline=deadline))
 
     def create_workweek(
@@ -157,7 +174,14 @@ class Schedules:
         weekends: TimeWindow | None = None,
         deadline: float | timedelta | None = None,
     ) -> Execution:
-        """Charge within one window on weekdays and another at weekends, at this place."""
+        """Charge within one window on weekdays and another at weekends, at this place. Give at least one of both.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            weekdays: A pair of times, such as `("22:00", "06:00")`, for Monday to Friday.
+            weekends: A pair of times for Saturday and Sunday.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+        """
         return self._twin.call(
             lambda it: it.create_workweek(location=location, weekdays=weekdays, weekends=weekends, deadline=deadline)
         )
@@ -165,15 +189,34 @@ class Schedules:
     def create_weekly(
         self, *, location: Position, days: Mapping[Weekday | str, TimeWindow], deadline: float | timedelta | None = None
     ) -> Execution:
-        """Charge within a window of its own on each given day, at this place."""
+        """Charge within a window of its own on each of these days, at this place.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            days: A pair of times for each day, such as `{"monday": ("22:00", "06:00")}`.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+        """
         return self._twin.call(lambda it: it.create_weekly(location=location, days=days, deadline=deadline))
 
     def list(self, *, deadline: float | timedelta | None = None) -> tuple[ChargeSchedule, ...]:
-        """Every schedule of the car. Those that were set in the car or its app have no id."""
+        """Every schedule of the car. Those that were set in the car or its app have no id.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+        """
         return self._twin.call(lambda it: it.list(deadline=deadline))
 
     def delete(self, schedule_id: str, *, deadline: float | timedelta | None = None) -> Execution:
-        """Delete a schedule that was made through the API."""
+        """Delete a schedule that was made through the API.
+
+        Args:
+            schedule_id: The `schedule_id` of what `create_...` answered, or the `id` of one that `list` shows.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            NotFound: There is no such schedule.
+            CommandOutcomeUnknown: No answer came, so it may be deleted or not.
+        """
         return self._twin.call(lambda it: it.delete(schedule_id, deadline=deadline))
 
     def __repr__(self) -> str:
@@ -183,10 +226,21 @@ class Schedules:
 class Smartcar:
     """Your application at Smartcar. Use it as `with`, or end it with `close`.
 
-    An id or a secret that is not given is that of the settings.
+    An id or a secret that you leave out is that of the settings.
 
-    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
-    are plain functions, and nothing that they raise changes what a call does: it is logged.
+
+    Args:
+        client_id: The id of the application's credentials.
+        client_secret: Their secret.
+        settings: Origins, deadlines, retries, proxy and so on; see `Settings`.
+        on_event: An ordinary function that is called with every request and every wait.
+        on_outcome_unknown: The same for every command of unknown outcome. What they raise is only logged.
+        clock: What the client takes the time from; the simulator's, in tests.
+
+    Example:
+        with Smartcar.from_env() as smartcar:
+            for connection in smartcar.connections():
+                print(connection.vehicle_id, connection.user_id)
     """
 
     def __init__(
@@ -232,7 +286,7 @@ class Smartcar:
     ) -> Self:
         """A client for the credentials and origins in the environment, see `Settings.from_env`.
 
-        What is given goes before the environment; of `settings`, every value that is not the default.
+        An argument goes before the environment; of `settings`, every value that is not the default.
         """
         return made(
             cls,
@@ -274,7 +328,13 @@ class Smartcar:
     ) -> Pages[Connection]:
         """The vehicles that owners connected to your application; iterate with `for`.
 
-        The API lists live vehicles unless `mode="simulated"` is given. `deadline` is for each page.
+        Args:
+            user_id: Only those of this user.
+            vehicle_id: Only those of this vehicle.
+            mode: `"live"` or `"simulated"`. The API lists live vehicles if it is not given.
+            external_id: Only those of the user with this id of your own.
+            page_size: Connections a request.
+            deadline: Seconds or a timedelta for each page; `Settings.deadline` (30 s) if not given.
         """
         return Pages(
             self._twin.branch(
@@ -290,19 +350,24 @@ class Smartcar:
         )
 
     def connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> Connection:
-        """One connection."""
+        """One connection; NotFound if there is none with this id."""
         return self._twin.call(lambda it: it.connection(connection_id, deadline=deadline))
 
     def delete_connection(self, connection_id: str, *, deadline: float | timedelta | None = None) -> None:
-        """End one connection: the vehicle's owner must go through Connect again to restore it."""
+        """End one connection: its owner must go through Connect again to restore it. NotFound if there is none."""
         return self._twin.call(lambda it: it.delete_connection(connection_id, deadline=deadline))
 
     def delete_user(self, user_id: str, *, deadline: float | timedelta | None = None) -> None:
-        """Remove a user and all of the user's connections."""
+        """Remove a user and all of the user's connections, for good. NotFound if there is none."""
         return self._twin.call(lambda it: it.delete_user(user_id, deadline=deadline))
 
     def vehicle(self, vehicle_id: str, user_id: str) -> Vehicle:
-        """A handle on one vehicle. Nothing is sent."""
+        """A handle on one vehicle. Nothing is sent.
+
+        Args:
+            vehicle_id: Smartcar's id of the vehicle, as `connections()` lists it; not a VIN.
+            user_id: The id of the user who granted it.
+        """
         return Vehicle(self._twin.branch(lambda it: it.vehicle(vehicle_id, user_id)))
 
     def webhooks(
@@ -330,7 +395,7 @@ class Smartcar:
         )
 
     def webhook(self, webhook_id: str, *, deadline: float | timedelta | None = None) -> Webhook:
-        """One webhook."""
+        """One webhook; NotFound if there is none with this id."""
         return self._twin.call(lambda it: it.webhook(webhook_id, deadline=deadline))
 
     def subscriptions(
@@ -358,7 +423,7 @@ class Smartcar:
         )
 
     def subscription(self, subscription_id: str, *, deadline: float | timedelta | None = None) -> Subscription:
-        """One subscription."""
+        """One subscription; NotFound if there is none with this id."""
         return self._twin.call(lambda it: it.subscription(subscription_id, deadline=deadline))
 
     def subscribe(
@@ -372,7 +437,15 @@ class Smartcar:
     ) -> Subscription | None:
         """Have a webhook report on a vehicle. One that it reports on already is fine.
 
-        Smartcar only takes note at once; `wait=True` follows until the subscription is listed, and returns it.
+        Args:
+            webhook_id: The webhook, from the dashboard or `webhooks()`.
+            user_id: The user who granted the vehicle.
+            vehicle_id: The vehicle.
+            wait: Whether to wait until the subscription is listed, and return it: Smartcar only takes note at once.
+            deadline: Seconds or a timedelta for all of it; `Settings.deadline` (30 s) if not given.
+
+        Raises:
+            DeadlineExceeded: With `wait`, it was taken note of but is not listed yet.
         """
         return self._twin.call(
             lambda it: it.subscribe(
@@ -392,7 +465,14 @@ class Smartcar:
         powertrain: Powertrain | str | None = None,
         deadline: float | timedelta | None = None,
     ) -> tuple[CompatibleVehicle, ...]:
-        """The models that Smartcar can connect to, in the region US, CA or EUROPE or in all. Kept for a day."""
+        """The models that Smartcar can connect to. Each answer is kept for a day.
+
+        Args:
+            region: `"US"`, `"CA"` or `"EUROPE"`; all of them if not given.
+            make: Such as `"TESLA"`.
+            powertrain: Such as `Powertrain.BEV`.
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+        """
         return self._twin.call(
             lambda it: it.compatible_vehicles(region=region, make=make, powertrain=powertrain, deadline=deadline)
         )
@@ -415,10 +495,16 @@ class Smartcar:
         vehicle_id: str | None = None,
         code: bool = True,
     ) -> ConnectLink:
-        """The link to the consent pages. Keep its `state` for `parse_redirect`; it is made here unless you give one.
+        """The link to the consent pages. Keep its `state` for `parse_redirect`. Nothing is sent.
 
-        `scope` takes permissions, with `required:` before those that an owner cannot refuse. `vehicle_id`
-        re-authenticates one vehicle. `code=False` ends on a page of Smartcar's own. Nothing is sent.
+        Args:
+            scope: Permissions, with `required:` before those that an owner cannot refuse; None for the dashboard's.
+            state: Comes back with the owner; one that nobody can guess is made if not given.
+            vehicle_id: Re-authenticates this one vehicle.
+            code: False ends on a page of Smartcar's own.
+
+        Example:
+            link = smartcar.connect_url(redirect_uri="https://example.com/back", scope=["read_battery"])
         """
         return self._twin.plain.connect_url(
             redirect_uri=redirect_uri,
@@ -438,7 +524,16 @@ class Smartcar:
         )
 
     def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
-        """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
+        """What an owner came back with from Connect.
+
+        Args:
+            url: The whole URL that the owner was redirected to.
+            state: The `state` of your ConnectLink. A redirect with another one may be forged.
+
+        Raises:
+            PermissionDenied: The owner refused. Other refusals are AccountError, CompatibilityError and so on.
+            ConfigurationError: The state is not yours, or the URL is no redirect from Connect.
+        """
         return self._twin.plain.parse_redirect(url, state=state)
 
     def request(
@@ -453,7 +548,11 @@ class Smartcar:
     ) -> Response:
         """Any call to the vehicle API, for what has no method here. Only a GET is ever sent again.
 
-        A list in `query` repeats its parameter.
+        A list in `query` repeats its parameter. CommandOutcomeUnknown is raised where no answer comes to what is no
+        GET.
+
+        Example:
+            response = smartcar.request("GET", "/v3/connections", query={"page[size]": 10})
         """
         return self._twin.call(
             lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)
@@ -464,7 +563,11 @@ class Smartcar:
 
 
 class Vehicle:
-    """A handle on one vehicle and the user who granted it. Making one sends nothing."""
+    """A handle on one vehicle and the user who granted it. Making one sends nothing.
+
+    Every method may also raise AuthenticationError (the application's credentials), NotFound (no such vehicle of this
+    user), RateLimited, TransportError (no answer in time, no connection) and ServerError. All are SmartcarError.
+    """
 
     def __init__(self, twin: Twin[aio.Vehicle]) -> None:
         self._twin = twin
@@ -485,49 +588,174 @@ class Vehicle:
         return Schedules(self._twin.branch(lambda it: it.schedules))
 
     def attributes(self, *, deadline: float | timedelta | None = None) -> VehicleAttributes:
-        """Make, model, year, powertrain and mode."""
+        """Make, model, year, powertrain and mode.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+        """
         return self._twin.call(lambda it: it.attributes(deadline=deadline))
 
     def signals(self, *, deadline: float | timedelta | None = None) -> SignalSet:
-        """Every signal that is stored for the vehicle, in one request."""
+        """Every signal that is stored for the vehicle, in one request. A signal that has no value does not fail the
+        others.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+
+        Returns:
+            A mapping by `SignalKey` or code; `.ok` and `.failed` are its signals with and without a value.
+
+        Example:
+            readings = vehicle.signals()
+            for signal in readings.ok:
+                print(signal.code, signal.value, signal.unit)
+        """
         return self._twin.call(lambda it: it.signals(deadline=deadline))
 
     def signal(self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None) -> Signal[T]:
-        """One signal, by its key from `signals` or by its code; only the key tells a type checker the body."""
+        """One signal. Only a key from `signals`, and not a code, tells a type checker the class of the body.
+
+        Args:
+            key: A key such as `signals.Odometer.TraveledDistance`, or a code such as `"odometer-traveleddistance"`.
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+
+        Returns:
+            The signal. `.value` and `.body` are None if the car has none; `.require()` raises SignalUnavailable then.
+
+        Raises:
+            PermissionDenied: The owner has not granted what the signal needs; `error.permission` names it.
+            ConfigurationError: There is no such code; the text suggests similar ones.
+
+        Example:
+            soc = vehicle.signal(signals.TractionBattery.StateOfCharge)
+            print(soc.value, soc.unit)
+        """
         return self._twin.call(lambda it: it.signal(key, deadline=deadline))
 
     def lock(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Lock the doors."""
+        """Lock the doors. It is sent once, and answered when the car has done it.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot do it now, such as while it drives or sleeps.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+
+        Example:
+            try:
+                vehicle.lock()
+            except VehicleStateError as error:
+                print("not now:", error)
+            except CommandOutcomeUnknown as error:
+                print(vehicle.reconcile(error, wait=600))
+        """
         return self._twin.call(lambda it: it.lock(deadline=deadline))
 
     def unlock(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Unlock the doors."""
+        """Unlock the doors. It is sent once, and answered when the car has done it.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot do it now, such as while it drives or sleeps.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.unlock(deadline=deadline))
 
     def start_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Start charging."""
+        """Start charging.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot charge now, such as when it is not plugged in or is full.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.start_charge(deadline=deadline))
 
     def stop_charge(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Stop charging."""
+        """Stop charging.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car does not charge, or cannot stop now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.stop_charge(deadline=deadline))
 
     def set_charge_limit(self, percent: int, *, deadline: float | timedelta | None = None) -> Execution:
-        """Set the level at which charging ends: a whole percent from 50 to 100."""
+        """Set the level at which charging ends.
+
+        Args:
+            percent: A whole percent from 50 to 100.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot do it now, such as while it drives or sleeps.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+            ConfigurationError: The percent is not in that range; nothing was sent.
+        """
         return self._twin.call(lambda it: it.set_charge_limit(percent, deadline=deadline))
 
     def send_destination(
         self, latitude: float, longitude: float, *, deadline: float | timedelta | None = None
     ) -> Execution:
-        """Send a destination to the navigation. No signal shows whether it arrived."""
+        """Send a destination to the navigation. No signal shows whether it arrived.
+
+        Args:
+            latitude: Degrees north, from -90 to 90.
+            longitude: Degrees east, from -180 to 180.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot take it now.
+            PermissionDenied: The owner has not granted `control_navigation`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out. `reconcile` cannot tell.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.send_destination(latitude, longitude, deadline=deadline))
 
     def open_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Open the charge port."""
+        """Open the charge port.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot do it now, such as while it drives or sleeps.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.open_charge_port(deadline=deadline))
 
     def close_charge_port(self, *, deadline: float | timedelta | None = None) -> Execution:
-        """Close the charge port."""
+        """Close the charge port.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            VehicleStateError: The car cannot do it now, such as while a cable is plugged in.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out: see `reconcile`.
+            CompatibilityError: This car, or its maker's service, cannot do it.
+        """
         return self._twin.call(lambda it: it.close_charge_port(deadline=deadline))
 
     def reconcile(
@@ -541,10 +769,17 @@ class Vehicle:
 
         Only what the car recorded more than 60 s after the command left is believed, because its clock and yours may
         differ; and nothing that it recorded more than 60 s from now. Only what it recorded more than 370 s after shows
-        that the command is not in effect, because a command may take 310 s. With `wait`, seconds or a timedelta, it
-        reads again until it can tell or that time is over: at most six times in ten minutes, and every five minutes
-        after that. A read that fails is made up for by the next one; the last one's error is raised. `deadline` is for
-        each read.
+        that the command is not in effect, because a command may take 310 s. A read that fails is made up for by the
+        next one; the last one's error is raised.
+
+        Args:
+            outcome: The error of the command, of this vehicle. It may have been stored meanwhile.
+            wait: Seconds or a timedelta in which to read again until it can tell: at most six times in ten minutes, and
+                every five minutes after that. Without it, it reads once.
+            deadline: Seconds or a timedelta for each read; `Settings.deadline` (30 s) if not given.
+
+        Returns:
+            `Reconciled.IN_EFFECT`, `NOT_IN_EFFECT`, or `UNKNOWN` where no reading can tell.
         """
         return self._twin.call(lambda it: it.reconcile(outcome, wait=wait, deadline=deadline))
 
@@ -560,7 +795,20 @@ class Vehicle:
     ) -> Response:
         """Any call below this vehicle, for what has no method here. Only a GET is ever sent again.
 
-        A list in `query` repeats its parameter.
+        Args:
+            method: An HTTP method, such as `"GET"`.
+            path: The path below the vehicle, with a slash in front.
+            query: Query parameters; a list repeats its parameter.
+            body: What is sent as JSON.
+            headers: Further headers. Those that the client sets itself are refused.
+            deadline: Seconds or a timedelta for the whole call; 30 s for a GET and 310 s for others if not given.
+
+        Raises:
+            CommandOutcomeUnknown: No answer came to what is no GET.
+
+        Example:
+            response = vehicle.request("GET", "/signals")
+            print(response.status, response.data)
         """
         return self._twin.call(
             lambda it: it.request(method, path, query=query, body=body, headers=headers, deadline=deadline)

@@ -45,10 +45,10 @@ class Client:
     """Your application at Smartcar, with the tokens of its owners. Use it as `with`, or end it with `close`.
 
     `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
-    An id, a secret or a `redirect_uri` that is not given is that of the settings.
+    An id, a secret or a `redirect_uri` that you leave out is that of the settings.
 
-    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
-    are plain functions, and nothing that they raise changes what a call does: it is logged.
+    `on_event` is called with every request and every wait, `on_outcome_unknown` with every command of unknown outcome:
+    ordinary functions, and what they raise is logged and changes nothing.
     """
 
     def __init__(
@@ -119,9 +119,8 @@ class Client:
         clock: Clock | None = None,
         bridge: Bridge | None = None,
     ) -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`.
-
-        What is given goes before the environment; of `settings`, every value that is not the default.
+        """A client for what the environment holds, see `Settings.from_env`. Arguments go before it, and of `settings`
+        every value that is not the default.
         """
         return made(
             cls,
@@ -199,8 +198,8 @@ class Client:
         flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> TokenPair:
-        """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
-        and the owner must go through Connect again.
+        """Tokens for an authorization code; InvalidRequest if it is not valid. It works once: where the answer is lost,
+        CommandOutcomeUnknown is raised, and the owner must go through Connect again.
         """
         return self._twin.call(lambda it: it.exchange_code(code, flags=flags, deadline=deadline))
 
@@ -215,7 +214,7 @@ class Client:
         return self._twin.call(lambda it: it.exchange_refresh_token(token, flags=flags, deadline=deadline))
 
     def get_user(self, token: str | TokenSource, *, deadline: float | timedelta | None = None) -> records.User:
-        """The owner whom a token speaks for."""
+        """The owner of a token; AuthenticationError if the token has ended."""
         return self._twin.call(lambda it: it.get_user(token_of(token), deadline=deadline))
 
     def get_vehicles(
@@ -226,7 +225,7 @@ class Client:
         offset: int | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.VehicleIds:
-        """One page of an owner's vehicles."""
+        """One page of an owner's vehicles: their ids, and how many there are."""
         return self._twin.call(
             lambda it: it.get_vehicles(token_of(token), limit=limit, offset=offset, deadline=deadline)
         )
@@ -387,7 +386,7 @@ class Client:
 
 
 class Ford:
-    """What only a Ford or a Lincoln can do."""
+    """What only a Ford or a Lincoln can do. The errors are those of `Tesla`."""
 
     def __init__(self, twin: Twin[aio.Ford]) -> None:
         self._twin = twin
@@ -403,13 +402,18 @@ class Ford:
     ) -> ActionResponse:
         """Replace the charge schedule at one of the places that the car has saved; without windows it always charges.
 
-        The windows are whole hours, and may cross midnight. The level at which charging ends is from 0.5 to 1.
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            charge_limit: The level at which charging ends, from 0.5 to 1.
+            weekday: Pairs of whole hours, such as `("22:00", "06:00")`, for Monday to Friday. They may cross midnight.
+            weekend: The same for Saturday and Sunday.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
         """
         return self._twin.call(lambda it: it.set_schedule(location, charge_limit, weekday, weekend, deadline=deadline))
 
 
 class Nissan:
-    """What only a Nissan can do."""
+    """What only a Nissan can do. The errors are those of `Tesla`."""
 
     def __init__(self, twin: Twin[aio.Nissan]) -> None:
         self._twin = twin
@@ -417,21 +421,37 @@ class Nissan:
     def set_schedule(
         self, windows: Iterable[NissanWindow], *, deadline: float | timedelta | None = None
     ) -> ActionResponse:
-        """Replace the charge schedule by these windows, three at the most."""
+        """Replace the charge schedule.
+
+        Args:
+            windows: The windows in which the car may charge, three at the most; their times are UTC.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+
+        Example:
+            vehicle.nissan.set_schedule([NissanWindow("22:00", "06:00", ("monday", "friday"))])
+        """
         return self._twin.call(lambda it: it.set_schedule(windows, deadline=deadline))
 
 
 class Tesla:
     """What only a Tesla can do. Most need the owner to have added Smartcar's virtual key to the car.
 
-    A success says that the command was accepted, not that the car has done it yet.
+    A success says that the command was accepted, not that the car has done it yet. Every method may raise
+    VehicleStateError, PermissionDenied (`error.permission` names what the owner has not granted), CompatibilityError
+    (also for a vehicle that is known to be another make) and CommandOutcomeUnknown, where no answer came. `deadline` is
+    seconds or a timedelta; 310 s if not given.
     """
 
     def __init__(self, twin: Twin[aio.Tesla]) -> None:
         self._twin = twin
 
     def start_cabin(self, temperature: float | None = None, *, deadline: float | timedelta | None = None) -> Cabin:
-        """Turn the climate system on, for a temperature in the vehicle's units or else for the car's own target."""
+        """Turn the climate system on.
+
+        Args:
+            temperature: The target, in the degrees of the vehicle's `unit_system`; the car's own target if not given.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return self._twin.call(lambda it: it.start_cabin(temperature, deadline=deadline))
 
     def stop_cabin(self, temperature: float | None = None, *, deadline: float | timedelta | None = None) -> Cabin:
@@ -439,7 +459,12 @@ class Tesla:
         return self._twin.call(lambda it: it.stop_cabin(temperature, deadline=deadline))
 
     def set_cabin_temperature(self, temperature: float, *, deadline: float | timedelta | None = None) -> Cabin:
-        """Change the target without turning the climate system on or off."""
+        """Change the target without turning the climate system on or off.
+
+        Args:
+            temperature: The target, in the degrees of the vehicle's `unit_system`.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return self._twin.call(lambda it: it.set_cabin_temperature(temperature, deadline=deadline))
 
     def start_defroster(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
@@ -483,7 +508,12 @@ class Tesla:
         return self._twin.call(lambda it: it.close_charge_port(deadline=deadline))
 
     def set_pin(self, pin: str, *, deadline: float | timedelta | None = None) -> ActionResponse:
-        """Turn PIN to drive on with this PIN of four digits, in place of any that was set before."""
+        """Turn PIN to drive on with this PIN, in place of any that was set before.
+
+        Args:
+            pin: Four digits, as a text.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return self._twin.call(lambda it: it.set_pin(pin, deadline=deadline))
 
     def clear_pin(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
@@ -491,7 +521,12 @@ class Tesla:
         return self._twin.call(lambda it: it.clear_pin(deadline=deadline))
 
     def set_amperage(self, amperage: int, *, deadline: float | timedelta | None = None) -> ActionResponse:
-        """Set how many amperes the car draws. What the charger cannot give is capped: the `message` tells."""
+        """Set how many amperes the car draws.
+
+        Args:
+            amperage: Whole amperes. What the charger cannot give is capped: the `message` of the answer says so.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return self._twin.call(lambda it: it.set_amperage(amperage, deadline=deadline))
 
     def set_schedule(
@@ -502,7 +537,14 @@ class Tesla:
         *,
         deadline: float | timedelta | None = None,
     ) -> TeslaSchedule:
-        """Set when charging begins, or when the car shall be ready; turning one on turns the other off."""
+        """Set when charging begins, or when the car shall be ready; turning one on turns the other off.
+
+        Args:
+            type: `"START_TIME"` or `"DEPARTURE_TIME"`.
+            time: A `datetime.time` or `"HH:MM"`.
+            enable: Whether to turn it on or off.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return self._twin.call(lambda it: it.set_schedule(type, time, enable, deadline=deadline))
 
 
@@ -553,7 +595,13 @@ class TokenSource:
 
 
 class Vehicle:
-    """A handle on one vehicle, for the owner whose token it has. Making one sends nothing."""
+    """A handle on one vehicle, for the owner whose token it has. Making one sends nothing.
+
+    `deadline` is seconds or a timedelta for the whole call: 30 s for reads and 310 s for commands if not given. Every
+    method may raise AuthenticationError (the token), PermissionDenied (`error.permission` names what the owner has not
+    granted), CompatibilityError, RateLimited, UpstreamError and TransportError. All are SmartcarError. Lengths, volumes
+    and pressures are in km, litres and kPa, or with imperial units in miles, gallons and psi.
+    """
 
     def __init__(self, twin: Twin[aio.Vehicle]) -> None:
         self._twin = twin
@@ -619,15 +667,15 @@ class Vehicle:
         return self._twin.call(lambda it: it.has_permissions(names, deadline=deadline))
 
     def battery(self, *, deadline: float | timedelta | None = None) -> records.Battery:
-        """Charge and range of the traction battery."""
+        """Charge, from 0 to 1, and range, in km or miles, of the traction battery."""
         return self._twin.call(lambda it: it.battery(deadline=deadline))
 
     def battery_capacity(self, *, deadline: float | timedelta | None = None) -> records.BatteryCapacity:
-        """The capacity of the traction battery."""
+        """The capacity of the traction battery, in kWh."""
         return self._twin.call(lambda it: it.battery_capacity(deadline=deadline))
 
     def nominal_capacity(self, *, deadline: float | timedelta | None = None) -> records.NominalCapacity:
-        """The rated capacities of the traction battery."""
+        """The rated capacities of the traction battery, in kWh."""
         return self._twin.call(lambda it: it.nominal_capacity(deadline=deadline))
 
     def charge(self, *, deadline: float | timedelta | None = None) -> records.Charge:
@@ -639,35 +687,56 @@ class Vehicle:
         return self._twin.call(lambda it: it.get_charge_limit(deadline=deadline))
 
     def set_charge_limit(self, limit: float, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Set the level at which charging ends: from 0 to 1, and cars take 0.5 at the least."""
+        """Set the level at which charging ends.
+
+        Args:
+            limit: A share of the battery from 0 to 1; cars take 0.5 at the least.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.set_charge_limit(limit, deadline=deadline))
 
     def start_charge(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Start charging."""
+        """Start charging.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.start_charge(deadline=deadline))
 
     def stop_charge(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Stop charging."""
+        """Stop charging.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.stop_charge(deadline=deadline))
 
     def fuel(self, *, deadline: float | timedelta | None = None) -> records.Fuel:
-        """What is in the tank."""
+        """What is in the tank: litres or gallons, the share from 0 to 1, and the range in km or miles."""
         return self._twin.call(lambda it: it.fuel(deadline=deadline))
 
     def engine_oil(self, *, deadline: float | timedelta | None = None) -> records.EngineOil:
-        """The life that is left of the engine's oil."""
+        """The life that is left of the engine's oil, from 0 to 1."""
         return self._twin.call(lambda it: it.engine_oil(deadline=deadline))
 
     def tire_pressure(self, *, deadline: float | timedelta | None = None) -> records.TirePressure:
-        """The pressure of each tire."""
+        """The pressure of each tire, in kPa or psi."""
         return self._twin.call(lambda it: it.tire_pressure(deadline=deadline))
 
     def odometer(self, *, deadline: float | timedelta | None = None) -> records.Odometer:
-        """How far the car has gone."""
+        """How far the car has gone, in km or miles."""
         return self._twin.call(lambda it: it.odometer(deadline=deadline))
 
     def location(self, *, deadline: float | timedelta | None = None) -> records.Location:
-        """Where the car was last known to be."""
+        """Where the car was last known to be, in degrees."""
         return self._twin.call(lambda it: it.location(deadline=deadline))
 
     def lock_status(self, *, deadline: float | timedelta | None = None) -> records.SecurityResponse:
@@ -675,17 +744,39 @@ class Vehicle:
         return self._twin.call(lambda it: it.lock_status(deadline=deadline))
 
     def lock(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Lock the doors."""
+        """Lock the doors.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.lock(deadline=deadline))
 
     def unlock(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Unlock the doors."""
+        """Unlock the doors.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.unlock(deadline=deadline))
 
     def send_destination(
         self, latitude: float, longitude: float, *, deadline: float | timedelta | None = None
     ) -> records.ActionResponse:
-        """Send a destination to the navigation."""
+        """Send a destination to the navigation.
+
+        Args:
+            latitude: Degrees north, from -90 to 90.
+            longitude: Degrees east, from -180 to 180.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_navigation`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return self._twin.call(lambda it: it.send_destination(latitude, longitude, deadline=deadline))
 
     def service_history(
@@ -729,6 +820,10 @@ class Vehicle:
 
         A long list takes several requests. If one of them fails after another was answered, the paths that are left
         have its error.
+
+        Example:
+            batch = vehicle.batch(["/odometer", "/battery"])
+            print(batch["odometer"].distance, batch.failed)
         """
         return self._twin.call(lambda it: it.batch(paths, deadline=deadline))
 

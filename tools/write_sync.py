@@ -132,6 +132,7 @@ class Handle:
         for name in DROPPED:
             text = re.sub(rf"[^.\s][^.]*`{name}`[^.]*\. ?", "", text)
         text = re.sub("`async (with|for)`", r"`\1`", text).replace("`aclose`", "`close`")
+        text = re.sub(r"(?<!`)\b(async|await) (?=\w)", "", text)  # in the code of an example
         if re.search(r"`(async|await)\b|aclose", text):
             raise self.no_rule(f"these words on {node.name}: {text}")
         return f'{indent}"""{text}"""' if text else ""

@@ -217,7 +217,11 @@ def _context(tls: Tls) -> ssl.SSLContext:
 
 
 def _send_once(loaded: Any) -> Callable[[Any, Callable[[Any], Awaitable[Any]]], Awaitable[Any]]:
-    """A middleware that hides broken connections from aiohttp, which would send GET, PUT and DELETE again."""
+    """A middleware that hides broken connections from aiohttp, which would send GET, PUT and DELETE again.
+
+    It does so by itself where a server has read a request and closed without an answer, on a fresh connection too, and
+    the switch for it is private. It looks for its own classes of error, so another one leaves here.
+    """
 
     async def middleware(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
         try:

@@ -35,7 +35,11 @@ class PathMemory:
 
 
 class Schedules:
-    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight."""
+    """A vehicle's charge schedules: times are the car's own, and a window may cross midnight.
+
+    To create or delete one is a command: it may raise VehicleStateError, PermissionDenied (`control_charge`),
+    CompatibilityError and CommandOutcomeUnknown, where it may have been carried out although no answer came.
+    """
 
     def __init__(self, engine: Engine, vehicle_id: str, user_id: str, memory: PathMemory) -> None:
         self._engine = engine
@@ -46,7 +50,20 @@ class Schedules:
     async def create_daily(
         self, *, location: Position, start: ClockTime, stop: ClockTime, deadline: float | timedelta | None = None
     ) -> Execution:
-        """Charge within the same window every day, at this place."""
+        """Charge within the same window every day, at this place.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            start: When charging may begin: a `datetime.time` or `"HH:MM"`.
+            stop: When it must end.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Returns:
+            What the car answered; its `schedule_id` is what `delete` takes.
+
+        Example:
+            await vehicle.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
+        """
         return await self._create(ScheduleType.DAILY, charging.daily(location, start, stop), deadline)
 
     async def create_workweek(
@@ -57,7 +74,14 @@ class Schedules:
         weekends: TimeWindow | None = None,
         deadline: float | timedelta | None = None,
     ) -> Execution:
-        """Charge within one window on weekdays and another at weekends, at this place."""
+        """Charge within one window on weekdays and another at weekends, at this place. Give at least one of both.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            weekdays: A pair of times, such as `("22:00", "06:00")`, for Monday to Friday.
+            weekends: A pair of times for Saturday and Sunday.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+        """
         return await self._create(ScheduleType.WORKWEEK, charging.workweek(location, weekdays, weekends), deadline)
 
     async def create_weekly(
@@ -67,11 +91,21 @@ class Schedules:
         days: Mapping[Weekday | str, TimeWindow],
         deadline: float | timedelta | None = None,
     ) -> Execution:
-        """Charge within a window of its own on each given day, at this place."""
+        """Charge within a window of its own on each of these days, at this place.
+
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            days: A pair of times for each day, such as `{"monday": ("22:00", "06:00")}`.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+        """
         return await self._create(ScheduleType.WEEKLY, charging.weekly(location, days), deadline)
 
     async def list(self, *, deadline: float | timedelta | None = None) -> tuple[ChargeSchedule, ...]:
-        """Every schedule of the car. Those that were set in the car or its app have no id."""
+        """Every schedule of the car. Those that were set in the car or its app have no id.
+
+        Args:
+            deadline: Seconds or a timedelta for the whole call; `Settings.deadline` (30 s) if not given.
+        """
         memory = self._memory
         timers = operations.list_charge_timers(self._vehicle_id, self._user_id)
         if memory.setting is SchedulePaths.REFERENCE or memory.lists is False:
@@ -98,7 +132,16 @@ class Schedules:
             raise
 
     async def delete(self, schedule_id: str, *, deadline: float | timedelta | None = None) -> Execution:
-        """Delete a schedule that was made through the API."""
+        """Delete a schedule that was made through the API.
+
+        Args:
+            schedule_id: The `schedule_id` of what `create_...` answered, or the `id` of one that `list` shows.
+            deadline: Seconds or a timedelta for the whole call; `Settings.command_deadline` (310 s) if not given.
+
+        Raises:
+            NotFound: There is no such schedule.
+            CommandOutcomeUnknown: No answer came, so it may be deleted or not.
+        """
 
         def call(family: SchedulePaths) -> Call[Execution]:
             known = self._memory.family is family

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakSet
 
 from ..errors import CommandOutcomeUnknown
-from ..request import Call, header_value
+from ..request import header_value
 from ..vocabulary import Permission, UnitSystem
 from . import access, auth_url, paging
 from .operations import Car, account, reads, version_text
@@ -34,10 +35,10 @@ class Client:
     """Your application at Smartcar, with the tokens of its owners. Use it as `async with`, or end it with `aclose`.
 
     `mode` is live, test or simulated, and goes into the links to Connect. `version` is that of every path.
-    An id, a secret or a `redirect_uri` that is not given is that of the settings.
+    An id, a secret or a `redirect_uri` that you leave out is that of the settings.
     A `session` that you pass in is used and never closed.
-    `on_event` is told of every request and every wait, `on_outcome_unknown` of every command of unknown outcome. Both
-    are plain functions, and nothing that they raise changes what a call does: it is logged.
+    `on_event` is called with every request and every wait, `on_outcome_unknown` with every command of unknown outcome:
+    ordinary functions, and what they raise is logged and changes nothing.
     """
 
     def __init__(
@@ -98,9 +99,8 @@ class Client:
         on_outcome_unknown: Callable[[CommandOutcomeUnknown], None] | None = None,
         clock: Clock | None = None,
     ) -> Self:
-        """A client for the credentials and origins in the environment, see `Settings.from_env`.
-
-        What is given goes before the environment; of `settings`, every value that is not the default.
+        """A client for what the environment holds, see `Settings.from_env`. Arguments go before it, and of `settings`
+        every value that is not the default.
         """
         from ..settings import over_environment
 
@@ -192,8 +192,8 @@ class Client:
         flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> TokenPair:
-        """Tokens for an authorization code. It works once: where the answer is lost, CommandOutcomeUnknown is raised,
-        and the owner must go through Connect again.
+        """Tokens for an authorization code; InvalidRequest if it is not valid. It works once: where the answer is lost,
+        CommandOutcomeUnknown is raised, and the owner must go through Connect again.
         """
         call = account.exchange_code(self._application(), code, self._engine.clock.now(), self.redirect_uri, flags)
         allowed = self._settings.deadline if deadline is None else deadline
@@ -208,11 +208,10 @@ class Client:
     ) -> TokenPair:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
         call = account.exchange_refresh_token(self._application(), token, self._engine.clock.now(), flags)
-        allowed = self._settings.deadline if deadline is None else deadline
-        return await self._exchanges.run(self._engine.run(call, allowed))
+        return await self._exchanges.run(self._engine.run(call, deadline))
 
     async def get_user(self, token: AccessToken, *, deadline: float | timedelta | None = None) -> records.User:
-        """The owner whom a token speaks for."""
+        """The owner of a token; AuthenticationError if the token has ended."""
         return await self._engine.run(account.user(self.version), deadline, access.tokens_of(token))
 
     async def get_vehicles(
@@ -223,7 +222,7 @@ class Client:
         offset: int | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.VehicleIds:
-        """One page of an owner's vehicles."""
+        """One page of an owner's vehicles: their ids, and how many there are."""
         call = account.vehicles(self.version, limit, offset)
         return await self._engine.run(call, deadline, access.tokens_of(token))
 
@@ -231,13 +230,8 @@ class Client:
         self, token: AccessToken, *, page_size: int | None = None, deadline: float | timedelta | None = None
     ) -> Pages[str]:
         """The ids of all of an owner's vehicles; iterate with `async for`. `deadline` is for each page."""
-        tokens = access.tokens_of(token)
-        account.vehicles(self.version, page_size)  # refuses a bad size here and now
-
-        async def ask(offset: int | None) -> records.VehicleIds:
-            return await self._engine.run(account.vehicles(self.version, page_size, offset), deadline, tokens)
-
-        return paging.by_offset(ask)
+        tokens, page_call = access.tokens_of(token), partial(account.vehicles, self.version, page_size)
+        return paging.by_offset(page_call, lambda call: self._engine.run(call, deadline, tokens))
 
     async def get_vehicle(
         self,
@@ -341,24 +335,16 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> Pages[records.Connection]:
         """All of the application's connections; iterate with `async for`. `deadline` is for each page."""
-        management = access.management(amt)
-
-        def asked(cursor: str | None = None) -> Call[records.Connections]:
-            return account.connections(
-                management,
-                self.version,
-                user_id=user_id,
-                vehicle_id=vehicle_id,
-                mode=mode,
-                limit=page_size,
-                cursor=cursor,
-            )
-
-        async def ask(cursor: str | None) -> records.Connections:
-            return await self._engine.run(asked(cursor), deadline)
-
-        asked()  # refuses bad filters here and now, not at the first step of a later loop
-        return paging.by_cursor(ask)
+        page_call = partial(
+            account.connections,
+            access.management(amt),
+            self.version,
+            user_id=user_id,
+            vehicle_id=vehicle_id,
+            mode=mode,
+            limit=page_size,
+        )
+        return paging.by_cursor(page_call, lambda call: self._engine.run(call, deadline))
 
     async def delete_connections(
         self,

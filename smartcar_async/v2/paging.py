@@ -10,6 +10,7 @@ from ..pages import Pages
 
 if TYPE_CHECKING:
     from ..records import Page
+    from ..request import Call
     from .records import Connection, Connections, VehicleIds
 
 T = TypeVar("T")
@@ -44,26 +45,32 @@ def numbered_pages(fetch: Fetch[T]) -> Pages[T]:
     return Pages(page)
 
 
-def by_offset(fetch_page: Callable[[int | None], Awaitable[VehicleIds]]) -> Pages[str]:
+def by_offset(
+    page_call: Callable[[int | None], Call[VehicleIds]], run: Callable[[Call[VehicleIds]], Awaitable[VehicleIds]]
+) -> Pages[str]:
     """The ids of vehicles: a page begins where those before it ended, by what the server sent."""
 
     async def fetch(start: Start) -> tuple[tuple[str, ...], Start, int | None]:
         offset = start if isinstance(start, int) else None
-        page = await fetch_page(offset)
+        page = await run(page_call(offset))
         sent = len(page.raw.get("vehicles", ()))
         end = (offset or 0) + sent
         total = None if page.paging is None else page.paging.count
-        over = not sent or (total is not None and end >= total)
-        return page.vehicles, None if over else end, total
+        is_last = not sent or (total is not None and end >= total)
+        return page.vehicles, None if is_last else end, total
 
+    page_call(None)  # refuses bad arguments here and now, not at the first step of a later loop
     return numbered_pages(fetch)
 
 
-def by_cursor(fetch_page: Callable[[str | None], Awaitable[Connections]]) -> Pages[Connection]:
+def by_cursor(
+    page_call: Callable[..., Call[Connections]], run: Callable[[Call[Connections]], Awaitable[Connections]]
+) -> Pages[Connection]:
     """Connections: each page names the next one."""
 
     async def fetch(start: Start) -> tuple[tuple[Connection, ...], Start, int | None]:
-        page = await fetch_page(start if isinstance(start, str) else None)
+        page = await run(page_call(cursor=start if isinstance(start, str) else None))
         return page.connections, None if page.paging is None else page.paging.cursor or None, None
 
+    page_call(cursor=None)  # refuses bad filters here and now
     return numbered_pages(fetch)

@@ -34,7 +34,13 @@ else:
 
 
 class Vehicle:
-    """A handle on one vehicle, for the owner whose token it has. Making one sends nothing."""
+    """A handle on one vehicle, for the owner whose token it has. Making one sends nothing.
+
+    `deadline` is seconds or a timedelta for the whole call: 30 s for reads and 310 s for commands if not given. Every
+    method may raise AuthenticationError (the token), PermissionDenied (`error.permission` names what the owner has not
+    granted), CompatibilityError, RateLimited, UpstreamError and TransportError. All are SmartcarError. Lengths, volumes
+    and pressures are in km, litres and kPa, or with imperial units in miles, gallons and psi.
+    """
 
     def __init__(
         self,
@@ -136,15 +142,15 @@ class Vehicle:
             call = reads.permissions(self._car, offset=offset)
 
     async def battery(self, *, deadline: float | timedelta | None = None) -> records.Battery:
-        """Charge and range of the traction battery."""
+        """Charge, from 0 to 1, and range, in km or miles, of the traction battery."""
         return await self._run(reads.battery(self._car), deadline)
 
     async def battery_capacity(self, *, deadline: float | timedelta | None = None) -> records.BatteryCapacity:
-        """The capacity of the traction battery."""
+        """The capacity of the traction battery, in kWh."""
         return await self._run(reads.battery_capacity(self._car), deadline)
 
     async def nominal_capacity(self, *, deadline: float | timedelta | None = None) -> records.NominalCapacity:
-        """The rated capacities of the traction battery."""
+        """The rated capacities of the traction battery, in kWh."""
         return await self._run(reads.nominal_capacity(self._car), deadline)
 
     async def charge(self, *, deadline: float | timedelta | None = None) -> records.Charge:
@@ -158,35 +164,56 @@ class Vehicle:
     async def set_charge_limit(
         self, limit: float, *, deadline: float | timedelta | None = None
     ) -> records.ActionResponse:
-        """Set the level at which charging ends: from 0 to 1, and cars take 0.5 at the least."""
+        """Set the level at which charging ends.
+
+        Args:
+            limit: A share of the battery from 0 to 1; cars take 0.5 at the least.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.set_charge_limit(self._car, limit), deadline)
 
     async def start_charge(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Start charging."""
+        """Start charging.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.start_charge(self._car), deadline)
 
     async def stop_charge(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Stop charging."""
+        """Stop charging.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_charge`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.stop_charge(self._car), deadline)
 
     async def fuel(self, *, deadline: float | timedelta | None = None) -> records.Fuel:
-        """What is in the tank."""
+        """What is in the tank: litres or gallons, the share from 0 to 1, and the range in km or miles."""
         return await self._run(reads.fuel(self._car), deadline)
 
     async def engine_oil(self, *, deadline: float | timedelta | None = None) -> records.EngineOil:
-        """The life that is left of the engine's oil."""
+        """The life that is left of the engine's oil, from 0 to 1."""
         return await self._run(reads.engine_oil(self._car), deadline)
 
     async def tire_pressure(self, *, deadline: float | timedelta | None = None) -> records.TirePressure:
-        """The pressure of each tire."""
+        """The pressure of each tire, in kPa or psi."""
         return await self._run(reads.tire_pressure(self._car), deadline)
 
     async def odometer(self, *, deadline: float | timedelta | None = None) -> records.Odometer:
-        """How far the car has gone."""
+        """How far the car has gone, in km or miles."""
         return await self._run(reads.odometer(self._car), deadline)
 
     async def location(self, *, deadline: float | timedelta | None = None) -> records.Location:
-        """Where the car was last known to be."""
+        """Where the car was last known to be, in degrees."""
         return await self._run(reads.location(self._car), deadline)
 
     async def lock_status(self, *, deadline: float | timedelta | None = None) -> records.SecurityResponse:
@@ -194,17 +221,39 @@ class Vehicle:
         return await self._run(reads.lock_status(self._car), deadline)
 
     async def lock(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Lock the doors."""
+        """Lock the doors.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.lock(self._car), deadline)
 
     async def unlock(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """Unlock the doors."""
+        """Unlock the doors.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_security`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.unlock(self._car), deadline)
 
     async def send_destination(
         self, latitude: float, longitude: float, *, deadline: float | timedelta | None = None
     ) -> records.ActionResponse:
-        """Send a destination to the navigation."""
+        """Send a destination to the navigation.
+
+        Args:
+            latitude: Degrees north, from -90 to 90.
+            longitude: Degrees east, from -180 to 180.
+
+        Raises:
+            VehicleStateError: The car cannot do it now.
+            PermissionDenied: The owner has not granted `control_navigation`.
+            CommandOutcomeUnknown: No answer came, so it may have been carried out.
+        """
         return await self._run(commands.send_destination(self._car, latitude, longitude), deadline)
 
     async def service_history(
@@ -250,6 +299,10 @@ class Vehicle:
 
         A long list takes several requests. If one of them fails after another was answered, the paths that are left
         have its error.
+
+        Example:
+            batch = await vehicle.batch(["/odometer", "/battery"])
+            print(batch["odometer"].distance, batch.failed)
         """
         plan = batch_plan(paths)
         calls = [batch_call(self._car, chunk, self._engine.clock.now) for chunk in plan.chunks]

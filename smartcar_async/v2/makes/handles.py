@@ -58,7 +58,10 @@ class MakeAccess:
 class Tesla:
     """What only a Tesla can do. Most need the owner to have added Smartcar's virtual key to the car.
 
-    A success says that the command was accepted, not that the car has done it yet.
+    A success says that the command was accepted, not that the car has done it yet. Every method may raise
+    VehicleStateError, PermissionDenied (`error.permission` names what the owner has not granted), CompatibilityError
+    (also for a vehicle that is known to be another make) and CommandOutcomeUnknown, where no answer came. `deadline` is
+    seconds or a timedelta; 310 s if not given.
     """
 
     def __init__(self, access: MakeAccess) -> None:
@@ -67,7 +70,12 @@ class Tesla:
     async def start_cabin(
         self, temperature: float | None = None, *, deadline: float | timedelta | None = None
     ) -> Cabin:
-        """Turn the climate system on, for a temperature in the vehicle's units or else for the car's own target."""
+        """Turn the climate system on.
+
+        Args:
+            temperature: The target, in the degrees of the vehicle's `unit_system`; the car's own target if not given.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return await self._run(commands.start_cabin(self._access.car, temperature), deadline)
 
     async def stop_cabin(self, temperature: float | None = None, *, deadline: float | timedelta | None = None) -> Cabin:
@@ -75,7 +83,12 @@ class Tesla:
         return await self._run(commands.stop_cabin(self._access.car, temperature), deadline)
 
     async def set_cabin_temperature(self, temperature: float, *, deadline: float | timedelta | None = None) -> Cabin:
-        """Change the target without turning the climate system on or off."""
+        """Change the target without turning the climate system on or off.
+
+        Args:
+            temperature: The target, in the degrees of the vehicle's `unit_system`.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return await self._run(commands.set_cabin_temperature(self._access.car, temperature), deadline)
 
     async def start_defroster(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
@@ -119,7 +132,12 @@ class Tesla:
         return await self._run(commands.close_charge_port(self._access.car), deadline)
 
     async def set_pin(self, pin: str, *, deadline: float | timedelta | None = None) -> ActionResponse:
-        """Turn PIN to drive on with this PIN of four digits, in place of any that was set before."""
+        """Turn PIN to drive on with this PIN, in place of any that was set before.
+
+        Args:
+            pin: Four digits, as a text.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return await self._run(commands.set_pin(self._access.car, pin), deadline)
 
     async def clear_pin(self, *, deadline: float | timedelta | None = None) -> ActionResponse:
@@ -127,7 +145,12 @@ class Tesla:
         return await self._run(commands.clear_pin(self._access.car), deadline)
 
     async def set_amperage(self, amperage: int, *, deadline: float | timedelta | None = None) -> ActionResponse:
-        """Set how many amperes the car draws. What the charger cannot give is capped: the `message` tells."""
+        """Set how many amperes the car draws.
+
+        Args:
+            amperage: Whole amperes. What the charger cannot give is capped: the `message` of the answer says so.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return await self._run(commands.set_amperage(self._access.car, amperage), deadline)
 
     async def set_schedule(
@@ -138,7 +161,14 @@ class Tesla:
         *,
         deadline: float | timedelta | None = None,
     ) -> TeslaSchedule:
-        """Set when charging begins, or when the car shall be ready; turning one on turns the other off."""
+        """Set when charging begins, or when the car shall be ready; turning one on turns the other off.
+
+        Args:
+            type: `"START_TIME"` or `"DEPARTURE_TIME"`.
+            time: A `datetime.time` or `"HH:MM"`.
+            enable: Whether to turn it on or off.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+        """
         return await self._run(commands.set_tesla_schedule(self._access.car, type, time, enable), deadline)
 
     async def _run(self, call: Call[T], deadline: float | timedelta | None) -> T:
@@ -147,7 +177,7 @@ class Tesla:
 
 
 class Nissan:
-    """What only a Nissan can do."""
+    """What only a Nissan can do. The errors are those of `Tesla`."""
 
     def __init__(self, access: MakeAccess) -> None:
         self._access = access
@@ -155,13 +185,21 @@ class Nissan:
     async def set_schedule(
         self, windows: Iterable[NissanWindow], *, deadline: float | timedelta | None = None
     ) -> ActionResponse:
-        """Replace the charge schedule by these windows, three at the most."""
+        """Replace the charge schedule.
+
+        Args:
+            windows: The windows in which the car may charge, three at the most; their times are UTC.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
+
+        Example:
+            await vehicle.nissan.set_schedule([NissanWindow("22:00", "06:00", ("monday", "friday"))])
+        """
         self._access.make_of(NISSAN)
         return await self._access.run(commands.set_nissan_schedule(self._access.car, windows), deadline)
 
 
 class Ford:
-    """What only a Ford or a Lincoln can do."""
+    """What only a Ford or a Lincoln can do. The errors are those of `Tesla`."""
 
     def __init__(self, access: MakeAccess) -> None:
         self._access = access
@@ -177,7 +215,12 @@ class Ford:
     ) -> ActionResponse:
         """Replace the charge schedule at one of the places that the car has saved; without windows it always charges.
 
-        The windows are whole hours, and may cross midnight. The level at which charging ends is from 0.5 to 1.
+        Args:
+            location: (latitude, longitude) in degrees, or a record that has both.
+            charge_limit: The level at which charging ends, from 0.5 to 1.
+            weekday: Pairs of whole hours, such as `("22:00", "06:00")`, for Monday to Friday. They may cross midnight.
+            weekend: The same for Saturday and Sunday.
+            deadline: Seconds or a timedelta for the whole call; 310 s if not given.
         """
         make = self._access.make_of(FORD)
         call = commands.set_ford_schedule(self._access.car, make, location, charge_limit, weekday, weekend)
