@@ -25,8 +25,8 @@ _VIN: Final = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-HJ-NPR-Z\d]{17}", re.ASCII
 _OF_A_VEHICLE: Final = ("vehicle_id", "connection_id", "id")
 """The arguments for which a VIN may be mistaken. Smartcar's ids are UUIDs."""
 _SUBJECT: Final = re.compile(r"/(vehicles|signals|connections|webhooks|subscriptions)/([^/?#]+)")
-_UNRESERVED: Final = re.compile(r"[\w.~-]+", re.ASCII)
-"""A text that goes into a path as it is."""
+_SIMPLE_ID: Final = re.compile(r"[\w-]+", re.ASCII)
+"""What Smartcar's ids look like: no check fails on such a text, and it goes into a path as it is."""
 
 
 class Host(enum.Enum):
@@ -215,10 +215,11 @@ def require_text(value: str, argument: str) -> str:
 
 def require_id(value: str, argument: str) -> str:
     """An id, a code or a secret: such a text in one line, and no VIN where Smartcar's own id is meant."""
-    require_text(value, argument)
-    if value.splitlines() != [value]:
-        # Most often a file or a shell added it. The server would only say that the id or the secret is not known.
-        raise ConfigurationError(f"{argument}: there is a line break in it; strip it, as in value.strip()")
+    if not isinstance(value, str) or not _SIMPLE_ID.fullmatch(value):
+        require_text(value, argument)
+        if value.splitlines() != [value]:
+            # Most often a file or a shell added it. The server would only say that the id or the secret is not known.
+            raise ConfigurationError(f"{argument}: there is a line break in it; strip it, as in value.strip()")
     if argument in _OF_A_VEHICLE and _VIN.fullmatch(value):
         # Neither sent nor repeated here: it is personal, and the API would only say that there is no such vehicle.
         raise ConfigurationError(
@@ -229,12 +230,13 @@ def require_id(value: str, argument: str) -> str:
 
 def path_segment(value: str, argument: str) -> str:
     """An id as one segment of a path, with slashes and the like escaped."""
-    return _quote(require_id(value, argument), "", argument)
+    require_id(value, argument)
+    return value if _SIMPLE_ID.fullmatch(value) else quote(value, safe="")
 
 
 def header_value(value: str, argument: str) -> str:
     """An id that can travel in a header."""
-    if isinstance(value, str) and value.strip() and not (value.isascii() and value.isprintable()):
+    if isinstance(value, str) and not (value.isascii() and value.isprintable()) and value.strip():
         raise ConfigurationError(f"{argument}: give printable ASCII without line breaks, as the API's own ids are")
     return require_id(value, argument)
 
@@ -259,8 +261,6 @@ def relative_path(path: str) -> str:
 
 
 def _quote(value: str, safe: str, argument: str) -> str:
-    if _UNRESERVED.fullmatch(value):  # as Smartcar's ids are: there is nothing to escape
-        return value
     try:
         return quote(value, safe=safe)
     except UnicodeEncodeError:

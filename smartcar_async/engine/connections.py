@@ -115,8 +115,7 @@ class ConnectionUse:
 
     def is_copy(self, reply: Reply) -> bool:
         """Whether the connection has brought this very answer before."""
-        history, request_id = self._history, reply.request_id
-        return history is not None and request_id is not None and request_id in history.request_ids
+        return self._history is not None and reply.request_id in self._history.request_ids
 
     def keep(self, reply: Reply) -> None:
         """Let the connection be used again, for a copy of this answer would be recognised."""
