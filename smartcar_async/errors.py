@@ -10,7 +10,7 @@ SmartcarError
 │   └── ResponseTooLarge            the answer exceeds Settings(max_response_bytes=)
 ├── DecodeError                   an answer that cannot be read at all; carries the raw bytes
 ├── SignalUnavailable             this signal has no trustworthy body (defined beside `Signal`, in records.py)
-├── ApiError                      the API said no
+├── ApiError                      the API refused or failed
 │   ├── AuthenticationError  401      ├── VehicleStateError   409
 │   ├── PermissionDenied     403      ├── RateLimited         429 (status None: held back here, nothing was sent)
 │   ├── InvalidRequest       400      ├── BillingError        430
@@ -94,7 +94,7 @@ class NotConnected(SmartcarError):
 
 
 class TransportError(SmartcarError):
-    """No usable answer came. `cause` names what the network said, without addresses or secrets."""
+    """No usable answer came. `cause` names what the network reported, without addresses or secrets."""
 
     cause: str | None = None
 
@@ -115,7 +115,7 @@ class DeadlineExceeded(TransportError):
 
 
 class ResponseTooLarge(TransportError):
-    """The answer is larger than `Settings(max_response_bytes=)` allows. It was neither read nor asked for again."""
+    """The answer is larger than `Settings(max_response_bytes=)` allows. It was not read, and not requested again."""
 
 
 class DecodeError(SmartcarError):
@@ -131,10 +131,10 @@ class DecodeError(SmartcarError):
 
 
 class ApiError(SmartcarError):
-    """The API said no. The class tells the family; the attributes hold all that the answer said."""
+    """The API refused or failed. The class is the family; the attributes hold all that the answer contained."""
 
     reports_success: bool = False
-    """Whether the body says all the same that it is done or under way: then the answer proves neither."""
+    """Whether the body nevertheless reports that it is done or under way: then the answer proves neither."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class ApiError(SmartcarError):
         self.doc_url = doc_url
         self.suggested_user_message = suggested_user_message
         self.retry_after = retry_after
-        """Seconds to wait before this can work, where the server or our own limiter told."""
+        """Seconds to wait before this can work, where the server or our own limiter states it."""
         self.headers: dict[str, str] = dict(headers)
         self.body = body
 
@@ -246,7 +246,7 @@ class CommandOutcomeUnknown(SmartcarError):
         sent_at: datetime | None = None,
         request_id: str | None = None,
     ) -> None:
-        # What an error of the API says of its request may stay: the id is for Smartcar's support, and names nobody.
+        # The request id in the text of an API error may stay: it is for Smartcar's support, and names nobody.
         named = _request(request_id)
         super().__init__(named.join(map(redact, message.split(named) if named else [message])))
         self.action = action
@@ -269,7 +269,7 @@ class MissingSignature(WebhookError):
 
 
 class MalformedSignature(WebhookError):
-    """What stands for a signature is none."""
+    """What came as a signature has not the form of one."""
 
 
 class SignatureMismatch(WebhookError):
@@ -301,7 +301,7 @@ class BadChallenge(WebhookError):
 
 
 def _request(request_id: str | None) -> str:
-    """What a text says of its request."""
+    """How a text names its request."""
     return f" (request {shown})" if (shown := plain_id(request_id)) else ""
 
 

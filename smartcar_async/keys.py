@@ -35,7 +35,7 @@ class SignalKey(Generic[B_co]):
         cls: type[B_co] = getattr(home, self.body_name)
         return cls
 
-    def __eq__(self, other: object) -> bool:  # written out: type checkers then know that a key is found by its code
+    def __eq__(self, other: object) -> bool:  # written out: type checkers then know that keys compare by code
         return isinstance(other, SignalKey) and self.code == other.code
 
     def __hash__(self) -> int:

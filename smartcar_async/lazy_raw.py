@@ -1,4 +1,4 @@
-"""What was sent, looked up only when somebody asks: nearly no `raw` is ever read, and to build it costs most."""
+"""The `raw` of records, built when it is first read: nearly none ever is, and building it costs most."""
 
 from typing import Any, TypeVar
 

@@ -48,7 +48,7 @@ class AllowanceWait:
 
     seconds: float
     reason: Literal["application", "vehicle"]
-    """Whose limit it is: the application's request budget, or the pause that one vehicle asked for."""
+    """Whose limit it is: the application's request budget, or the pause of one vehicle."""
     route: str
 
 

@@ -24,7 +24,7 @@ def of_record(record: Any) -> str:
 
 
 def of_signal(signal: Any) -> str:
-    """One reading, with all that its body says."""
+    """One reading, with all the fields of its body."""
     rows: list[tuple[object, object]] = [("status", signal.status)]
     if signal.error is not None:
         rows.append(("error", signal.error))

@@ -1,4 +1,4 @@
-"""What is asked and what is answered, as values: nothing here acts."""
+"""Calls, requests and replies as values: nothing here acts."""
 
 import enum
 import math
@@ -42,10 +42,10 @@ class Host(enum.Enum):
 
 
 class Credential(enum.Enum):
-    """Who a call speaks for."""
+    """Whose credentials a call is sent with."""
 
     NONE = "none"
-    """Nobody yet: a token is asked for, or a public list."""
+    """Nobody's: it fetches a token, or a public list."""
     APPLICATION = "application"
     """The application, by its token."""
     USER = "user"
@@ -118,7 +118,7 @@ class Call(Generic[T]):
     @property
     def acts_on_car(self) -> bool:
         """Whether a car has to do something before it is answered, which takes longer. What it means for a resend,
-        and for an answer that does not come, is said by the endpoint's effect alone.
+        and for an answer that does not come, follows from the endpoint's effect alone.
         """
         return bool(self.action)
 
@@ -129,7 +129,7 @@ class Call(Generic[T]):
 
     @property
     def subjects(self) -> Mapping[str, str]:
-        """Whom the call asks about, as ids by kind: an answer that names another is the answer to another call."""
+        """What the call is about, as ids by kind: an answer that names another is the answer to another call."""
         ids = subjects_in(self.path)
         if self.endpoint.effect is Effect.DELETE and "schedule_id" in self.parameters:
             ids["schedules"] = same_id(self.parameters["schedule_id"])
@@ -159,14 +159,14 @@ class Request:
     pool: str | None = field(default=None, repr=False)
     """Which kept connections it may use: those that served requests of this pool only. None asks for a fresh one."""
     recognise: "Callable[[Reply], bool | None]" = field(default=lambda _: None, repr=False, eq=False)
-    """Whether the answer names all that was asked about, so that a copy would be recognised and the connection is kept.
+    """Whether the answer names all that the call is about: a copy would be recognised, and the connection is kept.
 
     False is the answer to another request.
     """
 
     @property
     def host(self) -> str:
-        """Whom it is sent to: a name that the user set, and that error texts may tell."""
+        """The host it is sent to: a name that the user set, and that error texts may show."""
         return urlsplit(self.url).hostname or ""
 
 
@@ -180,7 +180,7 @@ class Reply:
 
     @property
     def ok(self) -> bool:
-        """Whether the server said yes."""
+        """Whether it is a success."""
         return 200 <= self.status < 300
 
     @property
@@ -190,7 +190,7 @@ class Reply:
 
 
 NO_CONTENT: Final = Reply(204)
-"""An answer that says nothing but yes."""
+"""A success without a body."""
 
 
 def subjects_in(path: str) -> dict[str, str]:

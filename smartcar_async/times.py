@@ -23,7 +23,7 @@ def instant(value: object) -> datetime | None:
 
 
 def instant_or_none(value: object) -> datetime | None:
-    """Like `instant`, with None for what cannot be read: a time that says nothing is no time."""
+    """Like `instant`, with None for what cannot be read: an unreadable time is none."""
     try:
         return instant(value)
     except ValueError:

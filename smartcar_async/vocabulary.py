@@ -75,7 +75,7 @@ class Powertrain(StrEnum):
 
 
 class UnitSystem(StrEnum):
-    """The units that the API is asked to answer in."""
+    """The units in which the API is requested to answer."""
 
     METRIC = "metric"
     IMPERIAL = "imperial"

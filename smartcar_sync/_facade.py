@@ -69,7 +69,7 @@ class FileTokenStore:
         return self._twin.call(lambda it: it.load(key))
 
     def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        """Replace `old` by `new`, unless something else is stored by now; None means that nothing is stored."""
         return self._twin.call(lambda it: it.swap(key, old, new))
 
     def lease(self, key: str) -> AbstractContextManager[None]:
@@ -88,7 +88,7 @@ class MemoryTokenStore:
         return self._twin.call(lambda it: it.load(key))
 
     def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        """Replace `old` by `new`, unless something else is stored by now; None means that nothing is stored."""
         return self._twin.call(lambda it: it.swap(key, old, new))
 
     def lease(self, key: str) -> AbstractContextManager[None]:

@@ -246,7 +246,7 @@ class Client:
         flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
-        """What a vehicle is, as API v3 tells it."""
+        """Make, model, year and so on of a vehicle, from API v3."""
         return self._twin.call(lambda it: it.get_vehicle(token_of(token), vehicle_id, flags=flags, deadline=deadline))
 
     def get_compatibility(
@@ -367,9 +367,9 @@ class Client:
         *,
         make: str | None = None,
     ) -> Vehicle:
-        """A handle on one vehicle. Nothing is sent. Units are metric unless given here or in the settings.
+        """A handle on one vehicle. Nothing is sent. Units are metric unless set here or in the settings.
 
-        A vehicle whose `make` is given is never sent a command of another make.
+        With a `make`, the vehicle is never sent a command of another make.
         """
         return Vehicle(
             self._twin.branch(lambda it: it.vehicle(id, token_of(token), unit_system, flags, version, make=make))
@@ -551,7 +551,7 @@ class Tesla:
 class TokenSource:
     """One user's tokens, in place of a token: it refreshes by itself.
 
-    Before a refresh is sent, a mark in the store says so. One who finds the mark refreshes at once, with the same
+    Before a refresh is sent, the store is marked. Whoever finds the mark refreshes at once, with the same
     refresh token, because the answer may have been lost: the server takes the old token for a minute more. A new pair
     is in the store before any caller sees it. All callers, and all processes that share the store, make one request.
     """
@@ -613,7 +613,7 @@ class Vehicle:
 
     @property
     def unit_system(self) -> UnitSystem:
-        """The units that the API is asked to answer in."""
+        """The units in which the API is requested to answer."""
         return self._twin.plain.unit_system
 
     @property
@@ -623,17 +623,17 @@ class Vehicle:
 
     @property
     def version(self) -> str:
-        """The version of the API that is asked."""
+        """The version of the API in every path."""
         return self._twin.plain.version
 
     @property
     def make(self) -> str | None:
-        """The vehicle's make in lower case, as it was given or as `attributes` found it; None while it is not known."""
+        """The vehicle's make in lower case, as passed in or as `attributes` returned it; None while it is not known."""
         return self._twin.plain.make
 
     @property
     def tesla(self) -> Tesla:
-        """What only a Tesla can do. A vehicle that is known to be another make is not asked."""
+        """What only a Tesla can do. Nothing is sent to a vehicle that is known to be another make."""
         return Tesla(self._twin.branch(lambda it: it.tesla))
 
     @property

@@ -12,7 +12,7 @@ from ..records import Connection, Signal, SignalKey, SignalSet
 
 HEADINGS = ("make", "model", "charge", "range", "odometer", "locked", "age of data")
 NOTHING = "-"
-"""What stands where a car has no such signal, or its owner does not share it."""
+"""What is shown where a car has no such signal, or its owner does not share it."""
 
 _CHANGES = {
     ("parked", "driving"): "drives off",
@@ -74,7 +74,7 @@ def status(connection: Connection, readings: SignalSet, now: datetime, before: S
 
 
 def _first(readings: SignalSet, *keys: SignalKey[Any]) -> Signal[Any] | None:
-    """The first of these signals that the car tells a value for."""
+    """The first of these signals that has a value."""
     candidates = (readings.get(key) for key in keys)
     return next((signal for signal in candidates if signal is not None and signal.value is not None), None)
 

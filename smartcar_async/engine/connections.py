@@ -1,8 +1,8 @@
 """Which connection carries a request, and whether it is kept.
 
 On a connection that is kept, a second copy of an earlier answer may arrive in place of the right one, at any time. So
-what changes something, and what cannot tell a copy, gets a fresh connection that is closed afterwards; any other
-connection is kept only for requests that would recognise a copy of every answer that it has brought.
+what changes something, and what could not recognise a copy, gets a fresh connection that is closed afterwards. Any
+other connection is kept only for requests that would recognise a copy of every answer that it has brought.
 
 All this works through what aiohttp calls on a request: it asks for its `connection_key`, takes a connection from the
 pool of that key or makes one, and has the request `send` itself over it. So it holds for a caller's session too, with
@@ -66,7 +66,7 @@ class Connections:
         request.smartcar_use = use
 
     def begin(self, protocol: Any) -> _History:
-        """This connection is in use now; what comes over it is not yet judged."""
+        """This connection is in use now; what comes over it is not checked yet."""
         history = self.histories.setdefault(protocol, _History())
         history.settled = False
         return history
@@ -85,7 +85,7 @@ class ConnectionUse:
     _history: _History | None = None
 
     async def middleware(self, request: Any, handler: Handler) -> Any:
-        """Send over a connection against which nothing speaks. Each that is refused has left the pool."""
+        """Send over a connection that may be used. Each that is refused has left the pool."""
         self._connections.hook(request, self)
         request.headers["Accept-Encoding"] = ACCEPTED
         if self._fresh:
@@ -101,7 +101,7 @@ class ConnectionUse:
         return key._replace(proxy_headers_hash=(key.proxy_headers_hash, self._pool))
 
     def take(self, connection: Any) -> None:
-        """Use this connection, unless something speaks against it. aiohttp closes it then."""
+        """Use this connection, or refuse it: aiohttp closes it then."""
         protocol = connection.protocol
         history = self._connections.histories.get(protocol)
         if history is None and protocol.should_close:

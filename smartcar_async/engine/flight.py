@@ -1,4 +1,4 @@
-"""One call under way: what happened to it so far, and what that leaves to say if it ends now."""
+"""One call under way: what happened to it so far, and with which error it ends if it ends now."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -20,7 +20,7 @@ _BARE: Final = -15
 
 
 class TooLarge(Exception):
-    """The body is more than it may be. The text tells of what."""
+    """The body is larger than it may be; the text says by which measure."""
 
 
 class Undecodable(Exception):
@@ -28,7 +28,7 @@ class Undecodable(Exception):
 
 
 class Body:
-    """Takes in what arrives, and holds no more than `most` bytes of what that stands for."""
+    """Takes in what arrives, and holds no more than `most` bytes of the inflated body."""
 
     def __init__(self, encoding: str, most: int) -> None:
         words = encoding.strip().lower()

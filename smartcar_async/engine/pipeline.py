@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 class Engine:
-    """Carries out calls. It knows of a call what the call says, and nothing of endpoints."""
+    """Carries out calls. All that it must know about one stands on the `Call`: it never asks which endpoint it is."""
 
     def __init__(
         self,
@@ -266,7 +266,7 @@ class Engine:
     def _end_request(
         self, flight: Flight, problem: str, status: int | None = None, request_id: str | None = None
     ) -> None:
-        """Note and report how the request ended that is under way, if one is."""
+        """Note and report how the request that is under way ended, if there is one."""
         if flight.begun_at is None:
             return
         if flight.at_exit is not None:
@@ -318,7 +318,7 @@ class Engine:
         return pause if in_time and self._budget.spend() else None
 
     def _late_failure(self, flight: Flight, allowed: float) -> SmartcarError:
-        """What a call raises whose time is over."""
+        """The error of a call whose time is over."""
         last = flight.attempts[-1].problem if flight.attempts else ""
         text = f"no answer within {allowed:g} s"
         late = DeadlineExceeded(text + (f"; before that: {last}" if last else ""))
@@ -327,7 +327,7 @@ class Engine:
         return failure
 
     def _closed_failure(self, flight: Flight) -> SmartcarError:
-        """What a call raises that was under way when the client was closed."""
+        """The error of a call that was under way when the client was closed."""
         failure = flight.closed_error()
         self._end_request(flight, "Closed")
         return failure
@@ -345,7 +345,7 @@ class Engine:
             self._reporter.tell_unknown(outcome)
 
     def _decode_failure(self, call: Call[T], flight: Flight, problem: Unreadable) -> SmartcarError:
-        """What a call raises whose answer cannot be read."""
+        """The error of a call whose answer cannot be read."""
         reply = flight.reply
         if call.endpoint.effect is not Effect.READ:
             return flight.unknown(f"the answer does not tell ({problem})", reply.request_id)

@@ -61,7 +61,7 @@ VEHICLE_PAUSE: Final = 60.0
 """Seconds to leave a vehicle alone after a throttle that does not say how long."""
 LONGEST_VEHICLE_PAUSE: Final = 900.0
 """Seconds for which one answer can pause a vehicle here. The longest that was seen is 252: a false one must not keep a
-car from being unlocked for a day, and a true one is simply said again."""
+car from being unlocked for a day, and a true one simply comes again."""
 LONGEST_APPLICATION_PAUSE: Final = 60.0
 """Seconds for which one answer can hold all calls back. The least budget has a place every 30: a longer wait is none
 of the application's limit, and would stop every car and every command."""
@@ -98,7 +98,7 @@ def is_vehicle_throttle(error: SmartcarError) -> bool:
 
 
 def is_application_limit(error: SmartcarError) -> bool:
-    """Whether the API says, and nobody on the way to it, that the application's budget is spent."""
+    """Whether the API itself, and no proxy before it, answers that the application's budget is spent."""
     return _is_limit(error, "SMARTCAR_API")
 
 
@@ -107,7 +107,7 @@ def _is_limit(error: SmartcarError, code: str) -> bool:
 
 
 def may_have_acted(error: SmartcarError) -> bool:
-    """Whether the server may have done what was asked although it did not say so."""
+    """Whether the server may have carried the call out although it did not report success."""
     if isinstance(error, TransportError):
         return not isinstance(error, ConnectionFailed)
     if not isinstance(error, ApiError) or error.status is None:
@@ -118,7 +118,7 @@ def may_have_acted(error: SmartcarError) -> bool:
 
 
 def leaves_open(error: SmartcarError) -> bool:
-    """Whether this error is told as one after which what was asked may be done."""
+    """Whether this error tells the caller that the call may have been carried out."""
     return isinstance(error, CommandOutcomeUnknown) or may_have_acted(error)
 
 
@@ -142,7 +142,7 @@ def _types(error: ApiError) -> Iterable[str | None]:
 def outcome_is_unknown(effect: Effect, error: SmartcarError) -> bool:
     """Whether a request that acts may have been carried out although no success came back.
 
-    Of what may be sent again that is told by the class of the error, unless the answer contradicts itself.
+    For what may be sent again, the class of the error tells the caller, unless the answer contradicts itself.
     """
     if effect is Effect.COMMAND:
         return may_have_acted(error)
@@ -169,7 +169,7 @@ def is_trouble(error: SmartcarError) -> bool:
 
 
 def done_already(call: Call[Any], error: SmartcarError, *, acted_before: bool) -> bool:
-    """Whether a refusal says that what was asked is so: gone after an earlier deletion, or there already."""
+    """Whether a refusal shows that nothing is left to do: deleted by an earlier attempt, or there already."""
     if call.endpoint.effect is Effect.DELETE:
         path_exists = call.gone_is_done or _names_its_object(error)
         denied = call.denied_is_done and isinstance(error, PermissionDenied)
@@ -201,20 +201,20 @@ def most_attempts(effect: Effect, retry: Retry) -> int:
 
 
 def renews_token(error: SmartcarError) -> bool:
-    """Whether a new token could help: the server says that it does not know who is asking."""
+    """Whether a new token could help: the server does not accept the one that was sent."""
     return isinstance(error, AuthenticationError) and error.status == 401
 
 
 def wait_of(error: RateLimited, usual: float) -> float:
-    """Seconds until a call can work: what the server asked, else a vehicle's usual pause or that of others."""
+    """Seconds until a call can work: as the server states, else a vehicle's usual pause, else `usual`."""
     if error.retry_after is not None:
         return error.retry_after
     return VEHICLE_PAUSE if is_vehicle_throttle(error) else usual
 
 
 def pause(retry: Retry, attempt: int, error: SmartcarError, chance: Callable[[], float]) -> float:
-    """Seconds to wait before the next request: what the server asks, else exponential with full jitter above half."""
-    asked = error.retry_after if isinstance(error, ApiError) else None
+    """Seconds to wait before the next request: as the server states, else exponential, with jitter from half up."""
+    retry_after = error.retry_after if isinstance(error, ApiError) else None
     grown = min(retry.longest_pause, retry.first_pause * 2.0 ** min(attempt - 1, 30))
-    own = grown * (0.5 + 0.5 * chance())
-    return own if asked is None else asked + own * 0.1
+    own = grown * (0.5 + 0.5 * chance())  # jitter, so that clients that failed together do not come back together
+    return own if retry_after is None else retry_after + own * 0.1

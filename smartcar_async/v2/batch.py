@@ -83,7 +83,7 @@ class BatchPlan:
 
 
 def batch_plan(paths: Iterable[str]) -> BatchPlan:
-    """What `vehicle.batch(paths)` will send. A path that is given twice is asked once, because each one counts."""
+    """What `vehicle.batch(paths)` will send. A path that is listed twice is requested once, because each one counts."""
     if isinstance(paths, (str, bytes)) or not isinstance(paths, Iterable):
         raise ConfigurationError("paths: give a list of paths, such as ['/odometer', '/location']")
     unique = tuple(dict.fromkeys(_normal(path) for path in paths))
@@ -106,8 +106,8 @@ def _normal(path: str) -> str:
 class Batch(Mapping[str, Any]):
     """The answers to a batch, by path or by name: `batch["/tires/pressure"]` is `batch["tire_pressure"]`.
 
-    A path that failed raises its own error, with its own status and request id, when it is asked for; `get` gives that
-    error instead. Iteration gives the paths; `ok` and `failed` are for loops. A path that is the same for all makes
+    A path that failed raises its own error, with its own status and request id, when it is looked up; `get` returns
+    that error instead. Iteration gives the paths; `ok` and `failed` are for loops. A path that is the same for all makes
     answers the record that its method does, any other a `Response`.
     """
 
@@ -117,7 +117,7 @@ class Batch(Mapping[str, Any]):
         self._by_path = dict(by_path)
         self._paths = {name: path for path in reversed(self._by_path) for name in _names(path)}
         self.meta: Meta = meta
-        """What the headers of the first request's answer said."""
+        """What the headers of the first answer contained."""
 
     @property
     def ok(self) -> "Batch":
@@ -140,7 +140,7 @@ class Batch(Mapping[str, Any]):
         return item
 
     def get(self, key: str, default: Any = None) -> Any:
-        """The result, or the error in its place; the default for a path that was not asked for."""
+        """The result, or the error in its place; the default for a path that was not requested."""
         path = self._path(key)
         return default if path is None else self._by_path[path]
 
@@ -179,7 +179,7 @@ def batch_call(car: Car, paths: Sequence[str], now: Callable[[], datetime]) -> C
 
 
 def joined(plan: BatchPlan, parts: Sequence[Batch], failure: SmartcarError | None = None) -> Batch:
-    """All that was answered. A path without an answer has the failure because of which it was not asked, if any."""
+    """All answers. A path without one has the failure because of which it was not requested, if any."""
     answered = {path: item for part in parts for path, item in (*part.ok.items(), *part.failed.items())}
     results = {path: answered.get(path, failure or _not_found(path)) for path in plan.paths}
     return Batch(results | answered, parts[0].meta)

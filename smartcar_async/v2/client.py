@@ -241,7 +241,7 @@ class Client:
         flags: Mapping[str, str | bool | int] | None = None,
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
-        """What a vehicle is, as API v3 tells it."""
+        """Make, model, year and so on of a vehicle, from API v3."""
         call = reads.v3_attributes(Car(vehicle_id, flags=flags))
         return await self._engine.run(call, deadline, access.tokens_of(token))
 
@@ -368,9 +368,9 @@ class Client:
         *,
         make: str | None = None,
     ) -> Vehicle:
-        """A handle on one vehicle. Nothing is sent. Units are metric unless given here or in the settings.
+        """A handle on one vehicle. Nothing is sent. Units are metric unless set here or in the settings.
 
-        A vehicle whose `make` is given is never sent a command of another make.
+        With a `make`, the vehicle is never sent a command of another make.
         """
         units = self._settings.unit_system if unit_system is None else unit_system
         chosen = UnitSystem.METRIC if units is None else units

@@ -89,7 +89,7 @@ class FileTokenStore:
         return await in_thread(lambda: _load(self._files()).get(key))
 
     async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        """Replace `old` by `new`, unless something else is stored by now; None means that nothing is stored."""
         check_key(key)
         check_tokens(new)
         return await in_thread(lambda: _swap(self._files(), key, old, new))
@@ -224,7 +224,7 @@ def _repaired(files: _Files) -> _Tokens:
 def _read(path: Path) -> _Content | None:
     """What is in a file, or None if there is none. What others could read until now is narrowed.
 
-    A symbolic link is damaged goods: the store's own path was resolved before, and a copy is never one.
+    A symbolic link counts as damaged: the store's own path was resolved before, and a copy is never one.
     """
     try:
         with open(path, "rb", opener=_opener) as file:
@@ -332,7 +332,7 @@ def _unused(path: Path) -> Path:
 
 
 async def _acquire_lease(attempt: Callable[[], FileLock | None]) -> FileLock:
-    """Try until the lock is there. One that comes after its waiter has gone is given back."""
+    """Try until the lock is there. One that comes after the caller was cancelled is released."""
     shortest, longest = _LEASE_POLL
     pause = shortest
     while True:

@@ -21,7 +21,7 @@ Fetch = Callable[[Start], Awaitable[tuple[tuple[T, ...], Start, int | None]]]
 
 
 def numbered_pages(fetch: Fetch[T]) -> Pages[T]:
-    """Pages that can be iterated, or asked for by number: those before it are then fetched too, once."""
+    """Pages that can be iterated, or fetched by number: those before it are then fetched too, once."""
     starts: dict[int, Start] = {1: None}
 
     async def page(number: int) -> Page[T]:

@@ -76,7 +76,7 @@ class TokenStore(Protocol):
         ...
 
     async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        """Replace `old` by `new`, unless something else is stored by now; None means that nothing is stored."""
         ...
 
     def lease(self, key: str) -> AbstractAsyncContextManager[None]:
@@ -97,7 +97,7 @@ class MemoryTokenStore:
         return self._entries.get(key)
 
     async def swap(self, key: str, old: StoredTokens | None, new: StoredTokens | None) -> bool:
-        """Replace `old` by `new`, unless something else is stored by now; None stands for nothing."""
+        """Replace `old` by `new`, unless something else is stored by now; None means that nothing is stored."""
         check_key(key)
         check_tokens(new)
         if self._entries.get(key) != old:

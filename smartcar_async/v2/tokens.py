@@ -34,7 +34,7 @@ T = TypeVar("T")
 Refresh = Callable[[str], Awaitable[TokenPair]]
 
 _GRACE: Final = timedelta(seconds=60)
-"""For so long the server still takes a refresh token that was used. One document says so, another says ten minutes."""
+"""For so long the server still takes a refresh token that was used. Another of its documents says ten minutes."""
 _PAUSES: Final = (0.5, 8.0)
 """Seconds between two presentations of a refresh token whose first answer was lost: from, to."""
 _UNSPENT: Final = ("ConnectionFailed", "RateLimited")
@@ -51,7 +51,7 @@ class _TokenInUse:
 class TokenSource:
     """One user's tokens, in place of a token: it refreshes by itself.
 
-    Before a refresh is sent, a mark in the store says so. One who finds the mark refreshes at once, with the same
+    Before a refresh is sent, the store is marked. Whoever finds the mark refreshes at once, with the same
     refresh token, because the answer may have been lost: the server takes the old token for a minute more. A new pair
     is in the store before any caller sees it. All callers, and all processes that share the store, make one request.
     """
@@ -70,7 +70,7 @@ class TokenSource:
         self._unsaved: tuple[StoredTokens, StoredTokens] | None = None
         """What was stored, and what the server gave in its place but the store could not write."""
         self._invalid: tuple[TokenPair, AuthenticationError] | None = None
-        """A pair that the server will not renew, and what it said."""
+        """A pair that the server will not renew, and its error."""
         self._renewing: SingleFlight[_TokenInUse] = SingleFlight("smartcar refresh", self._clock)
         self._exchanging = False
         """Whether a refresh token is being presented, so that breaking off could lose the new pair."""
@@ -121,7 +121,7 @@ class TokenSource:
 
     async def _current(self) -> _TokenInUse:
         in_use = self._in_use
-        # The time of day is asked too, because the other clock stands still while a machine sleeps.
+        # Both clocks are read, because the monotonic one stands still while a machine sleeps.
         if in_use is not None and self._clock.monotonic() < in_use.token.renew_at and self._left(in_use.pair) > 0:
             return in_use
         return await self._renewing.join(self._renew)
@@ -207,7 +207,7 @@ class TokenSource:
         raise failure
 
     async def _pause(self, wait: float) -> None:
-        """Sleep; closing wakes it up, so that the answer is asked for once more."""
+        """Sleep; closing wakes it up, so that the token is presented once more."""
         self._pausing = pausing = asyncio.ensure_future(self._clock.sleep(wait))
         try:
             await self._despite_cancellation(lambda: asyncio.wait([pausing]))
@@ -299,11 +299,11 @@ def _is_other_pair(stored: StoredTokens, other_than: TokenPair | None) -> bool:
 
 
 def _invalid_grant(error: SmartcarError) -> AuthenticationError | None:
-    """What a caller gets who asks for tokens that the server will not renew; None for any other error."""
+    """The error for tokens that the server will not renew; None if this is another one."""
     if not isinstance(error, ApiError) or "invalid_grant" not in (error.error, (error.type or "").lower()):
         return None
     if error.status not in (None, 400, 401):
-        return None  # a server in trouble says nothing of a token, whatever its body says
+        return None  # a server in trouble knows nothing about a token, whatever its body contains
     invalid = AuthenticationError(
         "the refresh token is not valid any more (invalid_grant): let the owner connect again, exchange the code, and "
         "save the new pair: await source.save(pair)",

@@ -67,7 +67,7 @@ class Vehicle:
 
     @property
     def unit_system(self) -> UnitSystem:
-        """The units that the API is asked to answer in."""
+        """The units in which the API is requested to answer."""
         return self._car.unit_system
 
     @property
@@ -77,17 +77,17 @@ class Vehicle:
 
     @property
     def version(self) -> str:
-        """The version of the API that is asked."""
+        """The version of the API in every path."""
         return self._car.version
 
     @property
     def make(self) -> str | None:
-        """The vehicle's make in lower case, as it was given or as `attributes` found it; None while it is not known."""
+        """The vehicle's make in lower case, as passed in or as `attributes` returned it; None while it is not known."""
         return self._make
 
     @property
     def tesla(self) -> Tesla:
-        """What only a Tesla can do. A vehicle that is known to be another make is not asked."""
+        """What only a Tesla can do. Nothing is sent to a vehicle that is known to be another make."""
         return Tesla(self._make_access)
 
     @property
