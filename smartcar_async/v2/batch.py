@@ -107,8 +107,8 @@ class Batch(Mapping[str, Any]):
     """The answers to a batch, by path or by name: `batch["/tires/pressure"]` is `batch["tire_pressure"]`.
 
     A path that failed raises its own error, with its own status and request id, when it is looked up; `get` returns
-    that error instead. Iteration gives the paths; `ok` and `failed` are for loops. A path that is the same for all makes
-    answers the record that its method does, any other a `Response`.
+    that error instead. Iteration gives the paths; `ok` and `failed` are for loops. A path that is the same for all
+    makes answers the record that its method does, any other a `Response`.
     """
 
     __slots__ = ("_by_path", "_paths", "meta")
