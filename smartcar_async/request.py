@@ -50,8 +50,8 @@ class Credential(enum.Enum):
     """The application, by its token."""
     USER = "user"
     """One user, by the token that the call is run with."""
-    STATED = "stated"
-    """Whoever the call's own Authorization header names."""
+    OWN = "own"
+    """Those of the call's own Authorization header."""
 
 
 class Effect(enum.Enum):

@@ -19,7 +19,7 @@ AccessToken = Union[str, "Tokens"]
 
 
 @frozen
-class Stated:
+class OwnAuthorization:
     """An Authorization header, with all in it that no text may repeat."""
 
     headers: Mapping[str, str] = field(repr=False)
@@ -39,19 +39,19 @@ def tokens_of(token: AccessToken) -> Tokens:
     return token
 
 
-def application(client_id: str, client_secret: str) -> Stated:
+def application(client_id: str, client_secret: str) -> OwnAuthorization:
     """The application itself, by its id and secret."""
     encoded = b64encode(f"{client_id}:{client_secret}".encode()).decode("ascii")
-    return Stated({"Authorization": f"Basic {encoded}"}, (client_secret, encoded))
+    return OwnAuthorization({"Authorization": f"Basic {encoded}"}, (client_secret, encoded))
 
 
-def management(amt: str) -> Stated:
+def management(amt: str) -> OwnAuthorization:
     """The application, by its management token."""
     header_value(amt, "amt")
     encoded = b64encode(f"default:{amt}".encode()).decode("ascii")
-    return Stated({"Authorization": f"Basic {encoded}"}, (amt, encoded))
+    return OwnAuthorization({"Authorization": f"Basic {encoded}"}, (amt, encoded))
 
 
-def bearer(amt: str) -> Stated:
+def bearer(amt: str) -> OwnAuthorization:
     """The application, by its management token in place of a user's token."""
-    return Stated({"Authorization": f"Bearer {header_value(amt, 'amt')}"}, (amt,))
+    return OwnAuthorization({"Authorization": f"Bearer {header_value(amt, 'amt')}"}, (amt,))

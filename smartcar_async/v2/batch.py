@@ -18,7 +18,7 @@ from ..request import Call, Credential, Endpoint, Host, Reply, json_body
 from ..settings import RateLimit
 from . import decode
 from .answers import Meta
-from .operations import Car, of_vehicle, reads
+from .operations import Target, of_vehicle, reads
 from .operations.vehicle import VEHICLE
 
 BATCH: Final = Endpoint("POST", f"{VEHICLE}/batch", Host.API, Credential.USER)
@@ -28,7 +28,7 @@ CHUNK: Final = 50
 """Paths in one request. No limit is published. Fifty hold every documented read of any one car, and stay well below
 the 120 requests that an application may make at once: each path counts as one."""
 
-_READS: Final[tuple[Callable[[Car], Call[Any]], ...]] = (
+_READS: Final[tuple[Callable[[Target], Call[Any]], ...]] = (
     reads.attributes,
     reads.permissions,
     reads.vin,
@@ -171,7 +171,7 @@ def _names(path: str) -> tuple[str, ...]:
     return re.sub(r"\W", "_", bare.strip("/")), *_OTHER_NAMES.get(bare, ())
 
 
-def batch_call(car: Car, paths: Sequence[str], now: Callable[[], datetime]) -> Call[Batch]:
+def batch_call(car: Target, paths: Sequence[str], now: Callable[[], datetime]) -> Call[Batch]:
     """One request of a batch."""
     body = {"requests": [{"path": path} for path in paths]}
     call = of_vehicle(BATCH, partial(_batch, car=car, now=now), car, body=body)
@@ -189,7 +189,7 @@ def _not_found(path: str) -> NotFound:
     return NotFound(f"there is no answer for {path}", type="RESOURCE_NOT_FOUND", code="DATA_NOT_FOUND")
 
 
-def _batch(reply: Reply, car: Car, now: Callable[[], datetime]) -> Batch:
+def _batch(reply: Reply, car: Target, now: Callable[[], datetime]) -> Batch:
     """Whatever can be read. Of two answers for one path, the last one counts."""
     document = load_leniently(reply.body)  # never deeper than what can be written again, for the decoder of each part
     entries: Any = document if is_list(document) else an_object(document).get("responses")

@@ -13,7 +13,7 @@ from ..errors import CommandOutcomeUnknown
 from ..request import header_value
 from ..vocabulary import Permission, UnitSystem
 from . import access, auth_url, paging
-from .operations import Car, account, reads, version_text
+from .operations import Target, account, reads, version_text
 from .vehicle import Vehicle
 
 if TYPE_CHECKING:
@@ -242,7 +242,7 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
         """Make, model, year and so on of a vehicle, from API v3."""
-        call = reads.v3_attributes(Car(vehicle_id, flags=flags))
+        call = reads.v3_attributes(Target(vehicle_id, flags=flags))
         return await self._engine.run(call, deadline, access.tokens_of(token))
 
     async def get_compatibility(
@@ -384,7 +384,7 @@ class Client:
         self._sources.add(source)
         return source
 
-    def _application(self) -> access.Stated:
+    def _application(self) -> access.OwnAuthorization:
         return access.application(self.client_id, self._engine.client_secret.reveal())
 
     def _version(self, version: str | None) -> str:

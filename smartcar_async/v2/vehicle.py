@@ -16,7 +16,7 @@ from ..vocabulary import Permission, UnitSystem
 from .batch import Batch, batch_call, batch_plan, joined
 from .leaves import words
 from .makes.handles import Ford, MakeAccess, Nissan, Tesla
-from .operations import Car, commands, reads, version_text
+from .operations import Target, commands, reads, version_text
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -56,7 +56,7 @@ class Vehicle:
         flags_text(flags)
         self._engine = engine
         self._tokens = tokens
-        self._car = Car(id, version_text(version), _units(unit_system), None if flags is None else dict(flags))
+        self._car = Target(id, version_text(version), _units(unit_system), None if flags is None else dict(flags))
         self._make = None if make is None else _make(make)
         self._make_access = MakeAccess(self._car, self._run, lambda: self._make)
 

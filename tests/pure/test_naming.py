@@ -10,7 +10,7 @@ import pytest
 from smartcar_async import SchedulePaths, ScheduleType, operations, signals
 from smartcar_async.codec import recognise
 from smartcar_async.request import Call, Reply, Request
-from smartcar_async.v2.operations import Car, commands as v2_commands, reads as v2_reads
+from smartcar_async.v2.operations import Target, commands as v2_commands, reads as v2_reads
 from tests.wire import documents
 
 BASE = "https://vehicle.api.smartcar.com/v3"
@@ -24,8 +24,8 @@ SUBSCRIPTION = operations.get_subscription("s1")
 DAILY = {"location": {"latitude": 57.7, "longitude": 11.97}, "startTime": "22:00", "stopTime": "06:00"}
 CREATION = operations.create_schedule("v1", "user", ScheduleType.DAILY, DAILY, SchedulePaths.REFERENCE)
 DELETION = operations.delete_schedule("v1", "user", "Sched 7", SchedulePaths.REFERENCE, gone_is_done=True)
-V2_VEHICLE = v2_reads.attributes(Car("v1"))
-V2_SUBSCRIBING = v2_commands.subscribe(Car("v1"), "w1")
+V2_VEHICLE = v2_reads.attributes(Target("v1"))
+V2_SUBSCRIBING = v2_commands.subscribe(Target("v1"), "w1")
 
 
 def linked(link: str, **more: object) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def test_reads_share_connections_that_ask_the_same_of_another() -> None:
     """So a copy of an earlier answer can be told by the name in it."""
     assert SIGNALS.pool == operations.list_signals("v2", "other").pool == "/v3/vehicles//signals"
     assert SIGNAL.pool == operations.get_signal("v2", "user", signals.Odometer.TraveledDistance).pool
-    assert v2_reads.v3_signals(Car("v3")).pool == SIGNALS.pool
+    assert v2_reads.v3_signals(Target("v3")).pool == SIGNALS.pool
     asked = operations.custom("GET", "/signals", query={"a": "v1"}, vehicle_id="v1", user_id="user")
     assert asked.pool == "/v3/vehicles//signals?a=v1"
     assert len({call.pool for call in (SIGNALS, SIGNAL, VEHICLE, CONNECTION, WEBHOOK, SUBSCRIPTION, asked)}) == 7
@@ -124,7 +124,7 @@ def test_reads_share_connections_that_ask_the_same_of_another() -> None:
         operations.application_token("id", "secret"),
         operations.custom("GET", "/v3/things"),
         operations.custom("POST", "/signals", vehicle_id="v1", user_id="user"),
-        v2_reads.odometer(Car("v1")),
+        v2_reads.odometer(Target("v1")),
     ],
 )
 def test_what_changes_something_or_is_answered_without_a_name_goes_alone(call: Call[Any]) -> None:

@@ -17,7 +17,7 @@ from smartcar_async.request import Reply
 from smartcar_async.v2 import Batch, Odometer, Permissions, Response, ServiceHistory
 from smartcar_async.v2.batch import batch_call
 from smartcar_async.v2.decode import action, connections, matrix, record, response, service_history, token_pair
-from smartcar_async.v2.operations import Car
+from smartcar_async.v2.operations import Target
 from smartcar_async.v2.records import Attributes, User
 from smartcar_async.webhook import VehicleErrorEvent, VehicleStateEvent, VerifyEvent, parse, receive, sign
 
@@ -106,7 +106,7 @@ ANSWERS: dict[str, tuple[Decode, object]] = {
     "v2: connections": (connections, {"connections": [{"vehicleId": "v1", "userId": HERE}], **EMPTY_META}),
     "v2: the matrix": (matrix, {"VOLVO": [{"model": HERE, "startYear": 2020}, {"model": "EX30"}]}),
     "v2: services": (service_history, [{"serviceId": 1}, {"serviceId": HERE, "odometerDistance": 5}]),
-    "v2: a batch": (batch_call(Car("v1"), ["/odometer"], lambda: NOW).decode, BATCH),
+    "v2: a batch": (batch_call(Target("v1"), ["/odometer"], lambda: NOW).decode, BATCH),
     "v2: a command": (action, {"status": "success", "message": HERE}),
     "v2: tokens": (partial(token_pair, now=NOW), TOKENS),
     "v2: an answer of any kind": (response, {"a": [HERE]}),
@@ -238,7 +238,7 @@ def test_a_failure_within_an_odd_answer(odd: OddJson) -> None:
 @each_odd
 def test_a_part_of_a_batch_costs_no_other(odd: OddJson) -> None:
     """Each path has its own answer still, and the odd one its own too."""
-    found = batch_call(Car("v1"), ["/"], lambda: NOW).decode(Reply(200, {}, with_odd(BATCH, odd)))
+    found = batch_call(Target("v1"), ["/"], lambda: NOW).decode(Reply(200, {}, with_odd(BATCH, odd)))
     assert found["odometer"].distance == 5.5
     assert list(found.failed) == (["/", "/battery"] if odd is DEEP else ["/battery"])
     assert isinstance(found.get("battery"), VehicleStateError)

@@ -36,7 +36,7 @@ from smartcar_async.v2 import (
     batch_plan,
 )
 from smartcar_async.v2.batch import batch_call, joined
-from smartcar_async.v2.operations import Car
+from smartcar_async.v2.operations import Target
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 OUTER = {
@@ -57,7 +57,7 @@ ASLEEP = {
 
 def read(document: object, *paths: str) -> Batch:
     """A batch from an answer to one request."""
-    call = batch_call(Car("vehicle-1"), paths, lambda: NOW)
+    call = batch_call(Target("vehicle-1"), paths, lambda: NOW)
     return call.decode(Reply(200, OUTER, json.dumps(document).encode()))
 
 
@@ -107,7 +107,7 @@ def test_what_is_no_list_of_paths(paths: Any) -> None:
 
 def test_the_call() -> None:
     """It counts for as many requests as it has paths, and may be sent again, because it only reads."""
-    call = batch_call(Car("a/b", flags={"country": "DE"}), ["/odometer", "/fuel"], lambda: NOW)
+    call = batch_call(Target("a/b", flags={"country": "DE"}), ["/odometer", "/fuel"], lambda: NOW)
     assert call.target == "/v2.0/vehicles/a%2Fb/batch?flags=country%3ADE"
     assert (call.cost, call.endpoint.method, call.endpoint.effect, call.action) == (2, "POST", Effect.READ, "")
     assert call.body == b'{"requests":[{"path":"/odometer"},{"path":"/fuel"}]}'

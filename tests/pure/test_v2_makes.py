@@ -12,9 +12,9 @@ from smartcar_async import ConfigurationError, Weekday
 from smartcar_async.request import Call, Effect
 from smartcar_async.v2 import NissanWindow, TeslaScheduleType
 from smartcar_async.v2.makes import commands
-from smartcar_async.v2.operations import Car
+from smartcar_async.v2.operations import Target
 
-CAR = Car("vehicle-1")
+CAR = Target("vehicle-1")
 PLACE = (57.7, 11.97)
 DAY = (Weekday.MONDAY,)
 NAN, ENDLESS = float("nan"), float("inf")

@@ -10,7 +10,7 @@ import pytest
 from smartcar_async import Permission, signals
 from smartcar_async.request import Call, Credential, Effect, Endpoint, Host
 from smartcar_async.v2 import access, operations
-from smartcar_async.v2.operations import Car, account, commands, reads
+from smartcar_async.v2.operations import Target, account, commands, reads
 
 V = "/v{version}/vehicles/{vehicle_id}"
 P = Permission
@@ -64,12 +64,12 @@ def test_host_credential_and_effect_follow_from_the_path(endpoint: Endpoint) -> 
     path, is_command = endpoint.path, endpoint.permission is not None and endpoint.method == "POST"
     host = {"/oauth/token": Host.AUTH, "/v{version}/management/connections": Host.MANAGEMENT_V2}.get(path, Host.API)
     assert endpoint.host is (Host.VEHICLE if path.startswith("/v3/") else host)
-    stated = (
+    authorization = (
         host is Host.MANAGEMENT_V2
         or "compatibility" in path
         or (endpoint.method, path[-12:]) == ("DELETE", "{webhook_id}")
     )
-    spoken = Credential.STATED if stated else Credential.USER
+    spoken = Credential.OWN if authorization else Credential.USER
     assert endpoint.credential is (Credential.NONE if host is Host.AUTH else spoken)
     effects = {"GET": Effect.READ, "DELETE": Effect.DELETE, "POST": Effect.COMMAND if is_command else Effect.ENSURE}
     if host is not Host.AUTH:
@@ -84,10 +84,10 @@ def test_only_a_refresh_is_sent_again() -> None:
 def test_a_signal_needs_its_own_permission() -> None:
     """The endpoint alone does not tell it."""
     key = signals.Odometer.TraveledDistance
-    assert reads.v3_signal(Car("v"), key).permission is Permission.READ_ODOMETER
+    assert reads.v3_signal(Target("v"), key).permission is Permission.READ_ODOMETER
 
 
-CAR = Car("vehicle-1")
+CAR = Target("vehicle-1")
 APPLICATION, MANAGEMENT = access.application("client_1", "hunter2"), access.management("amt-hunter2")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 PRIVATE: dict[str, Call[Any]] = {

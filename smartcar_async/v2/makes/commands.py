@@ -16,7 +16,7 @@ from ...schedules import arguments as charging
 from ...schedules.arguments import ClockTime, Position, TimeWindow
 from ...vocabulary import Permission
 from .. import decode
-from ..operations import Car, of_vehicle
+from ..operations import Target, of_vehicle
 from ..operations.commands import acting, hiding
 from ..operations.vehicle import command
 from ..records import ActionResponse
@@ -54,72 +54,72 @@ ENDPOINTS: Final = (
 _MOST_NISSAN_WINDOWS: Final = 3
 
 
-def start_cabin(car: Car, temperature: float | None) -> Call[Cabin]:
+def start_cabin(car: Target, temperature: float | None) -> Call[Cabin]:
     """Turn the climate system on."""
     return _cabin(car, "tesla.start_cabin", "START", temperature)
 
 
-def stop_cabin(car: Car, temperature: float | None) -> Call[Cabin]:
+def stop_cabin(car: Target, temperature: float | None) -> Call[Cabin]:
     """Turn the climate system off."""
     return _cabin(car, "tesla.stop_cabin", "STOP", temperature)
 
 
-def set_cabin_temperature(car: Car, temperature: float) -> Call[Cabin]:
+def set_cabin_temperature(car: Target, temperature: float) -> Call[Cabin]:
     """Change the target, and leave the climate system on or off."""
     return _cabin(car, "tesla.set_cabin_temperature", "SET", _temperature(temperature))
 
 
-def start_defroster(car: Car) -> Call[ActionResponse]:
+def start_defroster(car: Target) -> Call[ActionResponse]:
     """Turn the defrosters on."""
     return _switch(DEFROSTER, car, "tesla.start_defroster", "START")
 
 
-def stop_defroster(car: Car) -> Call[ActionResponse]:
+def stop_defroster(car: Target) -> Call[ActionResponse]:
     """Turn the defrosters off."""
     return _switch(DEFROSTER, car, "tesla.stop_defroster", "STOP")
 
 
-def start_steering_heater(car: Car) -> Call[ActionResponse]:
+def start_steering_heater(car: Target) -> Call[ActionResponse]:
     """Turn the heating of the steering wheel on."""
     return _switch(STEERING_HEATER, car, "tesla.start_steering_heater", "START")
 
 
-def stop_steering_heater(car: Car) -> Call[ActionResponse]:
+def stop_steering_heater(car: Target) -> Call[ActionResponse]:
     """Turn the heating of the steering wheel off."""
     return _switch(STEERING_HEATER, car, "tesla.stop_steering_heater", "STOP")
 
 
-def open_trunk(car: Car) -> Call[ActionResponse]:
+def open_trunk(car: Target) -> Call[ActionResponse]:
     """Open the rear trunk."""
     return acting(TRUNK, "tesla.open_trunk", car, {"action": "OPEN"})
 
 
-def close_trunk(car: Car) -> Call[ActionResponse]:
+def close_trunk(car: Target) -> Call[ActionResponse]:
     """Close the rear trunk."""
     return acting(TRUNK, "tesla.close_trunk", car, {"action": "CLOSE"})
 
 
-def open_frunk(car: Car) -> Call[ActionResponse]:
+def open_frunk(car: Target) -> Call[ActionResponse]:
     """Open the front trunk."""
     return acting(FRUNK, "tesla.open_frunk", car, {"action": "OPEN"})
 
 
-def close_frunk(car: Car) -> Call[ActionResponse]:
+def close_frunk(car: Target) -> Call[ActionResponse]:
     """Close the front trunk."""
     return acting(FRUNK, "tesla.close_frunk", car, {"action": "CLOSE"})
 
 
-def open_charge_port(car: Car) -> Call[ActionResponse]:
+def open_charge_port(car: Target) -> Call[ActionResponse]:
     """Open the door of the charge port."""
     return acting(CHARGE_PORT, "tesla.open_charge_port", car, {"action": "OPEN"})
 
 
-def close_charge_port(car: Car) -> Call[ActionResponse]:
+def close_charge_port(car: Target) -> Call[ActionResponse]:
     """Close the door of the charge port."""
     return acting(CHARGE_PORT, "tesla.close_charge_port", car, {"action": "CLOSE"})
 
 
-def set_pin(car: Car, pin: str) -> Call[ActionResponse]:
+def set_pin(car: Target, pin: str) -> Call[ActionResponse]:
     """Ask for this PIN before each drive. It is in the body, and nowhere else."""
     if not isinstance(pin, str) or not re.fullmatch("[0-9]{4}", pin):
         raise ConfigurationError("pin: give four digits, as a text")
@@ -127,18 +127,20 @@ def set_pin(car: Car, pin: str) -> Call[ActionResponse]:
     return evolve(of_vehicle(PIN_SETTING, decoder, car, body={"pin": pin}, action="tesla.set_pin"), private=(pin,))
 
 
-def clear_pin(car: Car) -> Call[ActionResponse]:
+def clear_pin(car: Target) -> Call[ActionResponse]:
     """Ask for no PIN any more, and forget it."""
     return of_vehicle(PIN_CLEARING, decode.action, car, action="tesla.clear_pin")
 
 
-def set_amperage(car: Car, amperage: int) -> Call[ActionResponse]:
+def set_amperage(car: Target, amperage: int) -> Call[ActionResponse]:
     """Set how many amperes the car draws."""
     parameters = {"amperage": require_count(amperage, "amperage")}
     return acting(AMPERAGE, "tesla.set_amperage", car, parameters, parameters)
 
 
-def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime, enable: bool) -> Call[TeslaSchedule]:
+def set_tesla_schedule(
+    car: Target, type: TeslaScheduleType | str, time: ClockTime, enable: bool
+) -> Call[TeslaSchedule]:
     """Set when charging begins, or when the car shall be ready."""
     kind = _schedule_type(type)
     parameters = {
@@ -150,7 +152,7 @@ def set_tesla_schedule(car: Car, type: TeslaScheduleType | str, time: ClockTime,
     return of_vehicle(TESLA_SCHEDULE, decoder, car, body=parameters, action="tesla.set_schedule", parameters=parameters)
 
 
-def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
+def set_nissan_schedule(car: Target, windows: Iterable[NissanWindow]) -> Call[ActionResponse]:
     """Set all windows in which the car may charge."""
     checked = require_list(windows, "windows")
     if len(checked) > _MOST_NISSAN_WINDOWS or not all(isinstance(window, NissanWindow) for window in checked):
@@ -160,7 +162,7 @@ def set_nissan_schedule(car: Car, windows: Iterable[NissanWindow]) -> Call[Actio
 
 
 def set_ford_schedule(
-    car: Car,
+    car: Target,
     make: str,
     location: Position,
     charge_limit: float,
@@ -184,14 +186,14 @@ def set_ford_schedule(
     return hiding(call, place)
 
 
-def _cabin(car: Car, action: str, word: str, temperature: float | None) -> Call[Cabin]:
+def _cabin(car: Target, action: str, word: str, temperature: float | None) -> Call[Cabin]:
     parameters = {} if temperature is None else {"temperature": _temperature(temperature)}
     return of_vehicle(
         CABIN, answers.cabin, car, body={"action": word, **parameters}, action=action, parameters=parameters
     )
 
 
-def _switch(endpoint: Endpoint, car: Car, action: str, word: str) -> Call[ActionResponse]:
+def _switch(endpoint: Endpoint, car: Target, action: str, word: str) -> Call[ActionResponse]:
     decoder = partial(answers.switched, word=word)
     return of_vehicle(endpoint, decoder, car, body={"action": word}, action=action)
 

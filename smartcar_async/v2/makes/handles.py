@@ -14,7 +14,7 @@ from . import commands
 
 if TYPE_CHECKING:
     from ...schedules.arguments import ClockTime, Position, TimeWindow
-    from ..operations import Car
+    from ..operations import Target
     from ..records import ActionResponse
     from .records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType
 
@@ -37,7 +37,7 @@ class Run(Protocol):
 class MakeAccess:
     """A vehicle, as far as a handle needs it."""
 
-    car: Car
+    car: Target
     run: Run
     make: Callable[[], str | None]
     """The make in lower case, as far as it is known by now."""

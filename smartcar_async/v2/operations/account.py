@@ -18,7 +18,7 @@ from ..leaves import words
 from .reads import count, page_query
 
 if TYPE_CHECKING:
-    from ..access import Stated
+    from ..access import OwnAuthorization
     from ..token_store import TokenPair
 
 # A code works once. A refresh token that was used is taken for a while more, so that a lost answer is not the end.
@@ -26,11 +26,11 @@ CODE_EXCHANGE: Final = Endpoint("POST", "/oauth/token", Host.AUTH, Credential.NO
 REFRESH: Final = Endpoint("POST", "/oauth/token", Host.AUTH, Credential.NONE)
 USER: Final = Endpoint("GET", "/v{version}/user", Host.API, Credential.USER)
 VEHICLES: Final = Endpoint("GET", "/v{version}/vehicles", Host.API, Credential.USER)
-COMPATIBILITY: Final = Endpoint("GET", "/v{version}/compatibility", Host.API, Credential.STATED)
-MATRIX: Final = Endpoint("GET", "/v{version}/compatibility/matrix", Host.API, Credential.STATED)
-CONNECTIONS: Final = Endpoint("GET", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.STATED)
+COMPATIBILITY: Final = Endpoint("GET", "/v{version}/compatibility", Host.API, Credential.OWN)
+MATRIX: Final = Endpoint("GET", "/v{version}/compatibility/matrix", Host.API, Credential.OWN)
+CONNECTIONS: Final = Endpoint("GET", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.OWN)
 CONNECTIONS_DELETION: Final = Endpoint(
-    "DELETE", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.STATED, Effect.DELETE
+    "DELETE", "/v{version}/management/connections", Host.MANAGEMENT_V2, Credential.OWN, Effect.DELETE
 )
 
 ENDPOINTS: Final = (CODE_EXCHANGE, REFRESH, USER, VEHICLES, COMPATIBILITY, MATRIX, CONNECTIONS, CONNECTIONS_DELETION)
@@ -39,7 +39,7 @@ _MODES: Final = ("live", "test", "simulated")
 
 
 def exchange_code(
-    application: Stated,
+    application: OwnAuthorization,
     code: str,
     now: datetime,
     redirect_uri: str | None = None,
@@ -56,7 +56,10 @@ def exchange_code(
 
 
 def exchange_refresh_token(
-    application: Stated, refresh_token: str, now: datetime, flags: Mapping[str, str | bool | int] | None = None
+    application: OwnAuthorization,
+    refresh_token: str,
+    now: datetime,
+    flags: Mapping[str, str | bool | int] | None = None,
 ) -> Call[TokenPair]:
     """New tokens for a refresh token."""
     require_id(refresh_token, "refresh_token")
@@ -67,7 +70,7 @@ def exchange_refresh_token(
 
 def _exchange(
     endpoint: Endpoint,
-    application: Stated,
+    application: OwnAuthorization,
     told: Callable[[Reply], TokenPair],
     fields: Mapping[str, str],
     flags: Mapping[str, str | bool | int] | None,
@@ -97,7 +100,7 @@ def vehicles(version: str, limit: int | None = None, offset: int | None = None) 
 
 
 def compatibility(
-    application: Stated,
+    application: OwnAuthorization,
     version: str,
     vin: str,
     scope: Iterable[Permission | str] | str,
@@ -118,11 +121,11 @@ def compatibility(
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
     }
-    return _stated(COMPATIBILITY, application, version, decode.record(records.Compatibility), fields, vin)
+    return _with_authorization(COMPATIBILITY, application, version, decode.record(records.Compatibility), fields, vin)
 
 
 def compatibility_matrix(
-    application: Stated,
+    application: OwnAuthorization,
     version: str,
     region: str,
     *,
@@ -144,11 +147,11 @@ def compatibility_matrix(
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
     }
-    return _stated(MATRIX, application, version, decode.matrix, fields)
+    return _with_authorization(MATRIX, application, version, decode.matrix, fields)
 
 
 def connections(
-    management: Stated,
+    management: OwnAuthorization,
     version: str,
     *,
     user_id: str | None = None,
@@ -164,17 +167,17 @@ def connections(
         "limit": count(limit, "limit", 1),
         "cursor": None if cursor is None else _given(cursor, "cursor"),
     }
-    return _stated(CONNECTIONS, management, version, decode.connections, fields, user_id)
+    return _with_authorization(CONNECTIONS, management, version, decode.connections, fields, user_id)
 
 
 def delete_connections(
-    management: Stated, version: str, *, user_id: str | None = None, vehicle_id: str | None = None
+    management: OwnAuthorization, version: str, *, user_id: str | None = None, vehicle_id: str | None = None
 ) -> Call[records.DeletedConnections]:
     """Delete all connections of one user, or all of one vehicle."""
     if (user_id is None) == (vehicle_id is None):
         raise ConfigurationError("user_id, vehicle_id: give one of them: without either, every connection would go")
     fields = _filter(user_id, vehicle_id)
-    return _stated(CONNECTIONS_DELETION, management, version, decode.deleted_connections, fields, user_id)
+    return _with_authorization(CONNECTIONS_DELETION, management, version, decode.deleted_connections, fields, user_id)
 
 
 def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
@@ -203,17 +206,17 @@ def _mode_with_level(mode: str | None, test_mode: bool | None, level: str | None
     return found or "test"
 
 
-def _stated(
+def _with_authorization(
     endpoint: Endpoint,
-    stated: Stated,
+    authorization: OwnAuthorization,
     version: str,
     told: Any,
     fields: Mapping[str, Any],
     *private: str | None,
 ) -> Call[Any]:
-    hidden = (*stated.private, *(value for value in private if value is not None))
+    hidden = (*authorization.private, *(value for value in private if value is not None))
     path = endpoint.at(version=version)
-    return Call(endpoint, path, told, query=query_of(fields), headers=stated.headers, private=hidden)
+    return Call(endpoint, path, told, query=query_of(fields), headers=authorization.headers, private=hidden)
 
 
 def _filter(user_id: str | None, vehicle_id: str | None) -> dict[str, str | None]:

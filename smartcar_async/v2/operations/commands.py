@@ -13,7 +13,7 @@ from ...errors import ConfigurationError
 from ...request import Call, Credential, Effect, Endpoint, Host, relative_path
 from ...vocabulary import Permission
 from .. import access, decode, records
-from .vehicle import V3_VEHICLE, VEHICLE, Car, command, of_vehicle
+from .vehicle import V3_VEHICLE, VEHICLE, Target, command, of_vehicle
 
 SECURITY: Final = command("/security", Permission.CONTROL_SECURITY)
 CHARGING: Final = command("/charge", Permission.CONTROL_CHARGE)
@@ -21,9 +21,7 @@ CHARGE_LIMIT_SETTING: Final = command("/charge/limit", Permission.CONTROL_CHARGE
 DESTINATION: Final = command("/navigation/destination", Permission.CONTROL_NAVIGATION)
 # A vehicle has one subscription to a webhook, however often it is asked for.
 SUBSCRIBING: Final = Endpoint("POST", f"{VEHICLE}/webhooks/{{webhook_id}}", Host.API, Credential.USER, Effect.ENSURE)
-UNSUBSCRIBING: Final = Endpoint(
-    "DELETE", f"{VEHICLE}/webhooks/{{webhook_id}}", Host.API, Credential.STATED, Effect.DELETE
-)
+UNSUBSCRIBING: Final = Endpoint("DELETE", f"{VEHICLE}/webhooks/{{webhook_id}}", Host.API, Credential.OWN, Effect.DELETE)
 DISCONNECTING: Final = Endpoint("DELETE", f"{VEHICLE}/application", Host.API, Credential.USER, Effect.DELETE)
 
 ENDPOINTS: Final = (
@@ -37,33 +35,33 @@ ENDPOINTS: Final = (
 )
 
 
-def lock(car: Car) -> Call[records.ActionResponse]:
+def lock(car: Target) -> Call[records.ActionResponse]:
     """Lock the doors."""
     return acting(SECURITY, "lock", car, {"action": "LOCK"})
 
 
-def unlock(car: Car) -> Call[records.ActionResponse]:
+def unlock(car: Target) -> Call[records.ActionResponse]:
     """Unlock the doors."""
     return acting(SECURITY, "unlock", car, {"action": "UNLOCK"})
 
 
-def start_charge(car: Car) -> Call[records.ActionResponse]:
+def start_charge(car: Target) -> Call[records.ActionResponse]:
     """Start charging."""
     return acting(CHARGING, "start_charge", car, {"action": "START"})
 
 
-def stop_charge(car: Car) -> Call[records.ActionResponse]:
+def stop_charge(car: Target) -> Call[records.ActionResponse]:
     """Stop charging."""
     return acting(CHARGING, "stop_charge", car, {"action": "STOP"})
 
 
-def set_charge_limit(car: Car, limit: float) -> Call[records.ActionResponse]:
+def set_charge_limit(car: Target, limit: float) -> Call[records.ActionResponse]:
     """Set the level at which charging ends."""
     parameters = {"limit": charge_fraction(limit, "limit", 0)}
     return acting(CHARGE_LIMIT_SETTING, "set_charge_limit", car, parameters, parameters)
 
 
-def send_destination(car: Car, latitude: float, longitude: float) -> Call[records.ActionResponse]:
+def send_destination(car: Target, latitude: float, longitude: float) -> Call[records.ActionResponse]:
     """Send a destination to the car's navigation."""
     position = coordinates(latitude, longitude)
     return hiding(acting(DESTINATION, "send_destination", car, position, position), position)
@@ -72,7 +70,7 @@ def send_destination(car: Car, latitude: float, longitude: float) -> Call[record
 def acting(
     endpoint: Endpoint,
     action: str,
-    car: Car,
+    car: Target,
     body: Mapping[str, Any],
     parameters: Mapping[str, Any] | None = None,
 ) -> Call[records.ActionResponse]:
@@ -86,25 +84,25 @@ def hiding(call: Call[records.ActionResponse], position: Mapping[str, float]) ->
     return evolve(call, decode=partial(decode.action, private=private), private=private)
 
 
-def subscribe(car: Car, webhook_id: str) -> Call[records.WebhookSubscription]:
+def subscribe(car: Target, webhook_id: str) -> Call[records.WebhookSubscription]:
     """Have a webhook report on the vehicle."""
     told = partial(decode.subscription, webhook_id=webhook_id, vehicle_id=car.id)
     return of_vehicle(SUBSCRIBING, told, car, webhook_id=webhook_id)
 
 
-def unsubscribe(car: Car, amt: str, webhook_id: str) -> Call[records.ActionResponse]:
+def unsubscribe(car: Target, amt: str, webhook_id: str) -> Call[records.ActionResponse]:
     """End a subscription, with the application's management token."""
     told = decode.lenient(records.ActionResponse)
-    return of_vehicle(UNSUBSCRIBING, told, car, stated=access.bearer(amt), webhook_id=webhook_id)
+    return of_vehicle(UNSUBSCRIBING, told, car, authorization=access.bearer(amt), webhook_id=webhook_id)
 
 
-def disconnect(car: Car) -> Call[records.ActionResponse]:
+def disconnect(car: Target) -> Call[records.ActionResponse]:
     """End the application's access to the vehicle. Sent again after it worked, it meets 403 as well as 404."""
     return evolve(of_vehicle(DISCONNECTING, decode.lenient(records.ActionResponse), car), denied_is_done=True)
 
 
 def custom(
-    car: Car,
+    car: Target,
     method: str,
     path: str,
     *,
@@ -120,7 +118,7 @@ def custom(
         sent,
         f"{template}/...",
         Host.VEHICLE if third else Host.API,
-        Credential.STATED if "Authorization" in own else Credential.USER,
+        Credential.OWN if "Authorization" in own else Credential.USER,
         Effect.READ if sent == "GET" else Effect.COMMAND,
     )
     call = of_vehicle(

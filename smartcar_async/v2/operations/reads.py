@@ -14,7 +14,7 @@ from ...errors import ConfigurationError
 from ...request import Call, Credential, Endpoint, Host
 from ...vocabulary import Permission
 from .. import decode, records
-from .vehicle import V3_VEHICLE, Car, get, of_vehicle
+from .vehicle import V3_VEHICLE, Target, get, of_vehicle
 
 if TYPE_CHECKING:
     from ...records import Signal, SignalKey, SignalSet, VehicleAttributes
@@ -67,105 +67,105 @@ ENDPOINTS: Final = (
 )
 
 
-def attributes(car: Car) -> Call[records.Attributes]:
+def attributes(car: Target) -> Call[records.Attributes]:
     """Make, model and year."""
     return of_vehicle(ATTRIBUTES, decode.record(records.Attributes), car)
 
 
-def permissions(car: Car, limit: int | None = None, offset: int | None = None) -> Call[records.Permissions]:
+def permissions(car: Target, limit: int | None = None, offset: int | None = None) -> Call[records.Permissions]:
     """One page of what the owner granted."""
     return of_vehicle(PERMISSIONS, decode.permissions, car, query=page_query(limit, offset))
 
 
-def vin(car: Car) -> Call[records.Vin]:
+def vin(car: Target) -> Call[records.Vin]:
     """The vehicle identification number."""
     return of_vehicle(VIN, decode.record(records.Vin), car)
 
 
-def battery(car: Car) -> Call[records.Battery]:
+def battery(car: Target) -> Call[records.Battery]:
     """Charge and range."""
     return of_vehicle(BATTERY, decode.record(records.Battery), car)
 
 
-def battery_capacity(car: Car) -> Call[records.BatteryCapacity]:
+def battery_capacity(car: Target) -> Call[records.BatteryCapacity]:
     """The capacity of the battery."""
     return of_vehicle(BATTERY_CAPACITY, decode.record(records.BatteryCapacity), car)
 
 
-def nominal_capacity(car: Car) -> Call[records.NominalCapacity]:
+def nominal_capacity(car: Target) -> Call[records.NominalCapacity]:
     """The rated capacities of the battery."""
     return of_vehicle(NOMINAL_CAPACITY, decode.record(records.NominalCapacity), car)
 
 
-def charge(car: Car) -> Call[records.Charge]:
+def charge(car: Target) -> Call[records.Charge]:
     """Whether the car is plugged in and charges."""
     return of_vehicle(CHARGE, decode.record(records.Charge), car)
 
 
-def charge_limit(car: Car) -> Call[records.ChargeLimit]:
+def charge_limit(car: Target) -> Call[records.ChargeLimit]:
     """The level at which charging ends."""
     return of_vehicle(CHARGE_LIMIT, decode.record(records.ChargeLimit), car)
 
 
-def fuel(car: Car) -> Call[records.Fuel]:
+def fuel(car: Target) -> Call[records.Fuel]:
     """What is in the tank."""
     return of_vehicle(FUEL, decode.record(records.Fuel), car)
 
 
-def engine_oil(car: Car) -> Call[records.EngineOil]:
+def engine_oil(car: Target) -> Call[records.EngineOil]:
     """The life that is left of the oil."""
     return of_vehicle(ENGINE_OIL, decode.record(records.EngineOil), car)
 
 
-def tire_pressure(car: Car) -> Call[records.TirePressure]:
+def tire_pressure(car: Target) -> Call[records.TirePressure]:
     """The pressure of each tire."""
     return of_vehicle(TIRE_PRESSURE, decode.record(records.TirePressure), car)
 
 
-def odometer(car: Car) -> Call[records.Odometer]:
+def odometer(car: Target) -> Call[records.Odometer]:
     """How far the car has gone."""
     return of_vehicle(ODOMETER, decode.record(records.Odometer), car)
 
 
-def location(car: Car) -> Call[records.Location]:
+def location(car: Target) -> Call[records.Location]:
     """Where the car was last known to be."""
     return of_vehicle(LOCATION, decode.record(records.Location), car)
 
 
-def lock_status(car: Car) -> Call[records.SecurityResponse]:
+def lock_status(car: Target) -> Call[records.SecurityResponse]:
     """Whether the car is locked, and what is open."""
     return of_vehicle(LOCK_STATUS, decode.record(records.SecurityResponse), car)
 
 
 def service_history(
-    car: Car, start_date: date | str | None = None, end_date: date | str | None = None
+    car: Target, start_date: date | str | None = None, end_date: date | str | None = None
 ) -> Call[records.ServiceHistory]:
     """The services between two dates; without them, those of the last year."""
     query = {"start_date": _date(start_date, "start_date"), "end_date": _date(end_date, "end_date")}
     return of_vehicle(SERVICE_HISTORY, decode.service_history, car, query=query)
 
 
-def diagnostic_system_status(car: Car) -> Call[records.DiagnosticSystemStatusResponse]:
+def diagnostic_system_status(car: Target) -> Call[records.DiagnosticSystemStatusResponse]:
     """What the car's systems report."""
     return of_vehicle(SYSTEM_STATUS, decode.record(records.DiagnosticSystemStatusResponse), car)
 
 
-def diagnostic_trouble_codes(car: Car) -> Call[records.DiagnosticTroubleCodesResponse]:
+def diagnostic_trouble_codes(car: Target) -> Call[records.DiagnosticTroubleCodesResponse]:
     """The trouble codes that are active."""
     return of_vehicle(TROUBLE_CODES, decode.record(records.DiagnosticTroubleCodesResponse), car)
 
 
-def v3_attributes(car: Car) -> Call[records.V3Response[VehicleAttributes]]:
+def v3_attributes(car: Target) -> Call[records.V3Response[VehicleAttributes]]:
     """What a vehicle is, as API v3 tells it."""
     return of_vehicle(V3_ATTRIBUTES, decode.v3(codec.vehicle_attributes), car)
 
 
-def v3_signals(car: Car) -> Call[records.V3Response[SignalSet]]:
+def v3_signals(car: Target) -> Call[records.V3Response[SignalSet]]:
     """Every signal of a vehicle, in one request."""
     return of_vehicle(V3_SIGNALS, decode.v3(codec.signal_set), car)
 
 
-def v3_signal(car: Car, key: SignalKey[T]) -> Call[records.V3Response[Signal[T]]]:
+def v3_signal(car: Target, key: SignalKey[T]) -> Call[records.V3Response[Signal[T]]]:
     """One signal of a vehicle."""
     call = of_vehicle(V3_SIGNAL, decode.v3(partial(codec.one_signal, key=key)), car, code=key.code)
     return evolve(call, permission=key.permission)

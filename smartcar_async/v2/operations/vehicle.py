@@ -12,7 +12,7 @@ from ...arguments import flags_text
 from ...errors import ConfigurationError
 from ...request import UNIT_SYSTEM_HEADER, Call, Credential, Effect, Endpoint, Host, Reply, json_body, query_of
 from ...vocabulary import Permission, UnitSystem
-from ..access import Stated
+from ..access import OwnAuthorization
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ V3_VEHICLE: Final = "/v3/vehicles/{vehicle_id}"
 
 
 @frozen
-class Car:
+class Target:
     """Which vehicle is meant, and how it is to be asked."""
 
     id: str
@@ -43,13 +43,13 @@ def command(path: str, permission: Permission, method: str = "POST") -> Endpoint
 def of_vehicle(
     endpoint: Endpoint,
     decode: Callable[[Reply], T],
-    car: Car,
+    car: Target,
     *,
     query: Mapping[str, Any] | None = None,
     body: object = None,
     action: str = "",
     parameters: Mapping[str, Any] | None = None,
-    stated: Stated | None = None,
+    authorization: OwnAuthorization | None = None,
     **in_path: str,
 ) -> Call[T]:
     """A call about one vehicle, with its flags and units."""
@@ -62,12 +62,12 @@ def of_vehicle(
         endpoint.at(vehicle_id=car.id, **places),
         decode,
         query=query_of(asked),
-        headers={UNIT_SYSTEM_HEADER: car.unit_system.value, **({} if stated is None else stated.headers)},
+        headers={UNIT_SYSTEM_HEADER: car.unit_system.value, **({} if authorization is None else authorization.headers)},
         body=None if body is None else json_body(body),
         vehicle_id=car.id,
         action=action,
         parameters=parameters or {},
-        private=() if stated is None else stated.private,
+        private=() if authorization is None else authorization.private,
     )
 
 
