@@ -292,6 +292,8 @@ def _write(files: _Files, tokens: _Tokens) -> None:
     body, new_files = _body(tokens), [files.beside(".new"), files.beside(".bak.new")]
     try:
         with files.translate_errors("cannot be written"):
+            # Both are whole on the disk before the first takes its place. So a crash leaves two old files, or a new one
+            # that decides beside an old copy; never half a file, and never one file alone.
             for path in new_files:
                 _write_new(path, body)
             new_files[0].replace(files.main)
