@@ -61,11 +61,12 @@ class Engine:
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Check all that a client is made of. `home` is the class of the client, for texts that name it."""
-        self.settings = Settings() if settings is None else require_instance(settings, Settings, "settings")
-        secret = self.settings.client_secret if client_secret is None else client_secret
-        self.client_secret = Secret(credential(secret, "client_secret", home))
-        self.client_id = credential(self.settings.client_id if client_id is None else client_id, "client_id", home)
-        self._transport = Transport(self.settings, session)
+        own = Settings() if settings is None else require_instance(settings, Settings, "settings")
+        self.settings: Settings = own
+        secret = own.client_secret if client_secret is None else client_secret
+        self.client_secret: Secret = Secret(credential(secret, "client_secret", home))
+        self.client_id: str = credential(own.client_id if client_id is None else client_id, "client_id", home)
+        self._transport = Transport(own, session)
         require_sync_function(on_event, "on_event")
         require_sync_function(on_outcome_unknown, "on_outcome_unknown")
         require_methods(clock, "clock", "monotonic", "now", "sleep")
@@ -74,7 +75,7 @@ class Engine:
         self._chance = chance
         self._tokens = ApplicationTokens(self.client_id, self.client_secret, self.run, self.clock)
         self._budget = policy.RetryBudget()
-        self._admission = Admission(self.settings, self._reporter, self.clock)
+        self._admission = Admission(own, self._reporter, self.clock)
         self._timeouts: set[asyncio.Timeout] = set()
         """Those of the calls that are under way: to close the client is to let them expire now."""
         self._closed = False
