@@ -77,7 +77,14 @@ class Pages(Generic[T]):
         self._fetch = fetch
 
     async def page(self, number: int = 1) -> Page[T]:
-        """One page, counted from 1: one request."""
+        """One page: one request.
+
+        Args:
+            number: The page, counted from 1.
+
+        Returns:
+            Its `items`, and in `malformed` what could not be read; `total`, where the server tells it, and `has_next`.
+        """
         return await self._fetch(number)
 
     def by_page(self) -> PageWalk[T]:

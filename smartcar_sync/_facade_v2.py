@@ -570,15 +570,32 @@ class TokenSource:
         )
 
     def access_token(self) -> str:
-        """An access token that can be used now."""
+        """An access token that can be used now. It is refreshed first if it has ended, or ends within a minute.
+
+        Raises:
+            NotConnected: No tokens are stored under this key: let the owner connect, and `save` the pair.
+            AuthenticationError: The refresh token is not valid any more: let the owner connect again.
+            TokenStoreError: The store cannot be read or written.
+
+        Example:
+            source = client.token_source(FileTokenStore("tokens.json"), "owner-1")
+            vehicle = client.vehicle(vehicle_id, source)
+        """
         return self._twin.call(lambda it: it.access_token())
 
     def pair(self) -> TokenPair:
-        """A pair whose access token can be used now."""
+        """A pair whose access token can be used now. The errors are those of `access_token`."""
         return self._twin.call(lambda it: it.pair())
 
     def save(self, pair: TokenPair) -> None:
-        """Store a pair that the owner has just granted, in place of any other."""
+        """Store a pair that the owner has just granted, in place of any other.
+
+        Args:
+            pair: What `exchange_code` answered.
+
+        Raises:
+            TokenStoreError: The store cannot be written; the text says whether what was stored is unchanged.
+        """
         return self._twin.call(lambda it: it.save(pair))
 
     def get(self) -> Token:
@@ -786,7 +803,13 @@ class Vehicle:
         *,
         deadline: float | timedelta | None = None,
     ) -> records.ServiceHistory:
-        """The services between two dates; without dates, those of the last year."""
+        """The services between two dates; without dates, those of the last year.
+
+        Args:
+            start_date: A date, an aware datetime, or a text such as `"2026-03-01"`.
+            end_date: The same.
+            deadline: Seconds or a timedelta for the whole call; 30 s if not given.
+        """
         return self._twin.call(lambda it: it.service_history(start_date, end_date, deadline=deadline))
 
     def diagnostic_system_status(
@@ -812,7 +835,9 @@ class Vehicle:
         return self._twin.call(lambda it: it.unsubscribe(amt, webhook_id, deadline=deadline))
 
     def disconnect(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """End your access to the vehicle: its owner must go through Connect again to restore it."""
+        """End your access to the vehicle: its owner must go through Connect again to restore it. It may be sent twice,
+        and then counts as done where the server answers that the access is gone.
+        """
         return self._twin.call(lambda it: it.disconnect(deadline=deadline))
 
     def batch(self, paths: Iterable[str], *, deadline: float | timedelta | None = None) -> Batch:
@@ -855,7 +880,7 @@ class Vehicle:
     def get_signal(
         self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None
     ) -> records.V3Response[Signal[T]]:
-        """One signal of API v3, by its key from `signals` or by its code."""
+        """One signal of API v3, by its key from `signals` or by its code; in `body` of what is returned."""
         return self._twin.call(lambda it: it.get_signal(key, deadline=deadline))
 
     def __repr__(self) -> str:

@@ -80,15 +80,32 @@ class TokenSource:
         self._closing = False
 
     async def access_token(self) -> str:
-        """An access token that can be used now."""
+        """An access token that can be used now. It is refreshed first if it has ended, or ends within a minute.
+
+        Raises:
+            NotConnected: No tokens are stored under this key: let the owner connect, and `save` the pair.
+            AuthenticationError: The refresh token is not valid any more: let the owner connect again.
+            TokenStoreError: The store cannot be read or written.
+
+        Example:
+            source = client.token_source(FileTokenStore("tokens.json"), "owner-1")
+            vehicle = client.vehicle(vehicle_id, source)
+        """
         return (await self.pair()).access_token
 
     async def pair(self) -> TokenPair:
-        """A pair whose access token can be used now."""
+        """A pair whose access token can be used now. The errors are those of `access_token`."""
         return (await self._current()).pair
 
     async def save(self, pair: TokenPair) -> None:
-        """Store a pair that the owner has just granted, in place of any other."""
+        """Store a pair that the owner has just granted, in place of any other.
+
+        Args:
+            pair: What `exchange_code` answered.
+
+        Raises:
+            TokenStoreError: The store cannot be written; the text says whether what was stored is unchanged.
+        """
         if not isinstance(pair, TokenPair):
             raise ConfigurationError("pair: give the TokenPair that exchange_code answered")
         while not await self._store.swap(self._key, await self._store.load(self._key), StoredTokens(pair)):

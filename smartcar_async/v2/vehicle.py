@@ -263,7 +263,13 @@ class Vehicle:
         *,
         deadline: float | timedelta | None = None,
     ) -> records.ServiceHistory:
-        """The services between two dates; without dates, those of the last year."""
+        """The services between two dates; without dates, those of the last year.
+
+        Args:
+            start_date: A date, an aware datetime, or a text such as `"2026-03-01"`.
+            end_date: The same.
+            deadline: Seconds or a timedelta for the whole call; 30 s if not given.
+        """
         return await self._run(reads.service_history(self._car, start_date, end_date), deadline)
 
     async def diagnostic_system_status(
@@ -291,7 +297,9 @@ class Vehicle:
         return await self._run(commands.unsubscribe(self._car, amt, webhook_id), deadline)
 
     async def disconnect(self, *, deadline: float | timedelta | None = None) -> records.ActionResponse:
-        """End your access to the vehicle: its owner must go through Connect again to restore it."""
+        """End your access to the vehicle: its owner must go through Connect again to restore it. It may be sent twice,
+        and then counts as done where the server answers that the access is gone.
+        """
         return await self._run(commands.disconnect(self._car), deadline)
 
     async def batch(self, paths: Iterable[str], *, deadline: float | timedelta | None = None) -> Batch:
@@ -346,7 +354,7 @@ class Vehicle:
     async def get_signal(
         self, key: SignalKey[T] | str, *, deadline: float | timedelta | None = None
     ) -> records.V3Response[Signal[T]]:
-        """One signal of API v3, by its key from `signals` or by its code."""
+        """One signal of API v3, by its key from `signals` or by its code; in `body` of what is returned."""
         return await self._run(reads.v3_signal(self._car, signal_key(key)), deadline)
 
     async def _run(self, call: Call[T], deadline: float | timedelta | None) -> T:
