@@ -95,7 +95,7 @@ def tests(session: nox.Session) -> None:
     pure_files = ",".join(
         f"smartcar_async/{name.replace('.', '/')}{tail}" for name in sorted(pure) for tail in (".py", "/*")
     )
-    bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("bridge", "far_side", "inward", "loading", "twin"))
+    bridge_files = ",".join(f"smartcar_sync/_{name}.py" for name in ("adapt", "bridge", "loop", "process", "wrap"))
     session.run("coverage", "erase")
     run_tests(session, "coverage", "run")
     session.run("coverage", "combine", "--quiet")

@@ -13,7 +13,7 @@ import attrs
 import orjson
 
 from benchmarks.delivery import DELIVERED, delivery
-from benchmarks.facade import plain_client
+from benchmarks.facade import sync_client
 from benchmarks.limit import cattrs_defaults, msgspec_limit
 from benchmarks.measure import Ratio, child, cpu, cpu_of_children, ratio, repeat
 from benchmarks.payload import document
@@ -35,7 +35,7 @@ def main() -> None:
     options = parser.parse_args()
     figures: dict[str, object] = {"python": platform.python_version()}
     quick: bool = options.quick
-    for found in (*decoding(quick), receiving(quick), *importing(quick), *plain_client(quick)):
+    for found in (*decoding(quick), receiving(quick), *importing(quick), *sync_client(quick)):
         spread = f"[{found.low:.2f} to {found.high:.2f}]"
         print(f"{found.name:40} {found.value:6.2f}  {spread}  {found.bound:16} A/A {found.control:.3f}")
         figures[found.name] = attrs.asdict(found)

@@ -1,4 +1,4 @@
-"""What the plain client costs: one GET on loopback through it, beside the async client and beside `requests`."""
+"""What the sync client costs: one GET on loopback through it, beside the async client and beside `requests`."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ import requests
 
 from benchmarks.measure import Ratio, child, ratio, repeat
 from smartcar_async import Settings, Smartcar
-from smartcar_sync import Smartcar as PlainSmartcar
+from smartcar_sync import Smartcar as SyncSmartcar
 
 # It names the vehicle that is asked about, as those of the API do: connections are kept for such answers only.
 _BODY = json.dumps(
@@ -55,11 +55,11 @@ def serving() -> Generator[str, None, None]:
     thread.join()
 
 
-def plain_client(quick: bool) -> Iterator[Ratio]:
+def sync_client(quick: bool) -> Iterator[Ratio]:
     """Measured in a process of its own, so that the server's share is the same for all."""
     with serving() as origin:
-        found = json.loads(child(f"from benchmarks.facade import measure; measure({origin!r}, {quick!r})"))
-    yield from (Ratio(**one) for one in found)
+        ratios = json.loads(child(f"from benchmarks.facade import measure; measure({origin!r}, {quick!r})"))
+    yield from (Ratio(**each) for each in ratios)
 
 
 def measure(origin: str, quick: bool) -> None:
@@ -73,14 +73,14 @@ def measure(origin: str, quick: bool) -> None:
         for _ in range(times):
             await direct.request("GET", "/v3/vehicles/v")
 
-    with PlainSmartcar("id", "secret", settings=settings) as plain, requests.Session() as session:
-        one: Callable[[], object] = lambda: plain.request("GET", "/v3/vehicles/v")  # noqa: E731
+    with SyncSmartcar("id", "secret", settings=settings) as client, requests.Session() as session:
+        ours: Callable[[], object] = lambda: client.request("GET", "/v3/vehicles/v")  # noqa: E731
         theirs: Callable[[], object] = lambda: session.get(f"{origin}/v3/vehicles/v").json()  # noqa: E731
-        found = [
+        ratios = [
             ratio(
                 "sync.ratio_to_async",
                 "at most 1.8",
-                repeat(one, times),
+                repeat(ours, times),
                 lambda: loop.run_until_complete(many()),
                 rounds,
                 time.perf_counter,
@@ -89,11 +89,11 @@ def measure(origin: str, quick: bool) -> None:
                 "sync.speedup_over_requests_session",
                 "at least 2",
                 repeat(theirs, times),
-                repeat(one, times),
+                repeat(ours, times),
                 rounds,
                 time.perf_counter,
             ),
         ]
     loop.run_until_complete(direct.aclose())
     loop.close()
-    sys.stdout.write(json.dumps([attrs.asdict(each) for each in found]))
+    sys.stdout.write(json.dumps([attrs.asdict(each) for each in ratios]))

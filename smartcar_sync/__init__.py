@@ -156,6 +156,7 @@ if TYPE_CHECKING:
         __version__ as __version__,
     )
     from smartcar_sync import receiver as receiver, signals as signals, testing as testing, v2 as v2, webhook as webhook
+    from smartcar_sync._adapt import TokenStore as TokenStore
     from smartcar_sync._bridge import Bridge as Bridge
     from smartcar_sync._facade import (
         FileTokenStore as FileTokenStore,
@@ -166,7 +167,6 @@ if TYPE_CHECKING:
         Smartcar as Smartcar,
         Vehicle as Vehicle,
     )
-    from smartcar_sync._inward import TokenStore as TokenStore
 else:
     from smartcar_async._lazy import lazy_names
 

@@ -10,7 +10,7 @@ import smartcar_async as aio
 from smartcar_async import operations
 
 from ._bridge import Bridge, callback
-from ._twin import Root, Twin, made
+from ._wrap import Twin, wrap
 
 if TYPE_CHECKING:
     import os
@@ -59,10 +59,10 @@ class FileTokenStore:
     """
 
     def __init__(self, path: str | os.PathLike[str], *, bridge: Bridge | None = None) -> None:
-        self._twin = Root(lambda: aio.FileTokenStore(path), bridge)
+        self._twin = Twin(lambda: aio.FileTokenStore(path), bridge)
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
     def load(self, key: str) -> StoredTokens | None:
         """What is stored under this key."""
@@ -81,7 +81,7 @@ class MemoryTokenStore:
     """A store that lasts as long as the process."""
 
     def __init__(self, *, bridge: Bridge | None = None) -> None:
-        self._twin = Root(lambda: aio.MemoryTokenStore(), bridge)
+        self._twin = Twin(lambda: aio.MemoryTokenStore(), bridge)
 
     def load(self, key: str) -> StoredTokens | None:
         """What is stored under this key."""
@@ -109,7 +109,7 @@ class PageWalk(Generic[T]):
         return self._twin.step(lambda it: it.__anext__())
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
 
 class Pages(Generic[T]):
@@ -141,7 +141,7 @@ class Pages(Generic[T]):
         return (item for page in self.by_page() for item in page.items)
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
 
 class Schedules:
@@ -227,7 +227,7 @@ class Schedules:
         return self._twin.call(lambda it: it.delete(schedule_id, deadline=deadline))
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
 
 class Smartcar:
@@ -261,7 +261,7 @@ class Smartcar:
         clock: Clock | None = None,
         bridge: Bridge | None = None,
     ) -> None:
-        self._twin = Root(
+        self._twin = Twin(
             lambda: aio.Smartcar(
                 client_id,
                 client_secret,
@@ -277,7 +277,7 @@ class Smartcar:
     @property
     def client_id(self) -> str:
         """The id of the application's credentials."""
-        return self._twin.plain.client_id
+        return self._twin.aio.client_id
 
     @classmethod
     def from_env(
@@ -295,9 +295,9 @@ class Smartcar:
 
         An argument goes before the environment; of `settings`, every value that is not the default.
         """
-        return made(
+        return wrap(
             cls,
-            Root(
+            Twin(
                 lambda: aio.Smartcar.from_env(
                     client_id=client_id,
                     client_secret=client_secret,
@@ -513,7 +513,7 @@ class Smartcar:
         Example:
             link = smartcar.connect_url(redirect_uri="https://example.com/back", scope=["read_battery"])
         """
-        return self._twin.plain.connect_url(
+        return self._twin.aio.connect_url(
             redirect_uri=redirect_uri,
             scope=scope,
             state=state,
@@ -541,7 +541,7 @@ class Smartcar:
             PermissionDenied: The owner refused. Other refusals are AccountError, CompatibilityError and so on.
             ConfigurationError: The state is not yours, or the URL is no redirect from Connect.
         """
-        return self._twin.plain.parse_redirect(url, state=state)
+        return self._twin.aio.parse_redirect(url, state=state)
 
     def request(
         self,
@@ -566,7 +566,7 @@ class Smartcar:
         )
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
 
 class Vehicle:
@@ -582,12 +582,12 @@ class Vehicle:
     @property
     def id(self) -> str:
         """Smartcar's id of the vehicle."""
-        return self._twin.plain.id
+        return self._twin.aio.id
 
     @property
     def user_id(self) -> str:
         """The id of the user who granted it."""
-        return self._twin.plain.user_id
+        return self._twin.aio.user_id
 
     @property
     def schedules(self) -> Schedules:
@@ -822,4 +822,4 @@ class Vehicle:
         )
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)

@@ -11,7 +11,7 @@ from smartcar_async.testing.world import PERMISSIONS
 
 from ._bridge import Bridge
 from ._facade import Smartcar
-from ._twin import Root, made
+from ._wrap import Twin, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ class Simulator:
         clock: Callable[[], float] = time.monotonic,
         bridge: Bridge | None = None,
     ) -> None:
-        self._twin = Root(
+        self._twin = Twin(
             lambda: aio.Simulator(profile, seed=seed, speed=speed, now=now, port=port, clock=clock),
             bridge,
             lambda it: it.__aexit__(None, None, None),
@@ -67,170 +67,170 @@ class Simulator:
     @property
     def world(self) -> World:
         """The cars, their owners and the time."""
-        return self._twin.plain.world
+        return self._twin.aio.world
 
     @property
     def clock(self) -> SimulatedClock:
         """The world's time, to be the `clock` of a client: it then waits without waiting, unless the world runs."""
-        return self._twin.plain.clock
+        return self._twin.aio.clock
 
     @property
     def client_id(self) -> str:
         """The id of the credentials that are accepted."""
-        return self._twin.plain.client_id
+        return self._twin.aio.client_id
 
     @property
     def client_secret(self) -> str:
         """The secret of these credentials."""
-        return self._twin.plain.client_secret
+        return self._twin.aio.client_secret
 
     @property
     def requests(self) -> Recorder:
         """Every request that was served."""
-        return self._twin.plain.requests
+        return self._twin.aio.requests
 
     @property
     def deliveries(self) -> Kept[Delivery]:
         """Every attempt to deliver a webhook."""
-        return self._twin.plain.deliveries
+        return self._twin.aio.deliveries
 
     @property
     def faults(self) -> Faults:
         """What goes wrong on the wire, see `fault`."""
-        return self._twin.plain.faults
+        return self._twin.aio.faults
 
     @property
     def disturbances(self) -> Disturbances:
         """What goes wrong with deliveries."""
-        return self._twin.plain.disturbances
+        return self._twin.aio.disturbances
 
     @property
     def sending(self) -> Sending:
         """How webhooks are sent."""
-        return self._twin.plain.sending
+        return self._twin.aio.sending
 
     @property
     def application_id(self) -> str:
         """The id that Connect knows the application by."""
-        return self._twin.plain.application_id
+        return self._twin.aio.application_id
 
     @property
     def url(self) -> str:
         """The origin that stands for all of Smartcar's, such as `http://127.0.0.1:8123`."""
-        return self._twin.plain.url
+        return self._twin.aio.url
 
     @property
     def settings(self) -> Settings:
         """Settings of the real client with every origin pointed here."""
-        return self._twin.plain.settings
+        return self._twin.aio.settings
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables that point a service here: those that our client reads, and those of Smartcar's own SDKs."""
-        return self._twin.plain.environment
+        return self._twin.aio.environment
 
     def client(self) -> Smartcar:
         """A new client for this simulator, with credentials that are accepted."""
-        return made(Smartcar, Root(lambda: self._twin.plain.client(), None, lambda it: it.aclose()))
+        return wrap(Smartcar, Twin(lambda: self._twin.aio.client(), None, lambda it: it.aclose()))
 
     @property
     def switches(self) -> Switches:
         """Which form is used where two are on record."""
-        return self._twin.plain.switches
+        return self._twin.aio.switches
 
     @property
     def token_lifetime(self) -> float:
         """Seconds of real time for which a token is valid that is issued from now on."""
-        return self._twin.plain.token_lifetime
+        return self._twin.aio.token_lifetime
 
     @token_lifetime.setter
     def token_lifetime(self, seconds: float) -> None:
-        self._twin.plain.token_lifetime = seconds
+        self._twin.aio.token_lifetime = seconds
 
     def expire_tokens(self) -> None:
         """End every token now: the next call gets a 401."""
-        return self._twin.plain.expire_tokens()
+        return self._twin.aio.expire_tokens()
 
     @property
     def user_tokens(self) -> UserTokens:
         """The tokens of v2: their lifetimes and grace, how often each was refreshed, and a way to end them."""
-        return self._twin.plain.user_tokens
+        return self._twin.aio.user_tokens
 
     def v2_tokens(self, user_id: str, scope: tuple[str, ...] = PERMISSIONS) -> TokenPair:
         """A pair of tokens of a user for v2, without the way through Connect."""
-        return self._twin.plain.v2_tokens(user_id, scope)
+        return self._twin.aio.v2_tokens(user_id, scope)
 
     @property
     def rate_limit(self) -> tuple[float, float] | None:
         """The application's bucket as (capacity, refill per minute); None, at first, is no limit."""
-        return self._twin.plain.rate_limit
+        return self._twin.aio.rate_limit
 
     @rate_limit.setter
     def rate_limit(self, bucket: tuple[float, float] | None) -> None:
-        self._twin.plain.rate_limit = bucket
+        self._twin.aio.rate_limit = bucket
 
     @property
     def vehicle_interval(self) -> timedelta | None:
         """The least time between two requests about one vehicle; None, at first, is no throttle."""
-        return self._twin.plain.vehicle_interval
+        return self._twin.aio.vehicle_interval
 
     @vehicle_interval.setter
     def vehicle_interval(self, interval: timedelta | None) -> None:
-        self._twin.plain.vehicle_interval = interval
+        self._twin.aio.vehicle_interval = interval
 
     @property
     def plan_limit(self) -> int | None:
         """How many requests the plan allows a vehicle in a month; None, at first, is any number."""
-        return self._twin.plain.plan_limit
+        return self._twin.aio.plan_limit
 
     @plan_limit.setter
     def plan_limit(self, per_month: int | None) -> None:
-        self._twin.plain.plan_limit = per_month
+        self._twin.aio.plan_limit = per_month
 
     @property
     def command_seconds(self) -> float:
         """Real seconds until a command is answered; the car obeys at once. `Vehicle.command_seconds` goes before it."""
-        return self._twin.plain.command_seconds
+        return self._twin.aio.command_seconds
 
     @command_seconds.setter
     def command_seconds(self, seconds: float) -> None:
-        self._twin.plain.command_seconds = seconds
+        self._twin.aio.command_seconds = seconds
 
     @property
     def long_after(self) -> float:
         """Real seconds after which a command that takes longer is answered by a 202, and its body when it is done."""
-        return self._twin.plain.long_after
+        return self._twin.aio.long_after
 
     @long_after.setter
     def long_after(self, seconds: float) -> None:
-        self._twin.plain.long_after = seconds
+        self._twin.aio.long_after = seconds
 
     @property
     def store_delay(self) -> timedelta:
         """How long, by the world's clock, signals take to show what a command did: ten seconds, at first."""
-        return self._twin.plain.store_delay
+        return self._twin.aio.store_delay
 
     @store_delay.setter
     def store_delay(self, delay: timedelta) -> None:
-        self._twin.plain.store_delay = delay
+        self._twin.aio.store_delay = delay
 
     @property
     def subscription_delay(self) -> float | timedelta:
         """How long a new subscription is not listed: seconds of real time, or a `timedelta` by the world's clock."""
-        return self._twin.plain.subscription_delay
+        return self._twin.aio.subscription_delay
 
     @subscription_delay.setter
     def subscription_delay(self, delay: float | timedelta) -> None:
-        self._twin.plain.subscription_delay = delay
+        self._twin.aio.subscription_delay = delay
 
     @property
     def redirect_uris(self) -> tuple[str, ...]:
         """Where Connect may send an owner back to, the default first; none registered, at first, allows every one."""
-        return self._twin.plain.redirect_uris
+        return self._twin.aio.redirect_uris
 
     @redirect_uris.setter
     def redirect_uris(self, uris: tuple[str, ...]) -> None:
-        self._twin.plain.redirect_uris = uris
+        self._twin.aio.redirect_uris = uris
 
     def fault(
         self,
@@ -243,7 +243,7 @@ class Simulator:
         probability: float = 1.0,
     ) -> Script:
         """Let a fault strike: on paths like `/v3/vehicles/*/signals`, one vehicle, so many times, or by chance."""
-        return self._twin.plain.fault(
+        return self._twin.aio.fault(
             fault, path=path, method=method, vehicle_id=vehicle_id, times=times, probability=probability
         )
 
@@ -258,7 +258,7 @@ class Simulator:
         probability: float = 1.0,
     ) -> Interference:
         """Let something go wrong with webhook deliveries: of one type, vehicle or webhook, so many times, by chance."""
-        return self._twin.plain.disturb(
+        return self._twin.aio.disturb(
             disturbance,
             event_type=event_type,
             vehicle_id=vehicle_id,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import smartcar_async.v2 as aio
 
+from ._adapt import AsyncStore, TokenStore, async_function, async_token, resolve_mode
 from ._bridge import Bridge, callback
 from ._facade import Pages
-from ._inward import TokenStore, function_of, mode_of, store_of, token_of
-from ._twin import Root, Twin, made
+from ._wrap import Twin, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -66,7 +66,7 @@ class Client:
         clock: Clock | None = None,
         bridge: Bridge | None = None,
     ) -> None:
-        self._twin = Root(
+        self._twin = Twin(
             lambda: aio.Client(
                 client_id,
                 client_secret,
@@ -86,22 +86,22 @@ class Client:
     @property
     def client_id(self) -> str:
         """The id of the application."""
-        return self._twin.plain.client_id
+        return self._twin.aio.client_id
 
     @property
     def redirect_uri(self) -> str | None:
         """Where Connect sends an owner back to."""
-        return self._twin.plain.redirect_uri
+        return self._twin.aio.redirect_uri
 
     @property
     def mode(self) -> str:
         """Which cars the links to Connect are for: live, test or simulated."""
-        return self._twin.plain.mode
+        return self._twin.aio.mode
 
     @property
     def version(self) -> str:
         """The version of the API in every path."""
-        return self._twin.plain.version
+        return self._twin.aio.version
 
     @classmethod
     def from_env(
@@ -122,9 +122,9 @@ class Client:
         """A client for what the environment holds, see `Settings.from_env`. Arguments go before it, and of `settings`
         every value that is not the default.
         """
-        return made(
+        return wrap(
             cls,
-            Root(
+            Twin(
                 lambda: aio.Client.from_env(
                     redirect_uri,
                     mode,
@@ -175,7 +175,7 @@ class Client:
         `single_select` is True, {"enabled": True} or {"vin": ...}. `state` comes back to `redirect_uri`; let it be
         one that nobody can guess, and give it to `parse_redirect`. `mode` takes the place of the client's own.
         """
-        return self._twin.plain.auth_url(
+        return self._twin.aio.auth_url(
             scope,
             force_prompt=force_prompt,
             single_select=single_select,
@@ -189,7 +189,7 @@ class Client:
 
     def parse_redirect(self, url: str, *, state: str) -> ConnectResult:
         """What an owner came back with from Connect; a refusal is raised, and any other state than yours refused."""
-        return self._twin.plain.parse_redirect(url, state=state)
+        return self._twin.aio.parse_redirect(url, state=state)
 
     def exchange_code(
         self,
@@ -215,7 +215,7 @@ class Client:
 
     def get_user(self, token: str | TokenSource, *, deadline: float | timedelta | None = None) -> records.User:
         """The owner of a token; AuthenticationError if the token has ended."""
-        return self._twin.call(lambda it: it.get_user(token_of(token), deadline=deadline))
+        return self._twin.call(lambda it: it.get_user(async_token(token), deadline=deadline))
 
     def get_vehicles(
         self,
@@ -227,7 +227,7 @@ class Client:
     ) -> records.VehicleIds:
         """One page of an owner's vehicles: their ids, and how many there are."""
         return self._twin.call(
-            lambda it: it.get_vehicles(token_of(token), limit=limit, offset=offset, deadline=deadline)
+            lambda it: it.get_vehicles(async_token(token), limit=limit, offset=offset, deadline=deadline)
         )
 
     def iter_vehicles(
@@ -235,7 +235,7 @@ class Client:
     ) -> Pages[str]:
         """The ids of all of an owner's vehicles; iterate with `for`. `deadline` is for each page."""
         return Pages(
-            self._twin.branch(lambda it: it.iter_vehicles(token_of(token), page_size=page_size, deadline=deadline))
+            self._twin.branch(lambda it: it.iter_vehicles(async_token(token), page_size=page_size, deadline=deadline))
         )
 
     def get_vehicle(
@@ -247,7 +247,9 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> records.V3Response[VehicleAttributes]:
         """Make, model, year and so on of a vehicle, from API v3."""
-        return self._twin.call(lambda it: it.get_vehicle(token_of(token), vehicle_id, flags=flags, deadline=deadline))
+        return self._twin.call(
+            lambda it: it.get_vehicle(async_token(token), vehicle_id, flags=flags, deadline=deadline)
+        )
 
     def get_compatibility(
         self,
@@ -263,7 +265,7 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> records.Compatibility:
         """Whether a vehicle is likely to work. A `test_mode_compatibility_level` brings mode="test" along."""
-        mode = mode_of(mode, test_mode)
+        mode = resolve_mode(mode, test_mode)
         return self._twin.call(
             lambda it: it.get_compatibility(
                 vin,
@@ -292,7 +294,7 @@ class Client:
         deadline: float | timedelta | None = None,
     ) -> records.CompatibilityMatrix:
         """The models that work in the region US, CA or EUROPE; `type` is ICE, HEV, PHEV or BEV."""
-        mode = mode_of(mode, test_mode)
+        mode = resolve_mode(mode, test_mode)
         return self._twin.call(
             lambda it: it.get_compatibility_matrix(
                 region,
@@ -372,17 +374,17 @@ class Client:
         With a `make`, the vehicle is never sent a command of another make.
         """
         return Vehicle(
-            self._twin.branch(lambda it: it.vehicle(id, token_of(token), unit_system, flags, version, make=make))
+            self._twin.branch(lambda it: it.vehicle(id, async_token(token), unit_system, flags, version, make=make))
         )
 
     def token_source(self, store: TokenStore, key: str) -> TokenSource:
         """One owner's tokens, kept in a store under a key of yours: pass it in place of a token. Nothing is sent."""
-        return made(
-            TokenSource, self._twin.branch(lambda it: it.token_source(store_of(store), key), lambda it: it.aclose())
+        return wrap(
+            TokenSource, self._twin.branch(lambda it: it.token_source(AsyncStore(store), key), lambda it: it.aclose())
         )
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)
 
 
 class Ford:
@@ -565,8 +567,10 @@ class TokenSource:
         *,
         bridge: Bridge | None = None,
     ) -> None:
-        self._twin = Root(
-            lambda: aio.TokenSource(store_of(store), key, function_of(refresh), clock), bridge, lambda it: it.aclose()
+        self._twin = Twin(
+            lambda: aio.TokenSource(AsyncStore(store), key, async_function(refresh), clock),
+            bridge,
+            lambda it: it.aclose(),
         )
 
     def access_token(self) -> str:
@@ -626,27 +630,27 @@ class Vehicle:
     @property
     def id(self) -> str:
         """The vehicle's id."""
-        return self._twin.plain.id
+        return self._twin.aio.id
 
     @property
     def unit_system(self) -> UnitSystem:
         """The units in which the API is requested to answer."""
-        return self._twin.plain.unit_system
+        return self._twin.aio.unit_system
 
     @property
     def flags(self) -> Mapping[str, str | bool | int]:
         """The flags that every call is sent with."""
-        return self._twin.plain.flags
+        return self._twin.aio.flags
 
     @property
     def version(self) -> str:
         """The version of the API in every path."""
-        return self._twin.plain.version
+        return self._twin.aio.version
 
     @property
     def make(self) -> str | None:
         """The vehicle's make in lower case, as passed in or as `attributes` returned it; None while it is not known."""
-        return self._twin.plain.make
+        return self._twin.aio.make
 
     @property
     def tesla(self) -> Tesla:
@@ -884,4 +888,4 @@ class Vehicle:
         return self._twin.call(lambda it: it.get_signal(key, deadline=deadline))
 
     def __repr__(self) -> str:
-        return repr(self._twin.plain)
+        return repr(self._twin.aio)

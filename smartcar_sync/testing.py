@@ -1,4 +1,4 @@
-"""A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out plain clients.
+"""A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out sync clients.
 
 Written by tools/write_sync.py: not to be edited, but by `nox -s sync`.
 """

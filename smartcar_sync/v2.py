@@ -67,6 +67,7 @@ if TYPE_CHECKING:
         hash_challenge as hash_challenge,
         verify_payload as verify_payload,
     )
+    from smartcar_sync._adapt import AccessToken as AccessToken, Refresh as Refresh
     from smartcar_sync._facade_v2 import (
         Client as Client,
         Ford as Ford,
@@ -75,7 +76,6 @@ if TYPE_CHECKING:
         TokenSource as TokenSource,
         Vehicle as Vehicle,
     )
-    from smartcar_sync._inward import AccessToken as AccessToken, Refresh as Refresh
 else:
     from smartcar_async._lazy import lazy_names
 

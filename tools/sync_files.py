@@ -17,15 +17,15 @@ HEADER: Final = '''"""Written by tools/write_sync.py: not to be edited, but by `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Generic, Self
 
 import {module} as aio
 
+from ._adapt import AsyncStore, TokenStore, async_function, async_token, resolve_mode
 from ._bridge import Bridge, callback
-from ._inward import TokenStore, function_of, mode_of, store_of, token_of
-from ._twin import Root, Twin, made
+from ._wrap import Twin, wrap
 {running}
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,23 +43,23 @@ else:
 
 """
 """The beginning of a file of wrappers, and what one with a type variable has besides."""
-INWARD: Final = {
-    "TokenStore": ("TokenStore", "store_of"),
-    "AccessToken": ("str | TokenSource", "token_of"),
-    "Refresh": ("Callable[[str], TokenPair]", "function_of"),
+ADAPTERS: Final = {
+    "TokenStore": ("TokenStore", "AsyncStore"),
+    "AccessToken": ("str | TokenSource", "async_token"),
+    "Refresh": ("Callable[[str], TokenPair]", "async_function"),
 }
-"""Plain things where the core wants async ones: the annotation, and the function of `_inward.py` that adapts them."""
-READ_HERE: Final = {"test_mode": "mode = mode_of(mode, test_mode)"}
+"""Sync objects where the core wants async ones: the annotation, and what of `_adapt.py` makes the one of the other."""
+READ_FIRST: Final = {"test_mode": "mode = resolve_mode(mode, test_mode)"}
 """Deprecated arguments of calls that cross: only on this side can a warning show the line of the caller."""
 ROOTS: Final = {
     "__init__": "Read and command connected cars through Smartcar, without await.",
     "v2": "The v2.0 API without await, with the tokens of single owners.",
-    "testing": "A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out plain clients.",
+    "testing": "A Smartcar service for tests, as in `smartcar_async.testing`; its simulator hands out sync clients.",
 }
 """The module that gives each part's public names."""
 EXTRA: Final[Mapping[str, dict[str, str]]] = {
-    "__init__": {"Bridge": "_bridge", "TokenStore": "_inward"},
-    "v2": {"AccessToken": "_inward", "Refresh": "_inward"},
+    "__init__": {"Bridge": "_bridge", "TokenStore": "_adapt"},
+    "v2": {"AccessToken": "_adapt", "Refresh": "_adapt"},
 }
 """Names that mean something else without await, or are only there, though they are no handles."""
 MARK: Final = '"""{about}\n\nWritten by tools/write_sync.py: not to be edited, but by `nox -s sync`.\n"""\n\n'
@@ -88,10 +88,10 @@ def _passed_on(name: str) -> str:
     return MARK.format(about=PASSED_ON[name]) + _imports(f"smartcar_async.{name}", _public(module), "")
 
 
-def _lazy(about: str, module: str, plain: dict[str, str], modules: tuple[str, ...]) -> str:
+def _lazy(about: str, module: str, own: dict[str, str], modules: tuple[str, ...]) -> str:
     """A module with wrappers: each name is imported when it is asked for."""
-    names = [name for name in _public(import_module(module)) if name not in {*plain, *modules}]
-    homes = {home: [name for name, its in plain.items() if its == home] for home in sorted(set(plain.values()))}
+    names = [name for name in _public(import_module(module)) if name not in {*own, *modules}]
+    homes = {home: [name for name in own if own[name] == home] for home in sorted(set(own.values()))}
     ours = "".join(_imports(f"smartcar_sync.{home}", sorted(names), "    ") for home, names in homes.items())
     ours += "".join(f"    from smartcar_sync import {name} as {name}\n" for name in modules)
     return MARK.format(about=about) + HEAD + _imports(module, names, "    ") + ours + LAZY
@@ -108,27 +108,27 @@ def _public(module: ModuleType) -> list[str]:
     if hasattr(module, "__path__"):  # it lists in its imports what it gives: `Name as Name`
         body = ast.parse(inspect.getsource(module)).body
         imports = [each for each in body if isinstance(each, ast.ImportFrom)]
-        return sorted(each.asname for one in imports for each in one.names if each.asname)
-    home, found = getattr(module, "__name__", ""), list[str]()
+        return sorted(alias.asname for node in imports for alias in node.names if alias.asname)
+    home, names = getattr(module, "__name__", ""), list[str]()
     for name, value in vars(module).items():
         is_ours = getattr(value, "__module__", home).startswith(home)
         if not name.startswith("_") and not inspect.ismodule(value) and is_ours and not isinstance(value, bool):
-            found.append(name)
-    return sorted(found)
+            names.append(name)
+    return sorted(names)
 
 
 def lists(handles: Mapping[str, Iterable[str]], homes: Mapping[str, str]) -> dict[str, str]:
     """The files that say where each public name is, by their name; `handles` are those of each part."""
-    found = {f"{name}.py": _passed_on(name) for name in PASSED_ON}
+    modules = {f"{name}.py": _passed_on(name) for name in PASSED_ON}
     for (part, names), (root, about) in zip(handles.items(), ROOTS.items(), strict=True):
-        plain = dict.fromkeys(names, homes[part]) | EXTRA.get(root, {})
-        found[f"{root}.py"] = _lazy(about, part, plain, (*PASSED_ON, "testing", "v2") if root == "__init__" else ())
+        own = dict.fromkeys(names, homes[part]) | EXTRA.get(root, {})
+        modules[f"{root}.py"] = _lazy(about, part, own, (*PASSED_ON, "testing", "v2") if root == "__init__" else ())
     packages = {root: f"smartcar_sync.{root}".removesuffix(".__init__") for root in ROOTS}
-    homes_of = {package: declared(found[f"{root}.py"], package) for root, package in packages.items()}
-    return found | {"_names.py": names_file(homes_of)}
+    homes_of = {package: declared(modules[f"{root}.py"], package) for root, package in packages.items()}
+    return modules | {"_names.py": names_file(homes_of)}
 
 
-def laid_out(text: str, path: Path) -> str:
+def format_source(text: str, path: Path) -> str:
     """The same source as ruff would have it."""
     for arguments in (["check", "--fix", "--select=I,F401", "--quiet"], ["format", "--quiet"]):
         command = [sys.executable, "-m", "ruff", *arguments, "--stdin-filename", str(path), "-"]

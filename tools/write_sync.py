@@ -1,4 +1,4 @@
-"""Write smartcar_sync's plain surface from the async one: `python -m tools.write_sync`, or `--check` that it is so.
+"""Write smartcar_sync's surface from the async one: `python -m tools.write_sync`, or `--check` that it is so.
 
 A handle is a public class with at least one `async def`: it is wrapped. Everything else is the same object on both
 sides. What has no rule here stops the tool with a message: the async surface has then become too clever.
@@ -14,7 +14,7 @@ from importlib import import_module
 from typing import Final
 
 from tools.lazy_names import async_names
-from tools.sync_files import HEADER, INWARD, READ_HERE, ROOT, VARIABLE, laid_out, lists, write
+from tools.sync_files import ADAPTERS, HEADER, READ_FIRST, ROOT, VARIABLE, format_source, lists, write
 
 WINGS: Final = {
     "smartcar_async": "_facade",
@@ -27,7 +27,7 @@ STAYS_ASYNC: Final = {"Clock", "SimulatedClock", "SystemClock"}
 DROPPED: Final = {"session"}
 """A session belongs to a loop, and the caller has none."""
 SPECIAL: Final = {
-    "__repr__": ("__repr__", "repr(self._twin.plain)"),
+    "__repr__": ("__repr__", "repr(self._twin.aio)"),
     "__aenter__": ("__enter__", "self._twin.enter(self, lambda it: it.__aenter__())"),
     "__aexit__": ("__exit__", "self._twin.close()"),
     "__anext__": ("__next__", "self._twin.step(lambda it: it.__anext__())"),
@@ -41,28 +41,30 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 @cache
 def origins(module: str) -> dict[str, tuple[str, str]]:
     """Every name in a module that is not a builtin: the module it comes from, and its name there."""
-    found = dict.fromkeys(vars(import_module(module)), (module, ""))
+    names = dict.fromkeys(vars(import_module(module)), (module, ""))
     package = module if hasattr(import_module(module), "__path__") else module.rpartition(".")[0]
     for node in ast.walk(ast.parse(inspect.getsource(import_module(module)))):
         if isinstance(node, ast.Import):
-            found |= {alias.name: ("", alias.name) for alias in node.names}
+            names |= {alias.name: ("", alias.name) for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             parts = package.split(".")
             base = parts[: len(parts) - node.level + 1] if node.level else []
             home = ".".join([*base, *([node.module] if node.module else [])])
-            found |= {alias.asname or alias.name: (home, alias.name) for alias in node.names}
-    return {name: (home, original or name) for name, (home, original) in found.items()}
+            names |= {alias.asname or alias.name: (home, alias.name) for alias in node.names}
+    return {name: (home, original or name) for name, (home, original) in names.items()}
 
 
 @cache
 def handles(wing: str) -> "dict[str, Handle]":
     """The handles of a part, by name."""
-    found: dict[str, Handle] = {}
-    for name in set(dir(import_module(wing))) - STAYS_ASYNC:
-        kind = getattr(import_module(wing), name)
-        if inspect.isclass(kind) and any(map(inspect.iscoroutinefunction, vars(kind).values())):
-            found |= {} if getattr(kind, "_is_protocol", False) else {name: Handle(wing, kind)}
-    return dict(sorted(found.items()))
+    members = {name: getattr(import_module(wing), name) for name in sorted(dir(import_module(wing)))}
+    return {name: Handle(wing, kind) for name, kind in members.items() if name not in STAYS_ASYNC and is_handle(kind)}
+
+
+def is_handle(kind: object) -> bool:
+    """Whether this is a class with a coroutine."""
+    is_class = inspect.isclass(kind) and not getattr(kind, "_is_protocol", False)
+    return is_class and any(map(inspect.iscoroutinefunction, vars(kind).values()))
 
 
 class Handle:
@@ -91,13 +93,13 @@ class Handle:
         """The handle that a name stands for."""
         home, original = self.origin(name)
         value = getattr(import_module(home), original, None) if home.startswith("smartcar_async") else None
-        known = [one for wing in WINGS for one in handles(wing).values()]
-        return next((one for one in known if one.kind is value), None)
+        known = [handle for wing in WINGS for handle in handles(wing).values()]
+        return next((handle for handle in known if handle.kind is value), None)
 
     @property
     def is_root(self) -> bool:
         """Whether callers make it themselves: its constructor takes nothing that is only ours."""
-        public = {*dir(import_module("smartcar_async")), *dir(import_module(self.wing)), *INWARD}
+        public = {*dir(import_module("smartcar_async")), *dir(import_module(self.wing)), *ADAPTERS}
         for annotation in self.parameters.values():
             text = ast.unparse(annotation) if annotation else ""
             ours = {name for name in names_in(annotation) if self.origin(name)[0].startswith("smartcar_async")}
@@ -145,28 +147,28 @@ class Handle:
 
     def handed_out(self, annotation: ast.expr, call: str) -> tuple[str, str]:
         """Type and expression of what is had without I/O: a handle is wrapped, all else is the same object."""
-        kind, here = self.use(annotation), f"self._twin.plain.{call}"
+        kind, value = self.use(annotation), f"self._twin.aio.{call}"
         other = self.other(kind.partition("[")[0])
         if other is None:
             if any(map(self.other, names_in(annotation))):
                 raise self.no_rule(f"handles within {kind}")
-            return kind, here
+            return kind, value
         if "__aenter__" in other.members:
-            return kind, f"made({other.name}, Root(lambda: {here}, None{other.aclose}))"
+            return kind, f"wrap({other.name}, Twin(lambda: {value}, None{other.aclose}))"
         if other.is_root:
-            return kind, f"made({other.name}, self._twin.branch(lambda it: it.{call}{other.aclose}))"
+            return kind, f"wrap({other.name}, self._twin.branch(lambda it: it.{call}{other.aclose}))"
         return kind, f"{other.name}(self._twin.branch(lambda it: it.{call}))"
 
     def init(self, node: Function) -> Iterator[str]:
         """The constructor, and a property for each public attribute that it sets."""
         if self.is_root:
-            root = f"Root(lambda: aio.{self.name}({self.passed(node.args)}), bridge{self.aclose})"
-            yield f"    def __init__({shared(self.signature(node.args))}) -> None:\n        self._twin = {root}"
+            root = f"Twin(lambda: aio.{self.name}({self.passed(node.args)}), bridge{self.aclose})"
+            yield f"    def __init__({with_bridge(self.signature(node.args))}) -> None:\n        self._twin = {root}"
         for index, step in enumerate(node.body):
             target = step.targets[0] if isinstance(step, ast.Assign) else getattr(step, "target", None)
             if isinstance(target, ast.Attribute) and not target.attr.startswith("_"):
-                given = self.parameters.get(ast.unparse(step.value)) if isinstance(step, ast.Assign) else None
-                annotation, text = getattr(step, "annotation", given), text_after(node.body, index)
+                parameter = self.parameters.get(ast.unparse(step.value)) if isinstance(step, ast.Assign) else None
+                annotation, text = getattr(step, "annotation", parameter), text_after(node.body, index)
                 if annotation is None or not text:
                     raise self.no_rule(f"the attribute {target.attr}: it needs a type and a docstring")
                 kind, value = self.handed_out(annotation, target.attr)
@@ -176,15 +178,15 @@ class Handle:
     def method(self, node: Function) -> Iterator[str]:
         """One method or property, or nothing for what has no place here."""
         name, kind = node.name, ast.unparse(node.returns or ast.Constant(None))
-        read = READ_HERE if isinstance(node, ast.AsyncFunctionDef) else {}
+        read = READ_FIRST if isinstance(node, ast.AsyncFunctionDef) else {}
         call, head = f"{name}({self.passed(node.args, read)})", self.signature(node.args)
         decorators = [ast.unparse(each) for each in node.decorator_list]
         if name in {"__enter__", "__exit__", "__reduce__"} or (name.startswith("_") and not name.startswith("__")):
             return
         if decorators == [f"{name}.setter"]:
-            value = f"self._twin.plain.{name} = {node.args.args[1].arg}"
+            value = f"self._twin.aio.{name} = {node.args.args[1].arg}"
         elif decorators == ["classmethod"] and kind == "Self":
-            head, value = shared(head), f"made(cls, Root(lambda: aio.{self.name}.{call}, bridge{self.aclose}))"
+            head, value = with_bridge(head), f"wrap(cls, Twin(lambda: aio.{self.name}.{call}, bridge{self.aclose}))"
         elif decorators == ["property"]:
             kind, value = self.handed_out(node.returns or ast.Constant(None), name)
         elif name in SPECIAL:
@@ -193,19 +195,20 @@ class Handle:
             raise self.no_rule(name)
         elif kind.startswith(("AsyncIterator[", "AsyncGenerator[")) and isinstance(node.returns, ast.Subscript):
             what = node.returns.slice
-            kind = f"Iterator[{self.use(what.elts[0] if isinstance(what, ast.Tuple) else what)}]"
-            name, value = name.replace("__aiter__", "__iter__"), f"self._twin.stream(lambda it: it.{call})"
+            item = self.use(what.elts[0] if isinstance(what, ast.Tuple) else what)
+            kind, value = f"Generator[{item}, None, None]", f"self._twin.stream(lambda it: it.{call})"
             if decorators == ["asynccontextmanager"]:
-                kind, value = f"AbstractContextManager{kind[8:]}", f"self._twin.hold(lambda it: it.{call})"
-            elif name == "__iter__" and "by_page" in self.members:
-                value = "(item for page in self.by_page() for item in page.items)"
+                kind, value = f"AbstractContextManager[{item}]", f"self._twin.hold(lambda it: it.{call})"
+            elif name == "__aiter__" and "by_page" in self.members:
+                kind, value = f"Iterator[{item}]", "(item for page in self.by_page() for item in page.items)"
+            name = name.replace("__aiter__", "__iter__")
         elif decorators or re.match("Awaitable|Coroutine|Abstract", kind):
             raise self.no_rule(f"{decorators} {name} -> {kind}")
         elif name == "__aiter__":
             name, value = "__iter__", "self"
         elif isinstance(node, ast.FunctionDef):
             kind, value = self.handed_out(node.returns or ast.Constant(None), call)
-        elif self.handed_out(node.returns or ast.Constant(None), "")[1] == "self._twin.plain.":
+        elif self.handed_out(node.returns or ast.Constant(None), "")[1] == "self._twin.aio.":
             value = f"self._twin.call(lambda it: it.{call})"
         else:
             raise self.no_rule(f"the awaited handle of {name}")
@@ -216,25 +219,25 @@ class Handle:
         yield f"        {'' if ' = ' in value.partition('(')[0] else 'return '}{value}"
 
     def signature(self, own: ast.arguments) -> str:
-        """The parameters, changed in place: the same ones, but for what is dropped and what is handed in plain."""
+        """The parameters, changed in place: the same ones, but for what is dropped and what an adapter takes."""
         pairs = [pair for pair in zip(own.kwonlyargs, own.kw_defaults, strict=True) if pair[0].arg not in DROPPED]
-        own.kwonlyargs, own.kw_defaults = [one for one, _ in pairs], [default for _, default in pairs]
+        own.kwonlyargs, own.kw_defaults = [parameter for parameter, _ in pairs], [default for _, default in pairs]
         for each in [*own.args[1:], *own.kwonlyargs]:
-            if each.annotation and (plain := INWARD.get(ast.unparse(each.annotation))):
-                each.annotation = ast.parse(plain[0], mode="eval").body
+            if each.annotation and (adapted := ADAPTERS.get(ast.unparse(each.annotation))):
+                each.annotation = ast.parse(adapted[0], mode="eval").body
             self.use(each.annotation)
         for default in [*own.defaults, *(default for default in own.kw_defaults if default)]:
             self.use(default, at_run_time=True)
         return ast.unparse(own)
 
     def passed(self, arguments: ast.arguments, read: Collection[str] = ()) -> str:
-        """The same arguments, handed on unless they were read: a callback by name, a plain thing as an async one."""
+        """The same arguments, passed on unless they were read: a callback by name, a sync object as an async one."""
 
         def value(parameter: ast.arg) -> str:
             kind, name = ast.unparse(parameter.annotation) if parameter.annotation else "", parameter.arg
             if re.fullmatch(r"Callable\[.*\] \| None", kind):
                 return f'callback("{name}", {name})'
-            return f"{INWARD[kind][1]}({name})" if kind in INWARD else name
+            return f"{ADAPTERS[kind][1]}({name})" if kind in ADAPTERS else name
 
         if arguments.vararg or arguments.kwarg or arguments.posonlyargs:
             raise self.no_rule("parameters with * or /")
@@ -247,7 +250,7 @@ def names_in(node: ast.expr | None) -> set[str]:
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} if node else set()
 
 
-def shared(head: str) -> str:
+def with_bridge(head: str) -> str:
     """Parameters with the one addition."""
     return f"{head}, bridge: Bridge | None = None" if "*, " in head else f"{head}, *, bridge: Bridge | None = None"
 
@@ -262,7 +265,7 @@ def text_after(body: list[ast.stmt], index: int) -> str:
 def facade(wing: str) -> str:
     """The file for one part's wrappers, before ruff sorts and lays it out."""
     own, running, typing, ready = handles(wing), set[str](), set[str](), set(re.findall(r"\w+", HEADER))
-    body = "\n".join(one.text() for one in own.values())
+    body = "\n".join(handle.text() for handle in own.values())
     for user in own.values():
         for name, at_run_time in user.used.items():
             (home, original), other = user.origin(name), user.other(name)
@@ -278,8 +281,8 @@ def facade(wing: str) -> str:
 
 def files() -> dict[str, str]:
     """Every file that is written, by its name."""
-    found = {f"{home}.py": facade(wing) for wing, home in WINGS.items()}
-    return found | lists({wing: handles(wing) for wing in WINGS}, WINGS)
+    wrappers = {f"{home}.py": facade(wing) for wing, home in WINGS.items()}
+    return wrappers | lists({wing: handles(wing) for wing in WINGS}, WINGS)
 
 
 def main() -> None:
@@ -287,7 +290,7 @@ def main() -> None:
     check = "--check" in sys.argv
     write("smartcar_async/_names.py", async_names(), check=check)  # before all that imports the package
     for name, text in files().items():
-        write(f"smartcar_sync/{name}", laid_out(text, ROOT / "smartcar_sync" / name), check=check)
+        write(f"smartcar_sync/{name}", format_source(text, ROOT / "smartcar_sync" / name), check=check)
 
 
 if __name__ == "__main__":

@@ -12,5 +12,5 @@ from smartcar_sync import Bridge
 @pytest.fixture
 def bridge() -> Iterator[Bridge]:
     """A bridge that ends with the test."""
-    with Bridge() as one:
-        yield one
+    with Bridge() as each:
+        yield each

@@ -16,8 +16,8 @@ from types import FrameType
 
 from attrs import evolve
 
-import smartcar_sync._bridge as bridge
-import smartcar_sync._far_side as far_side
+import smartcar_sync._loop as loop
+import smartcar_sync._process as process
 from smartcar_sync import (
     CommandOutcomeUnknown,
     ConfigurationError,
@@ -90,19 +90,19 @@ def drop_within_a_refresh() -> None:
 
 def interrupted_at_the_end() -> None:
     """The program has ended and waits for an answer that does not come. It tells whenever it begins to wait."""
-    wait = bridge.__dict__["_wait_for"]
+    wait = process.__dict__["_wait_for"]
 
-    def told(ending: object) -> None:
+    def reported(ending: object) -> None:
         say("waiting")
         wait(ending)
 
-    bridge.__dict__["_wait_for"] = told
+    process.__dict__["_wait_for"] = reported
     end_within_a_refresh()
 
 
 def stuck_at_the_end() -> None:
     """A callback never returns, and the loop with it: the program ends nevertheless."""
-    far_side.__dict__["_ENDING"] = 0.05
+    loop.__dict__["ENDING"] = 0.05
     stuck = threading.Event()
 
     def on_event(event: object) -> None:
@@ -132,19 +132,19 @@ def threads_outlive_the_main_one() -> None:
 
 def a_handler_that_raises() -> None:
     """A signal comes in the middle of a command, and its handler raises what usually means that nothing was done."""
-    told: list[CommandOutcomeUnknown] = []
+    reported: list[CommandOutcomeUnknown] = []
 
     def handler(number: int, frame: FrameType | None) -> None:
         raise PermissionDenied("from the handler")
 
     signal.signal(signal.SIGINT, handler)
-    with client(on_outcome_unknown=told.append) as smartcar:
+    with client(on_outcome_unknown=reported.append) as smartcar:
         car(smartcar).attributes()
         try:
             car(smartcar).unlock()
         except PermissionDenied as error:
             say(error, *getattr(error, "__notes__", []))
-        say(car(smartcar).attributes().make, *(outcome.action for outcome in told))
+        say(car(smartcar).attributes().make, *(outcome.action for outcome in reported))
 
 
 def a_handler_that_forks() -> None:
@@ -189,7 +189,7 @@ def imports_within_calls() -> None:
     smartcar, older = client(), v2_client()
     tesla, source = car(smartcar), source_of(older)
     vehicle = older.vehicle(VEHICLE, source)
-    smartcar._twin.bridge.far_side()  # pyright: ignore[reportPrivateUsage]
+    smartcar._twin.bridge.loop_thread()  # pyright: ignore[reportPrivateUsage]
     before = set(sys.modules)
     for use in (tesla.attributes, tesla.signals, tesla.lock, tesla.schedules.list, smartcar.connections().page):
         use()
@@ -197,8 +197,8 @@ def imports_within_calls() -> None:
         ask()
     with suppress(SmartcarError):
         smartcar.request("GET", "/nowhere")
-    for one in (source, older, smartcar):
-        one.close()
+    for each in (source, older, smartcar):
+        each.close()
     say(sorted(set(sys.modules) - before))
 
 

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from multiprocessing import get_context
 
 from smartcar_sync import Bridge, CommandOutcomeUnknown, Settings, Smartcar, SmartcarError, Vehicle
+from smartcar_sync._process import no_fork
 
 VEHICLE, USER = sys.argv[2:4] if len(sys.argv) > 3 else ("", "")
 SPAN: ContextVar[str] = ContextVar("SPAN", default="nothing")
@@ -33,8 +34,8 @@ def client(**options: object) -> Smartcar:
     """A client for the simulator that the parent runs; the clock of the limits is not waited for."""
     settings = Settings.from_env()
     fast = {name: getattr(settings, name) for name in ("vehicle_origin", "management_origin", "iam_origin")}
-    given = {"settings": Settings(**fast, rate_limit=None), **options}
-    return Smartcar(settings.client_id or "", settings.client_secret or "", **given)  # type: ignore[arg-type]
+    passed = {"settings": Settings(**fast, rate_limit=None), **options}
+    return Smartcar(settings.client_id or "", settings.client_secret or "", **passed)  # type: ignore[arg-type]
 
 
 def car(smartcar: Smartcar) -> Vehicle:
@@ -154,22 +155,20 @@ def fork_and_exit() -> None:
 
 
 def fork_while_locked() -> None:
-    """Another thread holds the bridge's lock at the moment of the fork, and never comes to release it there."""
-    bridge = Bridge()
-    with client(bridge=bridge) as smartcar:
+    """Another thread holds the bridges' lock when the fork is asked for: it waits, or nobody would release it there."""
+    with client() as smartcar:
         handle, held, done = car(smartcar), threading.Event(), threading.Event()
 
         def hold() -> None:
-            with bridge.lock:
+            with no_fork():
                 held.set()
                 done.wait()
 
         threading.Thread(target=hold).start()
         held.wait()
-        in_child(lambda: say(handle.attributes().make))
-        done.set()
+        threading.Timer(0.2, done.set).start()
+        in_child(lambda: say(done.is_set(), handle.attributes().make))
         say(handle.attributes().make)
-    bridge.close()
 
 
 def fork_within_iteration() -> None:
@@ -211,15 +210,15 @@ def call_in_a_running_loop() -> None:
 
 def call_from_a_callback() -> None:
     """It would wait for itself, so it is refused by the callback's name; closing there, too."""
-    told: list[str] = []
+    reported: list[str] = []
 
     def on_event(event: object) -> None:
-        told.extend([refused(smartcar.vehicle(VEHICLE, USER).attributes), refused(smartcar.close)])
+        reported.extend([refused(smartcar.vehicle(VEHICLE, USER).attributes), refused(smartcar.close)])
 
     smartcar = client(on_event=on_event)
     car(smartcar).attributes()
     smartcar.close()
-    say("\n".join(told[:2]))
+    say("\n".join(reported[:2]))
 
 
 def interrupted_read() -> None:
@@ -236,15 +235,15 @@ def interrupted_read() -> None:
 
 def interrupted_command() -> None:
     """KeyboardInterrupt with the note that the outcome is unknown; the hook is told; the client goes on."""
-    told: list[CommandOutcomeUnknown] = []
-    with client(on_outcome_unknown=told.append) as smartcar:
+    reported: list[CommandOutcomeUnknown] = []
+    with client(on_outcome_unknown=reported.append) as smartcar:
         car(smartcar).attributes()
         say("ready")
         try:
             car(smartcar).unlock()
         except KeyboardInterrupt as interrupt:
             say("interrupted", *getattr(interrupt, "__notes__", []))
-        say(car(smartcar).attributes().make, *(outcome.action for outcome in told))
+        say(car(smartcar).attributes().make, *(outcome.action for outcome in reported))
 
 
 def system_exit_in_a_task() -> None:
@@ -252,9 +251,9 @@ def system_exit_in_a_task() -> None:
     smartcar, other = client(), client()
     car(smartcar).attributes()
     car(other).attributes()
-    found: list[str] = []
+    results: list[str] = []
     say("ready")
-    waiting = threading.Thread(target=lambda: found.append(refused(car(smartcar).unlock)))
+    waiting = threading.Thread(target=lambda: results.append(refused(car(smartcar).unlock)))
     waiting.start()
     sys.stdin.readline()  # the parent has seen the command arrive
 
@@ -262,9 +261,9 @@ def system_exit_in_a_task() -> None:
         asyncio.get_running_loop().call_soon(sys.exit, 3)
         await asyncio.sleep(10)
 
-    reading = refused(lambda: smartcar._twin.bridge.far_side().call(fail))  # pyright: ignore[reportPrivateUsage]
+    reading = refused(lambda: smartcar._twin.bridge.loop_thread().call(fail))  # pyright: ignore[reportPrivateUsage]
     waiting.join()
-    say("\n".join([reading, *found, refused(car(smartcar).attributes)]))
+    say("\n".join([reading, *results, refused(car(smartcar).attributes)]))
     smartcar.close()
     say(car(other).attributes().make)
     other.close()
@@ -273,8 +272,10 @@ def system_exit_in_a_task() -> None:
 def many_threads() -> None:
     """Sixty-four at once, each call with an answer of its own."""
     with client() as smartcar, ThreadPoolExecutor(64) as pool:
-        found = [one.result() for one in [pool.submit(lambda: car(smartcar).attributes().id) for _ in range(256)]]
-        say(len(found), set(found) == {VEHICLE}, sum(one.name == "smartcar_sync" for one in threading.enumerate()))
+        results = [each.result() for each in [pool.submit(lambda: car(smartcar).attributes().id) for _ in range(256)]]
+        say(
+            len(results), set(results) == {VEHICLE}, sum(each.name == "smartcar_sync" for each in threading.enumerate())
+        )
 
 
 def early_break() -> None:
@@ -331,8 +332,8 @@ def context_variable() -> None:
 
     with Bridge() as bridge:
         SPAN.set("mine")
-        say(bridge.far_side().call(look), SPAN.get())
-        threading.Thread(target=lambda: say(bridge.far_side().call(look))).start()
+        say(bridge.loop_thread().call(look), SPAN.get())
+        threading.Thread(target=lambda: say(bridge.loop_thread().call(look))).start()
 
 
 def work_in_a_pool(vehicle: str, user: str) -> str:
@@ -353,9 +354,9 @@ def process_pool() -> None:
 
 def no_warning_after_close() -> None:
     """Not one, whatever was open."""
-    with Bridge() as bridge, client(bridge=bridge) as one, client(bridge=bridge) as two:
-        say(car(one).attributes().make, car(two).signals().failed != ())
-        say(refused(lambda: one.request("GET", "/nowhere")) != "not refused")
+    with Bridge() as bridge, client(bridge=bridge) as each, client(bridge=bridge) as two:
+        say(car(each).attributes().make, car(two).signals().failed != ())
+        say(refused(lambda: each.request("GET", "/nowhere")) != "not refused")
 
 
 if __name__ == "__main__":

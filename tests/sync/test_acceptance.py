@@ -69,11 +69,11 @@ def when_asked(sim: Simulator, scene: str, path: str, then: Callable[[subprocess
             while not sim.requests.matching(path=path) and time.monotonic() < until:
                 time.sleep(0.005)
             then(child)
-            said, complaint = child.communicate(timeout=LIMIT)
+            printed, complaint = child.communicate(timeout=LIMIT)
         finally:
             child.kill()
-    assert (child.returncode, complaint) == (0, ""), said + complaint
-    return said.splitlines()
+    assert (child.returncode, complaint) == (0, ""), printed + complaint
+    return printed.splitlines()
 
 
 def interrupt(child: subprocess.Popen[str]) -> None:
@@ -104,7 +104,7 @@ SCENES = {
 FORKING = {
     "fork_and_use": ["TESLA 0 True", "child exited 0", "TESLA", "TESLA", "child exited 0", "TESLA"],
     "fork_and_exit": ["child exited 0", "TESLA"] * 2,
-    "fork_while_locked": ["TESLA", "child exited 0", "TESLA"],
+    "fork_while_locked": ["True TESLA", "child exited 0", "TESLA"],
     "fork_within_iteration": [
         "ConfigurationError: this was begun before a fork, in another process; begin it anew here False",
         "child exited 0",
@@ -125,11 +125,11 @@ def test_scene(sim: Simulator, scene: str) -> None:
     assert act(sim, scene) == (expected, "")
 
 
-@pytest.mark.parametrize(("scene", "said"), [("leave_open_and_end", []), ("drop_without_closing", ["1 thread"])])
-def test_left_open(sim: Simulator, scene: str, said: list[str]) -> None:
+@pytest.mark.parametrize(("scene", "printed"), [("leave_open_and_end", []), ("drop_without_closing", ["1 thread"])])
+def test_left_open(sim: Simulator, scene: str, printed: list[str]) -> None:
     """The process ends by itself, and a single warning says what was forgotten."""
     lines, complaint = act(sim, scene)
-    assert lines == ["TESLA", *said]
+    assert lines == ["TESLA", *printed]
     assert complaint.count("Warning:") == complaint.count(LEFT_OPEN) == 1
     assert "Traceback" not in complaint
 
@@ -137,15 +137,15 @@ def test_left_open(sim: Simulator, scene: str, said: list[str]) -> None:
 def test_ctrl_c_during_a_read(sim: Simulator) -> None:
     """The request is given up, nothing is noted, and the client goes on."""
     sim.fault(Delay(30), path="/v3/vehicles/*/signals")
-    said = when_asked(sim, "interrupted_read", "/v3/vehicles/*/signals", interrupt)
-    assert said == ["ready", "interrupted []", "TESLA"]
+    printed = when_asked(sim, "interrupted_read", "/v3/vehicles/*/signals", interrupt)
+    assert printed == ["ready", "interrupted []", "TESLA"]
 
 
 def test_ctrl_c_during_a_command(sim: Simulator) -> None:
     """The caller learns that the car may have obeyed; so does the hook; and the client goes on."""
     sim.command_seconds = 30
-    said = when_asked(sim, "interrupted_command", "/v3/vehicles/*/commands/*", interrupt)
-    assert said == [
+    printed = when_asked(sim, "interrupted_command", "/v3/vehicles/*/commands/*", interrupt)
+    assert printed == [
         "ready",
         "interrupted unlock may or may not have been carried out: the call was cancelled. It was not sent again.",
         "TESLA unlock",
@@ -155,8 +155,8 @@ def test_ctrl_c_during_a_command(sim: Simulator) -> None:
 def test_system_exit_in_a_task(sim: Simulator) -> None:
     """A command that was under way is of unknown outcome; later calls say that the client is broken, and why."""
     sim.command_seconds = 30
-    said = when_asked(sim, "system_exit_in_a_task", "/v3/vehicles/*/commands/*", lambda child: _line(child))
-    assert said == [
+    printed = when_asked(sim, "system_exit_in_a_task", "/v3/vehicles/*/commands/*", lambda child: _line(child))
+    assert printed == [
         "ready",
         "ConnectionLost: the client was broken while this call was under way",
         "CommandOutcomeUnknown: unlock may or may not have been carried out: the client was closed. "

@@ -12,7 +12,7 @@ import threading
 import time
 import types
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -27,9 +27,8 @@ from smartcar_sync import (
     Smartcar,
 )
 from smartcar_sync._bridge import callback
-from smartcar_sync._far_side import Crossing, FarSide
-from smartcar_sync._twin import Root
-from tests.wire.sockets import until
+from smartcar_sync._loop import LoopThread, PendingCall
+from smartcar_sync._wrap import Twin
 
 
 async def forever() -> None:
@@ -44,14 +43,14 @@ async def answer() -> int:
 
 def press_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupt the next wait, and let those after it be."""
-    real: Any = vars(Crossing)["wait"]
+    real: Any = vars(PendingCall)["wait"]
 
-    def wait(self: Crossing[Any], limit: float | None = None) -> bool:
-        monkeypatch.setattr(Crossing, "wait", real)
+    def wait(self: PendingCall[Any], limit: float | None = None) -> bool:
+        monkeypatch.setattr(PendingCall, "wait", real)
         time.sleep(0.05)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Crossing, "wait", wait)
+    monkeypatch.setattr(PendingCall, "wait", wait)
 
 
 def notes(error: BaseException) -> list[str]:
@@ -63,9 +62,9 @@ def test_an_answer_that_an_interruption_overtook(bridge: Bridge, monkeypatch: py
     """It was carried out, and the interruption says so."""
     press_ctrl_c(monkeypatch)
     with pytest.raises(KeyboardInterrupt) as caught:
-        bridge.far_side().call(answer)
+        bridge.loop_thread().call(answer)
     assert notes(caught.value) == ["The call had just been answered: it was carried out."]
-    assert bridge.far_side().call(answer) == 42
+    assert bridge.loop_thread().call(answer) == 42
 
 
 def test_an_unknown_outcome_that_an_interruption_overtook(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +75,7 @@ def test_an_unknown_outcome_that_an_interruption_overtook(bridge: Bridge, monkey
 
     press_ctrl_c(monkeypatch)
     with pytest.raises(KeyboardInterrupt) as caught:
-        bridge.far_side().call(fail)
+        bridge.loop_thread().call(fail)
     assert notes(caught.value) == ["lock may or may not have been carried out"]
 
 
@@ -87,10 +86,10 @@ def test_a_call_that_does_not_stop(bridge: Bridge, monkeypatch: pytest.MonkeyPat
     async def stubborn() -> None:
         release.wait()
 
-    monkeypatch.setattr("smartcar_sync._far_side.UNWINDING", 0.05)
+    monkeypatch.setattr("smartcar_sync._loop.UNWINDING", 0.05)
     press_ctrl_c(monkeypatch)
     with pytest.raises(KeyboardInterrupt) as caught:
-        bridge.far_side().call(stubborn)
+        bridge.loop_thread().call(stubborn)
     release.set()
     assert notes(caught.value) == ["The call was told to stop and has not yet: it may or may not be carried out."]
 
@@ -98,30 +97,55 @@ def test_a_call_that_does_not_stop(bridge: Bridge, monkeypatch: pytest.MonkeyPat
 def test_what_was_broken_off_before_it_began_does_not_begin(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not even when the loop is free again."""
     release, begun = threading.Event(), list[str]()
-    far = bridge.far_side()
-    far.soon(release.wait)
+    thread = bridge.loop_thread()
+    thread.soon(release.wait)
 
     async def begin() -> None:
         begun.append("begun")
 
-    late = Crossing(begin)
-    far.soon(late.stop)
-    far.launch(late)
-    overtaken = Crossing(begin)
-    far.launch(overtaken)
-    far.soon(overtaken.stop)
+    late = PendingCall(begin)
+    thread.soon(lambda: thread.cancel(late))
+    thread.launch(late)
+    overtaken = PendingCall(begin)
+    thread.launch(overtaken)
+    thread.soon(lambda: thread.cancel(overtaken))
     release.set()
     with pytest.raises(ConnectionLost):
-        far.settle(late)
+        thread.settle(late)
     with pytest.raises(ConnectionLost):
-        far.settle(overtaken)
-    assert far.call(answer) == 42
+        thread.settle(overtaken)
+    assert thread.call(answer) == 42
     assert begun == []
+
+
+def test_a_call_is_cancelled_once(bridge: Bridge) -> None:
+    """A second time would break into its cleaning up."""
+    thread, cleaned = bridge.loop_thread(), list[str]()
+
+    async def work() -> None:
+        try:
+            await forever()
+        finally:
+            await asyncio.sleep(0.05)
+            cleaned.append("up")
+
+    async def twice() -> None:
+        await asyncio.sleep(0)
+        for _ in range(2):
+            thread.cancel(call)
+            await asyncio.sleep(0.01)
+
+    call = PendingCall(work)
+    thread.launch(call)
+    thread.call(twice)
+    with pytest.raises(ConnectionLost):
+        thread.settle(call)
+    assert cleaned == ["up"]
 
 
 def test_closing_fails_what_is_under_way(bridge: Bridge) -> None:
     """Nobody is left waiting."""
-    found: list[ConnectionLost] = []
+    results: list[ConnectionLost] = []
     under_way = threading.Barrier(4)
 
     async def begin() -> None:
@@ -130,9 +154,9 @@ def test_closing_fails_what_is_under_way(bridge: Bridge) -> None:
 
     def wait() -> None:
         try:
-            bridge.far_side().call(begin)
+            bridge.loop_thread().call(begin)
         except ConnectionLost as error:
-            found.append(error)
+            results.append(error)
 
     waiting = [threading.Thread(target=wait) for _ in range(3)]
     for thread in waiting:
@@ -141,60 +165,71 @@ def test_closing_fails_what_is_under_way(bridge: Bridge) -> None:
     bridge.close()
     for thread in waiting:
         thread.join()
-    assert len(found) == 3
+    assert len(results) == 3
     with pytest.raises(ConfigurationError, match="closed"):
-        bridge.far_side()
+        bridge.loop_thread()
 
 
 def test_a_call_that_arrives_too_late(bridge: Bridge) -> None:
     """A loop that ended meanwhile refuses it."""
-    far = bridge.far_side()
+    thread = bridge.loop_thread()
     bridge.close()
     with pytest.raises(ConfigurationError, match="closed"):
-        far.call(answer)
-    far.soon(forever)
+        thread.call(answer)
+    thread.soon(forever)
+
+
+def test_a_thread_whose_number_was_used_again() -> None:
+    """The system gives those of threads that have ended to new ones, which are no loop's own for that."""
+    with Bridge() as bridge:
+        thread = bridge.loop_thread()
+    ended: threading.Thread = vars(thread)["_thread"]
+    assert not ended.is_alive()
+    vars(ended)["_ident"] = threading.get_ident()
+    assert not thread.is_here()
 
 
 def test_no_loop_can_be_had(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing was sent, and the next call tries again."""
 
-    def fail() -> NoReturn:
+    def fail(**options: object) -> NoReturn:
         raise OSError("Too many open files")
 
     monkeypatch.setattr(asyncio, "Runner", fail)
     with pytest.raises(ConnectionFailed, match="no event loop can be had, and nothing was sent: Too many open files"):
-        bridge.far_side()
+        bridge.loop_thread()
     monkeypatch.undo()
-    assert bridge.far_side().call(answer) == 42
+    assert bridge.loop_thread().call(answer) == 42
 
 
-def test_a_thread_without_a_loop_is_not_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Asking it to end is no error."""
-    bridge = Bridge()
+def test_no_thread_is_left_where_no_loop_can_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nothing to be ended, and closing is no error."""
+    bridge, before = Bridge(), threading.active_count()
 
-    def fail() -> NoReturn:
-        raise OSError
+    def fail(**options: object) -> NoReturn:
+        raise OSError("no files")
 
     monkeypatch.setattr(asyncio, "Runner", fail)
     with pytest.raises(ConnectionFailed):
-        bridge.far_side()
-    far = FarSide()
-    far.stop()
-    far.join()
-    assert not far.is_left_open()
+        bridge.loop_thread()
+    assert bridge.running() is None
+    bridge.close()
+    with pytest.raises(OSError, match="no files"):
+        LoopThread()
+    assert threading.active_count() == before
 
 
 def test_uwsgi_without_threads(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread would never run, so it says what to do."""
     monkeypatch.setitem(sys.modules, "uwsgi", types.SimpleNamespace(has_threads=False))
     with pytest.raises(ConfigurationError, match="--enable-threads"):
-        bridge.far_side()
+        bridge.loop_thread()
 
 
 async def test_no_warning_in_a_notebook(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its loop has nothing else to do."""
     monkeypatch.setattr(builtins, "__IPYTHON__", True, raising=False)
-    assert bridge.far_side().call(answer) == 42
+    assert bridge.loop_thread().call(answer) == 42
 
 
 def test_a_callback_is_itself() -> None:
@@ -231,7 +266,7 @@ def test_an_error_keeps_nothing_alive(bridge: Bridge) -> None:
     def ask() -> weakref.ref[Big]:
         big = Big()
         with suppress(LookupError):
-            bridge.far_side().call(fail)
+            bridge.loop_thread().call(fail)
         return weakref.ref(big)
 
     gc.collect()
@@ -246,63 +281,9 @@ def test_an_error_keeps_nothing_alive(bridge: Bridge) -> None:
 def test_a_client_belongs_to_one_process(copied: Callable[[object], object]) -> None:
     """Neither it nor a handle can be sent to another, and the error says what to do."""
     with Smartcar("id", "secret") as client:
-        for one in (client, client.vehicle("vehicle", "user")):
+        for each in (client, client.vehicle("vehicle", "user")):
             with pytest.raises(TypeError, match="belong to one process: make a client in each"):
-                copied(one)
-
-
-def test_a_stream_ends(bridge: Bridge) -> None:
-    """With its items, and reads no more than one ahead."""
-    read: list[int] = []
-
-    async def numbers() -> AsyncIterator[int]:
-        for number in range(4):
-            read.append(number)
-            yield number
-
-    stream = bridge.stream(numbers)
-    assert read == []
-    assert next(stream) == 0
-    bridge.far_side().call(lambda: until(lambda: len(read) > 1))
-    bridge.far_side().call(lambda: asyncio.sleep(0.01))
-    assert read == [0, 1]
-    assert list(stream) == [1, 2, 3]
-
-
-def test_a_stream_that_is_dropped(bridge: Bridge) -> None:
-    """Its task ends; also when the garbage collector does it on the loop's own thread."""
-    ended: list[str] = []
-
-    async def numbers() -> AsyncIterator[int]:
-        try:
-            while True:
-                yield 1
-        finally:
-            ended.append("ended")
-
-    async def drop() -> None:
-        held.clear()
-        gc.collect()
-
-    held = [bridge.stream(numbers)]
-    next(held[0])
-    bridge.far_side().call(drop)
-    bridge.far_side().call(lambda: asyncio.sleep(0))
-    assert ended == ["ended"]
-
-
-def test_a_stream_of_a_bridge_that_was_closed(bridge: Bridge) -> None:
-    """It says so, and does not wait."""
-
-    async def numbers() -> AsyncIterator[int]:
-        while True:
-            yield 1
-
-    stream = bridge.stream(numbers)
-    next(stream)
-    bridge.close()
-    with pytest.raises(ConfigurationError, match="closed"):
-        next(stream)
+                copied(each)
 
 
 def test_a_command_that_ends_with_its_loop(bridge: Bridge) -> None:
@@ -314,31 +295,80 @@ def test_a_command_that_ends_with_its_loop(bridge: Bridge) -> None:
         raise error
 
     with pytest.raises(CommandOutcomeUnknown, match="lock may"):
-        bridge.far_side().call(fail)
+        bridge.loop_thread().call(fail)
+
+
+def test_a_call_that_comes_while_the_loop_is_closed(bridge: Bridge) -> None:
+    """It is failed with the end of the thread, for nobody would start it any more."""
+    thread, late, tasks = bridge.loop_thread(), PendingCall(forever), list[asyncio.Task[None]]()
+
+    async def lasting() -> None:
+        try:
+            await forever()
+        finally:
+            thread.calls.add(late)
+
+    async def begin() -> None:
+        tasks.append(asyncio.create_task(lasting()))
+        await asyncio.sleep(0)
+
+    thread.call(begin)
+    bridge.close()
+    with pytest.raises(ConnectionLost):
+        thread.settle(late)
+
+
+def test_a_call_that_comes_while_others_are_cancelled(bridge: Bridge) -> None:
+    """All is closed by then: it is refused, and not begun."""
+    thread, errors = bridge.loop_thread(), list[ConfigurationError]()
+
+    def late() -> None:
+        try:
+            thread.call(answer)
+        except ConfigurationError as error:
+            errors.append(error)
+
+    async def work() -> None:
+        try:
+            await forever()
+        finally:
+            await asyncio.to_thread(late)
+
+    call = PendingCall(work)
+    thread.launch(call)
+    thread.call(answer)
+    bridge.close()
+    with pytest.raises(ConnectionLost):
+        thread.settle(call)
+    assert [str(error) for error in errors] == ["the client is closed; make a new one"]
+
+
+def test_an_interruption_while_a_call_is_launched(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one of the class that a closed loop raises: it comes out as it is, and the call is not carried out."""
+    loop: Any = vars(bridge.loop_thread())["_loop"]
+    begun: list[str] = []
+
+    def interrupted(*arguments: object) -> NoReturn:
+        monkeypatch.undo()
+        raise RuntimeError("from the handler")
+
+    async def begin() -> None:
+        begun.append("begun")
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", interrupted)
+    with pytest.raises(RuntimeError, match="from the handler"):
+        bridge.loop_thread().call(begin)
+    assert bridge.loop_thread().call(answer) == 42
+    assert begun == []
 
 
 def test_a_call_that_the_loop_never_saw(bridge: Bridge) -> None:
     """It is failed with the end of the thread."""
-    far, unseen = bridge.far_side(), Crossing(forever)
-    vars(far)["_crossings"].add(unseen)
+    thread, unseen = bridge.loop_thread(), PendingCall(forever)
+    thread.calls.add(unseen)
     bridge.close()
     with pytest.raises(ConnectionLost):
-        far.settle(unseen)
-
-
-def test_a_twin_streams(bridge: Bridge) -> None:
-    """What it has is iterated over there; a client that was closed does so no more, though its bridge goes on."""
-
-    class Source:
-        async def numbers(self) -> AsyncIterator[int]:
-            yield 1
-
-    root = Root(Source, bridge)
-    assert list(root.stream(lambda it: it.numbers())) == [1]
-    root.close()
-    with pytest.raises(ConfigurationError, match="closed"):
-        root.stream(lambda it: it.numbers())
-    assert bridge.far_side().call(answer) == 42
+        thread.settle(unseen)
 
 
 class Thing:
@@ -355,18 +385,18 @@ class Thing:
 
 def test_an_error_of_closing_comes_out_and_the_thread_is_gone() -> None:
     """As with the async client; a second time is quiet."""
-    root = Root(Thing, None, lambda it: it.aclose())
+    root = Twin(Thing, None, lambda it: it.aclose())
     root.call(lambda it: asyncio.sleep(0))
     with pytest.raises(LookupError):
         root.close()
     root.close()
     assert root.bridge.running() is None
-    assert root.plain.closed == 2
+    assert root.aio.closed == 2
 
 
 def test_what_is_handed_out_is_closed_with_its_owner() -> None:
     """Closing it before is fine, and after, and when nothing was ever open."""
-    root = Root(lambda: [Thing()])
+    root = Twin(lambda: [Thing()])
     branch = root.branch(lambda things: things[0], lambda it: it.aclose())
     branch.close()
     root.call(lambda it: asyncio.sleep(0))
@@ -374,5 +404,5 @@ def test_what_is_handed_out_is_closed_with_its_owner() -> None:
         branch.close()
     root.close()
     branch.close()
-    assert (branch.plain.closed, branch.closed) == (1, True)
+    assert (branch.aio.closed, branch.closed) == (1, True)
     root.branch(lambda things: things[0]).close()

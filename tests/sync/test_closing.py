@@ -19,12 +19,12 @@ from smartcar_sync import (
     ConnectionFailed,
     SmartcarError,
     TokenStoreError,
-    _far_side,
+    _loop,
 )
-from smartcar_sync._bridge import callback, close_all, end_with_a_worker
-from smartcar_sync._far_side import Crossing, FarSide
-from smartcar_sync._loading import begun, no_fork
-from smartcar_sync._twin import Root
+from smartcar_sync._bridge import callback
+from smartcar_sync._loop import LoopThread, PendingCall
+from smartcar_sync._process import close_all, end_with_a_worker, no_fork, start_loop
+from smartcar_sync._wrap import Twin
 
 from .test_bridge import answer, forever, notes
 
@@ -36,16 +36,16 @@ async def refused() -> None:
 
 def interrupt_waits(monkeypatch: pytest.MonkeyPatch, *interruptions: BaseException) -> None:
     """Interrupt as many waits, one after the other, as a signal's handler does."""
-    real: Any = vars(Crossing)["wait"]
+    real: Any = vars(PendingCall)["wait"]
     left = list(interruptions)
 
-    def wait(self: Crossing[Any], limit: float | None = None) -> bool:
+    def wait(self: PendingCall[Any], limit: float | None = None) -> bool:
         if not left:
             return bool(real(self, limit))
         time.sleep(0.05)
         raise left.pop(0)
 
-    monkeypatch.setattr(Crossing, "wait", wait)
+    monkeypatch.setattr(PendingCall, "wait", wait)
 
 
 @pytest.mark.parametrize(
@@ -57,33 +57,33 @@ def test_an_interruption_may_be_of_any_class(
     """The handler's error comes out, and it says what became of the call: that goes on without its caller."""
     interrupt_waits(monkeypatch, interruption)
     with pytest.raises(type(interruption)) as caught:
-        bridge.far_side().call(answer)
+        bridge.loop_thread().call(answer)
     assert caught.value is interruption
     assert notes(interruption) == ["The call had just been answered: it was carried out."]
 
 
 @pytest.mark.parametrize(
-    ("work", "told"),
+    ("work", "reported"),
     [(answer, ["The call had just been answered: it was carried out."]), (refused, [])],
     ids=["a result", "an error"],
 )
 def test_an_interruption_between_the_answer_and_the_caller(
-    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[object]], told: list[str]
+    bridge: Bridge, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[object]], reported: list[str]
 ) -> None:
     """A call that was carried out says so, and one that was not does not."""
-    real: Any = vars(Crossing)["outcome"]
+    real: Any = vars(PendingCall)["outcome"]
 
-    def interrupted(self: Crossing[Any]) -> NoReturn:
+    def interrupted(self: PendingCall[Any]) -> NoReturn:
         try:
             real(self)
         except SmartcarError:
             raise LookupError("mine") from None
         raise LookupError("mine")
 
-    monkeypatch.setattr(Crossing, "outcome", interrupted)
+    monkeypatch.setattr(PendingCall, "outcome", interrupted)
     with pytest.raises(LookupError, match="mine") as caught:
-        bridge.far_side().call(work)
-    assert notes(caught.value) == told
+        bridge.loop_thread().call(work)
+    assert notes(caught.value) == reported
 
 
 def test_an_interruption_cancels_what_goes_on(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +98,7 @@ def test_an_interruption_cancels_what_goes_on(bridge: Bridge, monkeypatch: pytes
 
     interrupt_waits(monkeypatch, ConfigurationError("mine"))
     with pytest.raises(ConfigurationError, match="mine"):
-        bridge.far_side().call(last)
+        bridge.loop_thread().call(last)
     assert ended == ["cancelled"]
 
 
@@ -106,7 +106,7 @@ def test_a_second_interruption_tells_it_too(bridge: Bridge, monkeypatch: pytest.
     """It comes while the first one waits for the call to unwind."""
     interrupt_waits(monkeypatch, KeyboardInterrupt("first"), KeyboardInterrupt("second"))
     with pytest.raises(KeyboardInterrupt, match="second") as caught:
-        bridge.far_side().call(forever)
+        bridge.loop_thread().call(forever)
     assert notes(caught.value) == ["The call was told to stop and has not yet: it may or may not be carried out."]
 
 
@@ -130,7 +130,7 @@ def test_a_signal_that_wakes_nobody(bridge: Bridge) -> None:
     before = signal.signal(signal.SIGUSR1, handler)
     try:
         with pytest.raises(LookupError, match="from the handler"):
-            bridge.far_side().call(signalled)
+            bridge.loop_thread().call(signalled)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert ended == ["broken off"]
@@ -156,7 +156,7 @@ class Slow:
         await asyncio.sleep(self.seconds)
         if self.bridge is not None:
             bridge = self.bridge
-            self.found.append(await asyncio.to_thread(lambda: bridge.far_side().call(answer)))
+            self.found.append(await asyncio.to_thread(lambda: bridge.loop_thread().call(answer)))
         if self.error is not None:
             raise self.error
         self.found.append(0)
@@ -164,33 +164,33 @@ class Slow:
 
 def kept(bridge: Bridge, slow: Slow) -> Slow:
     """Something that the bridge has to close."""
-    root = Root(lambda: slow, bridge, lambda it: it.aclose())
+    root = Twin(lambda: slow, bridge, lambda it: it.aclose())
     root.call(lambda it: asyncio.sleep(0))
     return slow
 
 
 def test_closing_waits_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Longer than a thread without work is given to end; all are closed at the same time, and calls cross meanwhile."""
-    monkeypatch.setattr(_far_side, "_ENDING", 0.5)
+    monkeypatch.setattr(_loop, "ENDING", 0.5)
     bridge, together = Bridge(), asyncio.Barrier(3)
     slow = [kept(bridge, Slow(bridge, seconds=0.8, together=together)) for _ in range(3)]
     bridge.close()
-    assert [one.found for one in slow] == [[42, 0]] * 3
+    assert [each.found for each in slow] == [[42, 0]] * 3
     with pytest.raises(ConfigurationError, match="closed"):
-        bridge.far_side()
+        bridge.loop_thread()
 
 
 def test_a_loop_that_is_stuck_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """It gives no sign of life."""
-    monkeypatch.setattr(_far_side, "_ENDING", 0.05)
+    monkeypatch.setattr(_loop, "ENDING", 0.05)
     bridge, release = Bridge(), threading.Event()
-    slow, far = kept(bridge, Slow()), bridge.far_side()
-    far.soon(release.wait)
+    slow, thread = kept(bridge, Slow()), bridge.loop_thread()
+    thread.soon(release.wait)
     bridge.close()
     assert slow.found == []
     release.set()
-    far.join()
-    assert not far.wait_until_empty()
+    thread.join()
+    assert not thread.wait_until_empty()
 
 
 def test_what_cannot_be_closed_is_told(bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
@@ -206,36 +206,36 @@ def test_what_cannot_be_closed_is_told(bridge: Bridge, caplog: pytest.LogCapture
 
 def test_a_closing_that_is_interrupted_goes_on(bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """The caller is told so, and the bridge takes no calls any more."""
-    slow, far = kept(bridge, Slow()), bridge.far_side()
+    slow, thread = kept(bridge, Slow()), bridge.loop_thread()
 
-    def interrupted(self: FarSide) -> NoReturn:
+    def interrupted(self: LoopThread) -> NoReturn:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as context:
-        context.setattr(FarSide, "join", interrupted)
+        context.setattr(LoopThread, "join", interrupted)
         with pytest.raises(KeyboardInterrupt) as caught:
             bridge.close()
     assert notes(caught.value) == ["What was open is still being closed; the exit of Python waits for it."]
     with pytest.raises(ConfigurationError, match="closed"):
-        bridge.far_side()
-    far.join()
+        bridge.loop_thread()
+    thread.join()
     assert slow.found == [0]
 
 
 def test_a_thread_cannot_be_had_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where Python is ending, that is said; else what the system says."""
-    for said, told in [
+    for printed, reported in [
         ("can't create new thread at interpreter shutdown", "Python is ending and starts no threads any more"),
         ("can't start new thread", "no event loop can be had, and nothing was sent: can't start new thread"),
     ]:
 
-        def fail(thread: threading.Thread, said: str = said) -> NoReturn:
-            raise RuntimeError(said)
+        def fail(thread: threading.Thread, printed: str = printed) -> NoReturn:
+            raise RuntimeError(printed)
 
         with monkeypatch.context() as context:
             context.setattr(threading.Thread, "start", fail)
-            with pytest.raises(ConnectionFailed, match=told):
-                begun()
+            with pytest.raises(ConnectionFailed, match=reported):
+                start_loop()
 
 
 def test_a_fork_waits_for_what_must_be_whole() -> None:
@@ -262,19 +262,40 @@ def test_a_fork_waits_for_what_must_be_whole() -> None:
 @pytest.mark.parametrize("parent", [None, "a process"])
 def test_a_worker_of_multiprocessing_has_finalizers(monkeypatch: pytest.MonkeyPatch, parent: str | None) -> None:
     """They close what is open, for it runs nothing that was registered with `atexit`; one for any number of bridges."""
-    found: list[object] = []
+    results: list[object] = []
 
     def finalize(owner: object, function: object, exitpriority: int) -> None:
-        found.append((owner, function))
+        results.append((owner, function))
 
     util = SimpleNamespace(Finalize=finalize)
     monkeypatch.setitem(sys.modules, "multiprocessing", SimpleNamespace(parent_process=lambda: parent, util=util))
     end_with_a_worker.cache_clear()
     for _ in range(2):
         with Bridge() as bridge:
-            assert bridge.far_side().call(answer) == 42
+            assert bridge.loop_thread().call(answer) == 42
     end_with_a_worker.cache_clear()
-    assert found == ([] if parent is None else [(None, close_all)])
+    assert results == ([] if parent is None else [(None, close_all)])
+
+
+def test_an_exit_while_a_loop_is_closed(bridge: Bridge) -> None:
+    """What still ran there is told of the end and exits: the thread is gone all the same, and calls are refused."""
+    thread, tasks = bridge.loop_thread(), list[asyncio.Task[None]]()
+
+    async def lasting() -> None:
+        try:
+            await forever()
+        finally:
+            asyncio.get_running_loop().call_soon(sys.exit, 3)
+
+    async def begin() -> None:
+        tasks.append(asyncio.create_task(lasting()))
+        await asyncio.sleep(0)
+
+    thread.call(begin)
+    bridge.close()
+    assert "smartcar_sync" not in [each.name for each in threading.enumerate()]
+    with pytest.raises(ConfigurationError, match="closed"):
+        thread.call(answer)
 
 
 def test_closing_twice_at_once() -> None:
@@ -310,8 +331,8 @@ def test_an_exit_in_another_thread_is_only_its_own() -> None:
 
 def test_what_was_answered_before_a_fork_stays_so(bridge: Bridge) -> None:
     """Only what was still under way has no answer in the child."""
-    crossing = Crossing(answer)
-    bridge.far_side().launch(crossing)
-    assert bridge.far_side().settle(crossing) == 42
-    crossing.orphan()
-    assert not crossing.failed
+    call = PendingCall(answer)
+    bridge.loop_thread().launch(call)
+    assert bridge.loop_thread().settle(call) == 42
+    call.end(ConfigurationError("forked"))
+    assert call.outcome() == 42

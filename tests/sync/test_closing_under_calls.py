@@ -24,7 +24,7 @@ def in_thread(use: Callable[[], Any]) -> asyncio.Task[Any]:
 
 async def test_closing_under_calls() -> None:
     """The command that left is of unknown outcome, one that waits for its turn was not sent, a new one is refused."""
-    told: list[CommandOutcomeUnknown] = []
+    reported: list[CommandOutcomeUnknown] = []
     waiting: list[object] = []
     async with raw_server(lambda _: Play(b"", "drip")) as server:
         smartcar = Smartcar(
@@ -32,7 +32,7 @@ async def test_closing_under_calls() -> None:
             "secret",
             settings=server.settings(rate_limit=RateLimit(1, 1)),
             on_event=waiting.append,
-            on_outcome_unknown=told.append,
+            on_outcome_unknown=reported.append,
         )
         car = smartcar.vehicle(VEHICLE, USER)
         left = in_thread(car.lock)
@@ -46,7 +46,7 @@ async def test_closing_under_calls() -> None:
             await queued
         with pytest.raises(ConfigurationError, match="the client is closed"):
             car.lock()
-    assert told == [caught.value]
+    assert reported == [caught.value]
     assert len(server.requests) == 1
 
 
@@ -75,7 +75,7 @@ async def test_a_hook_that_exits() -> None:
 
 async def test_a_hook_that_always_exits() -> None:
     """It is told of each command that its exit breaks off, and exits again: each still has its outcome."""
-    told: list[CommandOutcomeUnknown] = []
+    reported: list[CommandOutcomeUnknown] = []
     exits = threading.Event()
 
     def leave(event: object) -> None:
@@ -89,7 +89,9 @@ async def test_a_hook_that_always_exits() -> None:
         return Play(http(json.dumps(execution()).encode()))
 
     async with raw_server(play) as server:
-        smartcar = Smartcar("id", "secret", settings=server.settings(), on_event=leave, on_outcome_unknown=told.append)
+        smartcar = Smartcar(
+            "id", "secret", settings=server.settings(), on_event=leave, on_outcome_unknown=reported.append
+        )
         car = smartcar.vehicle(VEHICLE, USER)
         left = [in_thread(car.lock) for _ in range(3)]
         await until(lambda: len(server.requests) == len(left))
@@ -97,4 +99,4 @@ async def test_a_hook_that_always_exits() -> None:
         ended = await asyncio.gather(*left, return_exceptions=True)
         await asyncio.to_thread(smartcar.close)
     assert [type(error) for error in ended] == [CommandOutcomeUnknown] * 3
-    assert set(told) == set(ended)
+    assert set(reported) == set(ended)

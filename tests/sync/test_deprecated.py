@@ -27,11 +27,11 @@ def test_the_old_name_of_the_mode(client: Client) -> None:
         assert Client("id", "secret", test_mode=True).mode == "test"
     with pytest.warns(DeprecationWarning, match=TOLD) as linked:
         assert "mode=test" in client.auth_url(test_mode=True)
-    with pytest.warns(DeprecationWarning, match=TOLD) as asked:
+    with pytest.warns(DeprecationWarning, match=TOLD) as requested:
         assert client.get_compatibility(VIN, ["read_vin"], test_mode=True).compatible is not None
     with pytest.warns(DeprecationWarning, match=TOLD) as listed:
         assert client.get_compatibility_matrix("US", test_mode=True).makes
-    assert [one.filename for one in (*made, *linked, *asked, *listed)] == [__file__] * 4
+    assert [each.filename for each in (*made, *linked, *requested, *listed)] == [__file__] * 4
 
 
 def test_both_names_of_the_mode(client: Client) -> None:

@@ -37,8 +37,8 @@ def sim() -> Iterator[Simulator]:
 @pytest.fixture
 def path(sim: Simulator, tmp_path: Path) -> Path:
     """A file with the tokens of the Tesla's owner, whose access token is at its end."""
-    given, now = sim.v2_tokens(sim.world.find("Tesla").owner_id), datetime.now(UTC)
-    pair = TokenPair(given.access_token, given.refresh_token, now, now + timedelta(days=60))
+    passed, now = sim.v2_tokens(sim.world.find("Tesla").owner_id), datetime.now(UTC)
+    pair = TokenPair(passed.access_token, passed.refresh_token, now, now + timedelta(days=60))
     asyncio.run(FileTokenStore(tmp_path / "tokens.json").swap(KEY, None, StoredTokens(pair)))
     return tmp_path / "tokens.json"
 
@@ -63,11 +63,11 @@ def act(
     ) as child:
         try:
             then(child)
-            said, complaint = child.communicate(timeout=LIMIT)
+            printed, complaint = child.communicate(timeout=LIMIT)
         finally:
             child.kill()
-    assert child.returncode == 0, said + complaint
-    return said.splitlines(), complaint
+    assert child.returncode == 0, printed + complaint
+    return printed.splitlines(), complaint
 
 
 def arrived(sim: Simulator, path: str) -> None:
@@ -79,9 +79,9 @@ def arrived(sim: Simulator, path: str) -> None:
 
 def stored(path: Path) -> StoredTokens:
     """What is in the file."""
-    found = asyncio.run(FileTokenStore(path).load(KEY))
-    assert found is not None
-    return found
+    results = asyncio.run(FileTokenStore(path).load(KEY))
+    assert results is not None
+    return results
 
 
 @pytest.mark.parametrize(
@@ -132,21 +132,21 @@ def test_ctrl_c_twice_ends_the_wait(sim: Simulator, path: Path) -> None:
 
 def test_a_callback_that_is_stuck_keeps_no_program_from_its_end(sim: Simulator) -> None:
     """It is waited for no longer than for a sign of life, and that is told."""
-    said, complaint = act(sim, "stuck_at_the_end")
-    assert said == [f"ending Smartcar(client_id={sim.client_id!r})"]
+    printed, complaint = act(sim, "stuck_at_the_end")
+    assert printed == [f"ending Smartcar(client_id={sim.client_id!r})"]
     assert "a client was not closed to the end" in complaint
 
 
 def test_threads_that_outlive_the_main_one(sim: Simulator, tmp_path: Path) -> None:
     """A client that is open works on; one that needs a new thread says what the matter is, or does without."""
-    said, complaint = act(sim, "threads_outlive_the_main_one", tmp_path / "tokens.json")
-    told = (
+    printed, complaint = act(sim, "threads_outlive_the_main_one", tmp_path / "tokens.json")
+    reported = (
         "TESLA",
         "not refused",
         "ConnectionFailed: Python is ending and starts no threads any more; nothing was sent.",
     )
-    assert said[0] == "TESLA"
-    assert [line.startswith(told) for line in said] == [True] * 3
+    assert printed[0] == "TESLA"
+    assert [line.startswith(reported) for line in printed] == [True] * 3
     assert "Traceback" not in complaint
 
 
@@ -158,8 +158,8 @@ def test_a_handler_that_raises_one_of_our_errors(sim: Simulator) -> None:
         arrived(sim, "/v3/vehicles/*/commands/*")
         child.send_signal(signal.SIGINT)
 
-    said, _ = act(sim, "a_handler_that_raises", then=send)
-    assert said == [
+    printed, _ = act(sim, "a_handler_that_raises", then=send)
+    assert printed == [
         "from the handler unlock may or may not have been carried out: the call was cancelled. It was not sent again.",
         "TESLA unlock",
     ]
@@ -174,8 +174,8 @@ def test_a_handler_that_forks(sim: Simulator) -> None:
         arrived(sim, "/v3/vehicles/*")
         child.send_signal(signal.SIGINT)
 
-    said, _ = act(sim, "a_handler_that_forks", then=send)
-    assert said == ["this was begun before a fork, in another process; begin it anew here TESLA", "TESLA"]
+    printed, _ = act(sim, "a_handler_that_forks", then=send)
+    assert printed == ["this was begun before a fork, in another process; begin it anew here TESLA", "TESLA"]
 
 
 def moments() -> list[float]:
@@ -189,8 +189,8 @@ def moments() -> list[float]:
 def test_a_fork_within_the_first_call(sim: Simulator) -> None:
     """At any moment, also while modules are loaded and the thread starts: the child's calls work, and it exits."""
     for delay in moments():
-        said, _ = act(sim, "fork_within_the_first_call", delay)
-        assert said == ["TESLA", "child exited 0", "TESLA"], delay
+        printed, _ = act(sim, "fork_within_the_first_call", delay)
+        assert printed == ["TESLA", "child exited 0", "TESLA"], delay
 
 
 @pytest.mark.skipif(not FORKS, reason="Windows has no fork")
@@ -203,13 +203,13 @@ def test_a_fork_within_a_refresh(sim: Simulator, path: Path) -> None:
         pair = before.pair if number == 0 else stored(path).pair
         expired = TokenPair(pair.access_token, pair.refresh_token, datetime.now(UTC), pair.refresh_expiration)
         asyncio.run(FileTokenStore(path).swap(KEY, stored(path), StoredTokens(expired)))
-        said, _ = act(sim, "fork_within_a_refresh", path, delay)
-        assert said == ["True", "child exited 0", "True"], delay
+        printed, _ = act(sim, "fork_within_a_refresh", path, delay)
+        assert printed == ["True", "child exited 0", "True"], delay
         (chain,) = sim.user_tokens.chains
         assert chain.refresh_requests == number + 1
 
 
 def test_a_call_imports_nothing(sim: Simulator, path: Path) -> None:
     """All is loaded before the bridge's thread begins: a fork in the middle of an import leaves a child that hangs."""
-    said, _ = act(sim, "imports_within_calls", path)
-    assert said == ["[]"]
+    printed, _ = act(sim, "imports_within_calls", path)
+    assert printed == ["[]"]

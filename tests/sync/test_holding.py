@@ -79,7 +79,7 @@ def test_a_context_manager_that_is_dropped(bridge: Bridge) -> None:
 
     held = [bridge.hold(lambda: recorded(log))]
     held[0].__enter__()
-    bridge.far_side().call(drop)
+    bridge.loop_thread().call(drop)
     assert log == ["entered", "left True"]
 
 

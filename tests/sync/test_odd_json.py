@@ -21,6 +21,6 @@ def test_what_is_odd(odd: OddJson) -> None:
         assert car.lock().raw["x"] == odd.kept
         answer = b",".join([entry % (b"odd-one", odd.sent), entry % (b"odometer-traveleddistance", b"5.5")])
         sim.fault(Reply(200, b'{"data":[%b]}' % answer), path="*/signals")
-        found = car.signals()
-    assert found["odd-one"].raw["attributes"]["body"] == {"value": odd.kept}
-    assert found["odometer-traveleddistance"].value == 5.5
+        results = car.signals()
+    assert results["odd-one"].raw["attributes"]["body"] == {"value": odd.kept}
+    assert results["odometer-traveleddistance"].value == 5.5

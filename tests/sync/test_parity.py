@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tools.sync_files import READ_HERE
+from tools.sync_files import READ_FIRST
 
 WINGS = ("", ".v2", ".testing")
 STAYS_ASYNC = {"Clock", "SimulatedClock", "SystemClock"}
@@ -57,7 +57,7 @@ MEMBERS = [
 
 def pair(wing: str, name: str) -> tuple[Any, Any]:
     """Both classes."""
-    ((theirs, ours),) = [(one, other) for found, one, other in handles(wing) if found == name]
+    ((theirs, ours),) = [(theirs, ours) for known, theirs, ours in handles(wing) if known == name]
     return theirs, ours
 
 
@@ -72,16 +72,17 @@ def plain(annotation: object) -> str:
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     text = re.sub(r"\b[a-z_.0-9]+\.(?=[A-Z])", "", text) if text not in PLAIN else text
     text = re.sub(r"^AsyncGenerator\[(.*), None\]$", r"AbstractContextManager[\1]", text)
+    text = re.sub(r"^Generator\[(.*), None, None\]$", r"Iterator[\1]", text)  # which can be closed, too
     return PLAIN.get(text, text.replace("AsyncIterator[", "Iterator["))
 
 
 def parameters(function: Any) -> list[tuple[str, object, object, str]]:
     """Name, kind, default and annotation of each parameter."""
-    found = inspect.signature(function).parameters.values()
+    results = inspect.signature(function).parameters.values()
     return [
-        (one.name, one.kind, one.default, plain(one.annotation))
-        for one in found
-        if one.name not in ONLY_ASYNC | ONLY_SYNC
+        (each.name, each.kind, each.default, plain(each.annotation))
+        for each in results
+        if each.name not in ONLY_ASYNC | ONLY_SYNC
     ]
 
 
@@ -142,11 +143,11 @@ def test_what_a_webhook_is_written_with_can_be_imported() -> None:
 def test_the_session_is_the_one_exception() -> None:
     """Nothing else is dropped, anywhere."""
     dropped = {
-        one
+        each
         for wing in WINGS
         for _, theirs, ours in handles(wing)
         if "twin" not in inspect.signature(ours).parameters
-        for one in set(inspect.signature(theirs).parameters) - set(inspect.signature(ours).parameters)
+        for each in set(inspect.signature(theirs).parameters) - set(inspect.signature(ours).parameters)
     }
     assert dropped == ONLY_ASYNC
 
@@ -190,20 +191,20 @@ class Stub:
     """A twin without a bridge: what would cross it is done here and now."""
 
     def __init__(self) -> None:
-        self.plain: Any = Recorder()
+        self.aio: Any = Recorder()
 
     def call(self, use: Any, *_: object) -> Any:
         """Call it on the recorder."""
-        return use(self.plain)
+        return use(self.aio)
 
-    hold = step = branch = call
+    hold = step = stream = branch = call
 
 
 def instance(kind: Any) -> Any:
-    """A plain handle around a stub."""
-    made = kind.__new__(kind)
-    made.__dict__["_twin"] = Stub()
-    return made
+    """A sync handle around a stub."""
+    handle = kind.__new__(kind)
+    handle.__dict__["_twin"] = Stub()
+    return handle
 
 
 @pytest.mark.parametrize(("wing", "name", "member"), MEMBERS, ids=lambda each: str(each) or "root")
@@ -215,12 +216,12 @@ def test_each_argument_goes_where_it_belongs(wing: str, name: str, member: str) 
         return
     handle = instance(our_class)
     named = set(inspect.signature(theirs).parameters) - {"self"}
-    given = {one: f"<{one}>" for one in named - (set(READ_HERE) if inspect.iscoroutinefunction(theirs) else set())}
-    getattr(handle, member)(**given)
-    ((called, args, kwargs),) = handle._twin.plain.seen
+    passed = {each: f"<{each}>" for each in named - (set(READ_FIRST) if inspect.iscoroutinefunction(theirs) else set())}
+    getattr(handle, member)(**passed)
+    ((called, args, kwargs),) = handle._twin.aio.seen
     bound = inspect.signature(theirs).bind(None, *args, **kwargs).arguments
-    arrived = {one: value if isinstance(value, str) else f"<{one}>" for one, value in list(bound.items())[1:]}
-    assert (called, arrived) == (member, given)
+    arrived = {each: value if isinstance(value, str) else f"<{each}>" for each, value in list(bound.items())[1:]}
+    assert (called, arrived) == (member, passed)
 
 
 @pytest.mark.parametrize(("wing", "name"), HANDLES)
@@ -231,8 +232,8 @@ def test_each_property_is_the_others(wing: str, name: str) -> None:
     for member, value in contents(ours):
         if isinstance(value, property):
             handle = instance(ours)
-            found = getattr(handle, member)
-            assert getattr(found, "__name__", "") == "call" or hasattr(found, "_twin")
+            results = getattr(handle, member)
+            assert getattr(results, "__name__", "") == "call" or hasattr(results, "_twin")
             if value.fset is not None:
                 setattr(handle, member, "set")
-                assert handle._twin.plain.seen == [(member, ("set",), {})]
+                assert handle._twin.aio.seen == [(member, ("set",), {})]

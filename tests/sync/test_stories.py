@@ -29,9 +29,9 @@ def cases(module: ModuleType, name: str) -> list[Any]:
     function: Any = getattr(module, name)
     marks: list[Any] = getattr(function, "pytestmark", [])
     rows = [row for mark in marks if mark.name == "parametrize" for row in mark.args[1]]
-    told: list[Any] = [getattr(row, "values", row) for row in rows] or [()]
-    given: list[tuple[Any, ...]] = [row if isinstance(row, tuple) else (row,) for row in told]
-    return [pytest.param(function, one, id=f"{name}-{number}") for number, one in enumerate(given)]
+    reported: list[Any] = [getattr(row, "values", row) for row in rows] or [()]
+    passed: list[tuple[Any, ...]] = [row if isinstance(row, tuple) else (row,) for row in reported]
+    return [pytest.param(function, each, id=f"{name}-{number}") for number, each in enumerate(passed)]
 
 
 TOLD = [
@@ -58,5 +58,5 @@ async def test_story(client: str, story: Told, arguments: tuple[Any, ...]) -> No
 async def test_reading(client: str, story: Told) -> None:
     """Lists, pages and signals, in every form of the wire that they begin with."""
     opened: Any = vars(test_stories)["fleet"]
-    async with opened() as one:
-        await story(one)
+    async with opened() as each:
+        await story(each)

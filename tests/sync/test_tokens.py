@@ -24,7 +24,7 @@ from smartcar_sync import (
     TokenPair,
     TokenStore,
 )
-from smartcar_sync._inward import store_of, token_of
+from smartcar_sync._adapt import AsyncStore, async_token
 from smartcar_sync.testing import Simulator
 from smartcar_sync.v2 import Client, TokenSource
 
@@ -74,9 +74,9 @@ def client(sim: Simulator) -> Client:
 def nearly_over(sim: Simulator) -> TokenPair:
     """A good pair whose access token is at its end."""
     owner = sim.world.find("Tesla").owner_id
-    given = sim.v2_tokens(owner)
+    passed = sim.v2_tokens(owner)
     end = datetime.now(UTC)
-    return TokenPair(given.access_token, given.refresh_token, end, end + timedelta(days=60))
+    return TokenPair(passed.access_token, passed.refresh_token, end, end + timedelta(days=60))
 
 
 @pytest.mark.parametrize("kind", ["plain", "memory", "file"])
@@ -106,22 +106,22 @@ def test_a_token_source_refreshes_from_any_store(sim: Simulator, kind: str, tmp_
 
 def test_a_token_source_of_the_callers_own(sim: Simulator) -> None:
     """With a plain function that refreshes, and a plain string where a token will do."""
-    pair, asked = nearly_over(sim), list[str]()
+    pair, requested = nearly_over(sim), list[str]()
     store = PlainStore()
     store.entries[KEY] = StoredTokens(pair)
 
     def refresh(token: str) -> TokenPair:
-        asked.append(token)
+        requested.append(token)
         return smartcar.exchange_refresh_token(token)
 
     with client(sim) as smartcar:
         source = TokenSource(store, KEY, refresh)
         fresh = source.pair()
-        assert asked == [pair.refresh_token]
+        assert requested == [pair.refresh_token]
         owner = smartcar.get_user(fresh.access_token)
         assert smartcar.get_user(source).id == owner.id == sim.world.find("Tesla").owner_id
-        inward = token_of(source)
-        assert asyncio.run(inward.after_refusal(asyncio.run(inward.get()))) is None
+        adapted = async_token(source)
+        assert asyncio.run(adapted.after_refusal(asyncio.run(adapted.get()))) is None
         source.close()
 
 
@@ -157,14 +157,14 @@ class SlowStore(PlainStore):
 async def test_a_plain_lease_that_comes_too_late_is_given_back() -> None:
     """Whoever waited for it was cancelled: it is not held for ever, and the next one gets it."""
     store = SlowStore()
-    inward = store_of(store)
-    waiting = asyncio.ensure_future(inward.lease(KEY).__aenter__())
+    adapted = AsyncStore(store)
+    waiting = asyncio.ensure_future(adapted.lease(KEY).__aenter__())
     await asyncio.to_thread(store.asked.wait, 5)
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
     store.go.set()
-    async with asyncio.timeout(5), inward.lease(KEY):
+    async with asyncio.timeout(5), adapted.lease(KEY):
         pass
     for _ in range(2):
         assert await asyncio.to_thread(store.given_back.acquire, timeout=5)
@@ -178,36 +178,36 @@ async def test_a_plain_store_where_no_thread_can_be_had(monkeypatch: pytest.Monk
         raise RuntimeError("can't create new thread at interpreter shutdown")
 
     store, end = PlainStore(), datetime.now(UTC)
-    inward, pair = store_of(store), TokenPair("access-token", "refresh-token", end, end)
-    leasing = inward.lease(KEY)
+    adapted, pair = AsyncStore(store), TokenPair("access-token", "refresh-token", end, end)
+    leasing = adapted.lease(KEY)
     await leasing.__aenter__()
     monkeypatch.setattr(to_thread, "run_sync", refuse)
-    assert await inward.swap(KEY, None, StoredTokens(pair))
-    assert await inward.load(KEY) == StoredTokens(pair)
+    assert await adapted.swap(KEY, None, StoredTokens(pair))
+    assert await adapted.load(KEY) == StoredTokens(pair)
     await leasing.__aexit__(None, None, None)
     assert store.log == ["leased", "given back"]
     with pytest.raises(ConnectionFailed, match="Python is ending and starts no threads any more; nothing was sent"):
-        async with inward.lease(KEY):
+        async with adapted.lease(KEY):
             pass
 
 
 @pytest.mark.parametrize("text", ["disk on fire", "cannot schedule new futures after shutdown"])
 async def test_an_error_of_a_plain_store_is_its_own(text: str) -> None:
     """It is asked once, also when its own words are those of a Python that ends."""
-    asked: list[str] = []
+    requested: list[str] = []
 
     class Broken(PlainStore):
         def load(self, key: str) -> StoredTokens | None:
-            asked.append(key)
+            requested.append(key)
             raise RuntimeError(text)
 
     with pytest.raises(RuntimeError, match=text):
-        await store_of(Broken()).load(KEY)
-    assert asked == [KEY]
+        await AsyncStore(Broken()).load(KEY)
+    assert requested == [KEY]
 
 
 def test_an_async_store_is_refused() -> None:
     """Its methods would give coroutines, and no tokens."""
     store: Any = smartcar_async.MemoryTokenStore()
     with pytest.raises(ConfigurationError, match="store: give one with plain methods"):
-        store_of(store)
+        AsyncStore(store)

@@ -34,7 +34,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def settings_of(made: Any) -> Settings:
     """The settings that a client works with, plain clients too."""
-    found: Settings = (made._twin.plain if hasattr(made, "_twin") else made)._settings
+    found: Settings = (made._twin.aio if hasattr(made, "_twin") else made)._settings
     return found
 
 

@@ -1,17 +1,18 @@
-"""Async classes for which tools/write_sync.py has no rule, each for a reason of its own."""
+"""Async classes for tools/write_sync.py: it has no rule for these, each for a reason of its own, but the last."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from smartcar_async import Vehicle
 
 
-class Given:
+class Base:
     """A base."""
 
 
-class HasABase(Given):
+class HasABase(Base):
     """It inherits."""
 
     def __init__(self) -> None:
@@ -109,3 +110,23 @@ class HasALength:
 
     async def go(self) -> None:
         """Go."""
+
+
+class Streams:
+    """It iterates, and lends: for this there are rules."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def go(self) -> None:
+        """Go."""
+
+    async def numbers(self, most: int = 3) -> AsyncIterator[int]:
+        """Count."""
+        for number in range(most):
+            yield number
+
+    @asynccontextmanager
+    async def lent(self) -> AsyncGenerator[int, None]:
+        """Lend one."""
+        yield 1

@@ -1,4 +1,4 @@
-"""Plain things that a caller hands in where the async core awaits: each call of them runs in a worker thread.
+"""Sync stores, token sources and functions for the async core: each call of them runs in a worker thread.
 
 When Python ends, it may start no thread for them any more. What a store does is then done on the loop's own thread, so
 that a pair that was sent for is stored; all else is refused.
@@ -7,10 +7,11 @@ that a pair that was sent for is stored; all else is refused.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import AbstractContextManager, asynccontextmanager
 from inspect import iscoroutinefunction
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, Union
 
 from anyio import CapacityLimiter, to_thread
@@ -19,7 +20,6 @@ from smartcar_async.errors import ConfigurationError, ConnectionFailed
 from smartcar_async.threads import ENDING, is_ending
 
 if TYPE_CHECKING:
-    from smartcar_async.engine.auth import Token
     from smartcar_async.v2.token_store import StoredTokens, TokenPair
 
     from ._facade_v2 import TokenSource
@@ -54,53 +54,52 @@ async def in_thread(function: Callable[[], T], or_here: bool = False) -> T:
 
     Where no thread can be had any more, it is refused, or done `or_here`.
     """
-    begun = False
+    started = False
 
     def run() -> T:
-        nonlocal begun
-        begun = True
+        nonlocal started
+        started = True
         return function()
 
     try:
         return await to_thread.run_sync(run, limiter=CapacityLimiter(1))
     except RuntimeError as error:
-        if begun or not is_ending(error):
+        if started or not is_ending(error):
             raise
     if or_here:
         return function()
     raise ConnectionFailed(ENDING)
 
 
-def function_of(function: Callable[P, T]) -> Callable[P, Awaitable[T]]:
-    """A plain function as an async one."""
+def async_function(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, T]]:
+    """A sync function as an async one."""
 
-    async def asynchronous(*args: P.args, **kwargs: P.kwargs) -> T:
+    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         return await in_thread(lambda: function(*args, **kwargs))
 
-    return asynchronous
+    return call
 
 
-def store_of(store: TokenStore) -> _Store:
-    """A plain store as an async one."""
-    if iscoroutinefunction(getattr(store, "load", None)):
-        raise ConfigurationError("store: give one with plain methods, such as smartcar_sync's FileTokenStore")
-    return _Store(store)
+def async_token(token: str | TokenSource) -> Any:
+    """A sync token source as an async one; a token is a token."""
+    if isinstance(token, str):
+        return token
+    return SimpleNamespace(get=async_function(token.get), after_refusal=async_function(token.after_refusal))
 
 
-def token_of(token: str | TokenSource) -> Any:
-    """A plain token source as an async one; a token is a token."""
-    return token if isinstance(token, str) else _Tokens(token)
-
-
-def mode_of(mode: str | None, test_mode: bool | None) -> str | None:
-    """The mode that a deprecated `test_mode` stands for. Over there, the warning would not show the caller's line."""
+def resolve_mode(mode: str | None, test_mode: bool | None) -> str | None:
+    """The mode that a deprecated `test_mode` stands for. On the loop, the warning would not show the caller's line."""
     from smartcar_async.v2.operations.account import mode_text
 
     return mode if test_mode is None else mode_text(mode, test_mode)
 
 
-class _Store:
+class AsyncStore:
+    """A sync store as an async one."""
+
     def __init__(self, store: TokenStore) -> None:
+        if iscoroutinefunction(getattr(store, "load", None)):
+            raise ConfigurationError("store: give one with plain methods, such as smartcar_sync's FileTokenStore")
         self._store = store
 
     async def load(self, key: str) -> StoredTokens | None:
@@ -111,47 +110,23 @@ class _Store:
 
     @asynccontextmanager
     async def lease(self, key: str) -> AsyncGenerator[None, None]:
-        lease = _Lease(lambda: self._store.lease(key))
+        wanted = Future[None]()
+        lease: AbstractContextManager[None]
+
+        def take() -> None:
+            nonlocal lease
+            lease = self._store.lease(key)
+            lease.__enter__()
+            if not wanted.set_running_or_notify_cancel():  # it came when nobody waited for it any more
+                lease.__exit__(None, None, None)
+
+        def give_back() -> None:
+            if not wanted.cancel():  # it was taken
+                lease.__exit__(None, None, None)
+
         try:
-            await in_thread(lease.take)
+            await in_thread(take)
             yield
         finally:
             # A task of its own, which nobody cancels with this one.
-            await asyncio.shield(asyncio.ensure_future(in_thread(lease.give_back, or_here=True)))
-
-
-class _Lease:
-    """A plain lease. It is given back once, also if it comes only when the task that waited for it was cancelled."""
-
-    def __init__(self, lease: Callable[[], AbstractContextManager[None]]) -> None:
-        self._begin = lease
-        self._lock = threading.Lock()
-        self._taken = False
-        self._unwanted = False
-
-    def take(self) -> None:
-        """In a thread: wait for it."""
-        self._lease = self._begin()
-        self._lease.__enter__()
-        with self._lock:
-            self._taken = not self._unwanted
-        if not self._taken:
-            self._lease.__exit__(None, None, None)
-
-    def give_back(self) -> None:
-        """In a thread: give it back now, or as soon as it comes."""
-        with self._lock:
-            self._unwanted = True
-        if self._taken:
-            self._lease.__exit__(None, None, None)
-
-
-class _Tokens:
-    def __init__(self, source: TokenSource) -> None:
-        self._source = source
-
-    async def get(self) -> Token:
-        return await in_thread(self._source.get)
-
-    async def after_refusal(self, refused: Token) -> Token | None:
-        return await in_thread(lambda: self._source.after_refusal(refused))
+            await asyncio.shield(asyncio.ensure_future(in_thread(give_back, or_here=True)))
