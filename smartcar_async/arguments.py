@@ -3,14 +3,15 @@
 import inspect
 import re
 import warnings
-from collections.abc import Iterable, Mapping
-from functools import partial
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial, wraps
+from typing import Any, Final, ParamSpec, TypeVar
 
 from .errors import ConfigurationError
 from .request import UNIT_SYSTEM_HEADER, header_value, require_id
 
 K = TypeVar("K")
+P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V")
 
@@ -50,6 +51,25 @@ def deprecated(argument: str, instead: str) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         level, frame = level + 1, frame.f_back
     warnings.warn(f"{argument}: deprecated, and will go; give {instead}", DeprecationWarning, stacklevel=level)
+
+
+def renamed(**names: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let a function take keyword arguments by their former names, `renamed(old="new")`, with a warning each time."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> T:
+            for former in names.keys() & kwargs:
+                name = names[former]
+                if name in kwargs:
+                    raise ConfigurationError(f"{former}: the former name of {name}; give {name} alone")
+                deprecated(former, f"{name}=")
+                kwargs[name] = kwargs.pop(former)
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 def credential(value: str | None, argument: str, home: str) -> str:

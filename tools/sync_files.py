@@ -66,7 +66,7 @@ MARK: Final = '"""{about}\n\nWritten by tools/write_sync.py: not to be edited, b
 PASSED_ON: Final = {
     "signals": "The catalogue of signals: the same as in `smartcar_async.signals`.",
     "webhook": "Webhooks without I/O: the same as in `smartcar_async.webhook`, for it never awaits.",
-    "receiver": "The webhook endpoint of `smartcar_async.receiver`: use `wsgi`, `handle_plain` and `with`.",
+    "receiver": "The webhook endpoint of `smartcar_async.receiver`: use `wsgi`, `handle_sync` and `with`.",
 }
 HEAD: Final = """from __future__ import annotations
 

@@ -1,6 +1,12 @@
 """The webhook endpoint, for aiohttp, ASGI and WSGI servers, or any other through `Receiver.handle`."""
 
-from .doors import Asgi as Asgi, Endpoint as Endpoint, Receive as Receive, Scope as Scope, Send as Send
+from ..webhook import Headers as Headers
+from .endpoint import Endpoint as Endpoint
+from .event_store import (
+    StepAside as StepAside,
+    TransactionalStore as TransactionalStore,
+    UncountedRelease as UncountedRelease,
+)
 from .handlers import (
     Context as Context,
     OnError as OnError,
@@ -8,6 +14,14 @@ from .handlers import (
     OnSignal as OnSignal,
     State as State,
 )
-from .judge import Headers as Headers
 from .receiver import Receiver as Receiver
 from .reply import Reply as Reply
+from .reporting import (
+    DeliveryAnswered as DeliveryAnswered,
+    DeliveryJudged as DeliveryJudged,
+    EventHandled as EventHandled,
+    Handling as Handling,
+    ReceiverEvent as ReceiverEvent,
+    ReceiverHook as ReceiverHook,
+)
+from .servers import Asgi as Asgi, Receive as Receive, Scope as Scope, Send as Send

@@ -1,12 +1,18 @@
-"""Which events were handled: the protocol of its stores, and one in memory."""
+"""Which events were handled: the protocols of their stores, and a store in memory."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from itertools import count, islice
 from threading import Lock
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from attrs import define, field, frozen
+
+from ..arguments import deprecated, renamed
+from ..errors import ConfigurationError
+
+ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
 
 KEEP: Final = 7 * 24 * 3600.0
 """Seconds for which a handled event is remembered: Smartcar's advice."""
@@ -33,15 +39,31 @@ class Claim:
     attempt: int = 0
     tries: int | None = field(default=None, eq=False)
     """How many attempts count towards the limit, with this one; None if the store does not tell."""
-    aside: bool = field(default=False, eq=False)
+    stepped_aside: bool = field(default=False, eq=False)
     """Whether later events of its lane no longer wait for it."""
-    suspect: bool = field(default=False, eq=False)
+    interrupted: bool = field(default=False, eq=False)
     """Whether its last attempt has no recorded end: its process ended in it, or was silent beyond its lease."""
 
     @property
     def redelivered(self) -> bool:
         """Whether somebody had claimed the event before, and may have handled it in part or whole."""
         return self.attempt > 1
+
+    @property
+    def aside(self) -> bool:
+        """The former name of `stepped_aside`."""
+        deprecated("Claim.aside", "stepped_aside")
+        return self.stepped_aside
+
+    @property
+    def suspect(self) -> bool:
+        """The former name of `interrupted`."""
+        deprecated("Claim.suspect", "interrupted")
+        return self.interrupted
+
+
+# A store of a user's makes claims too, with the former names perhaps.
+Claim.__init__ = renamed(aside="stepped_aside", suspect="interrupted")(Claim.__init__)  # type: ignore[method-assign]
 
 
 @frozen
@@ -81,8 +103,11 @@ class EventStore(Protocol):
     amount. A store that several processes share relies on the spans alone (`until - now`, `due - now`), and measures
     them by a clock that they share, or by its own from when it first saw what it waits for.
 
-    The methods are plain: a receiver on an event loop calls them in threads, several at once. A store whose `claim`
+    The methods are sync: a receiver on an event loop calls them in threads, several at once. A store whose `claim`
     takes no `lane` is called in one thread, and keeps no order among processes.
+
+    What a store can do beyond this is said by `EventInbox`, `TransactionalStore`, `UncountedRelease` and `StepAside`:
+    it has their methods, and need not name them.
     """
 
     def claim(self, event_id: str, *, now: float, until: float, lane: str | None = None, hold: float = 0.0) -> Claim:
@@ -126,17 +151,6 @@ class EventInbox(EventStore, Protocol):
         """Claim the event that is due for longest, of those whose turn it is in their lanes."""
         ...
 
-    def spare(self, claim: Claim, *, now: float, due: float) -> None:
-        """Like `release`, and the attempt does not count: `tries` and `suspect` will be what they were.
-
-        A store without this counts what closing broke off, and suspects are handled beside each other.
-        """
-        ...
-
-    def step_aside(self, claim: Claim) -> None:
-        """Let the later events of its lane wait for this one no longer. A store without this lets them pass at once."""
-        ...
-
     def park(self, claim: Claim, *, now: float, problem: str) -> None:
         """Give an event up; it is kept, and not handed out."""
         ...
@@ -154,6 +168,51 @@ class EventInbox(EventStore, Protocol):
         ...
 
 
+class TransactionalStore(EventStore, Protocol[ConnectionT_co]):
+    """A store whose `commit` does some work in the same transaction: it lends the handlers its connection.
+
+    Work and mark are there together, or neither is. What `work` raises rolls both back and comes out of `commit`.
+    A store that takes its connection away from work that is too long, or ends the transaction itself, raises
+    TimeoutError or ConfigurationError: these count as failures of the handler, and any other error as one of the store,
+    whose commit is then tried again.
+    """
+
+    def commit(self, claim: Claim, *, now: float, work: Callable[[ConnectionT_co], object] | None = None) -> bool:
+        """Remember the event as handled, with the work. False if the claim was lost: the work was not begun then."""
+        ...
+
+
+class UncountedRelease(Protocol):
+    """An inbox that gives claims back whose attempts do not count, as those that closing the receiver breaks off.
+
+    With a store without this they count, and events whose last attempt was interrupted are handled beside each other.
+    """
+
+    def release_uncounted(self, claim: Claim, *, now: float, due: float) -> None:
+        """Like `release`, but `tries` and `interrupted` will be what they were."""
+        ...
+
+
+class StepAside(Protocol):
+    """An inbox in which an event that fails again and again can let the later ones of its lane pass.
+
+    In a store without this, later events need not wait for one that failed.
+    """
+
+    def step_aside(self, claim: Claim) -> None:
+        """Let the later events of its lane wait for this one no longer."""
+        ...
+
+
+def check_retention(keep: float, limit: int) -> None:
+    """Refuse what would forget at once, or never: how long and how many handled events are remembered."""
+    number: Any = keep
+    if not isinstance(number, (int, float)) or isinstance(number, bool) or math.isnan(number) or number <= 0:
+        raise ConfigurationError("keep: give the seconds for which a handled event is remembered")
+    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+        raise ConfigurationError("limit: give how many events are remembered, a whole number above 0")
+
+
 @define(eq=False)
 class _Entry:
     came: float
@@ -169,6 +228,7 @@ class MemoryEventStore:
     """A store that lasts as long as the process: up to `limit` events, each for `keep` seconds."""
 
     def __init__(self, *, keep: float = KEEP, limit: int = 100_000) -> None:
+        check_retention(keep, limit)
         self._keep = keep
         self._limit = limit
         self._entries: dict[str, _Entry] = {}
@@ -194,9 +254,9 @@ class MemoryEventStore:
             self._entries[event_id] = entry
             if lane is not None and not self._has_turn(entry, lane, now, hold):
                 return Claim(event_id, ClaimStatus.WAITING)
-            suspect = entry.until > 0
+            interrupted = entry.until > 0
             entry.attempt, entry.until = entry.attempt + 1, until
-            return Claim(event_id, ClaimStatus.NEW, entry.attempt, entry.attempt, suspect=suspect)
+            return Claim(event_id, ClaimStatus.NEW, entry.attempt, entry.attempt, interrupted=interrupted)
 
     def renew(self, claim: Claim, *, until: float) -> bool:
         """Hold a claim longer. False if it was lost."""

@@ -2,12 +2,11 @@
 
 import asyncio
 import inspect
-import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from threading import current_thread, main_thread
-from typing import Any, Generic, Literal, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar, cast, overload
 
 from attrs import define, field, frozen
 
@@ -17,6 +16,15 @@ from ..records import Signal, SignalKey
 from ..webhook import Event, VehicleError, VehicleErrorEvent, VehicleStateEvent, VerifyEvent
 from .threads import to_the_end
 
+if TYPE_CHECKING:
+    import sqlite3
+
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    C = TypeVarWithDefault("C", default=sqlite3.Connection)
+else:
+    C = TypeVar("C")
+
 E = TypeVar("E")
 B = TypeVar("B")
 R = TypeVar("R")
@@ -24,27 +32,41 @@ R = TypeVar("R")
 State = Literal["ERROR", "RESOLVED"]
 
 
+@define(eq=False)
+class Loan:
+    """The time for which a store lends its connection to the handlers of one event."""
+
+    ended: bool = False
+
+
 @frozen
-class Context:
+class Context(Generic[C]):
     """What a handler can know beside the event, if it takes one argument more.
 
-    `redelivered`: somebody began to handle this event before, and may have finished.
+    With a store of your own, `Context[YourConnection]` says what its `connection` is.
     """
 
     event_id: str
     attempt: int = 1
-    _connection: sqlite3.Connection | None = field(default=None, repr=False, eq=False)
+    _connection: C | None = field(default=None, repr=False, eq=False)
+    _loan: Loan = field(factory=Loan, repr=False, eq=False)
 
     @property
     def redelivered(self) -> bool:
-        """Whether this is not the first attempt."""
+        """Whether this is not the first attempt: somebody began to handle the event before, and may have finished."""
         return self.attempt > 1
 
     @property
-    def connection(self) -> sqlite3.Connection:
-        """The store's open transaction, which also marks the event as handled: for `transaction=True`."""
+    def connection(self) -> C:
+        """The store's open transaction, which also marks the event as handled: for `transaction=True`.
+
+        Raises:
+            ConfigurationError: the handler was registered without `transaction=True`, or it has ended.
+        """
         if self._connection is None:
             raise ConfigurationError("connection: register the handler with transaction=True")
+        if self._loan.ended:
+            raise ConfigurationError("connection: the handler has ended, and its transaction with it")
         return self._connection
 
 
@@ -54,7 +76,7 @@ class OnEvent(Protocol, Generic[E]):
     @overload
     def __call__(self, handler: Callable[[E], R], /) -> Callable[[E], R]: ...
     @overload
-    def __call__(self, handler: Callable[[E, Context], R], /) -> Callable[[E, Context], R]: ...
+    def __call__(self, handler: Callable[[E, Context[Any]], R], /) -> Callable[[E, Context[Any]], R]: ...
 
 
 class OnSignal(Protocol, Generic[B]):
@@ -66,8 +88,8 @@ class OnSignal(Protocol, Generic[B]):
     ) -> Callable[[Signal[B], VehicleStateEvent], R]: ...
     @overload
     def __call__(
-        self, handler: Callable[[Signal[B], VehicleStateEvent, Context], R], /
-    ) -> Callable[[Signal[B], VehicleStateEvent, Context], R]: ...
+        self, handler: Callable[[Signal[B], VehicleStateEvent, Context[Any]], R], /
+    ) -> Callable[[Signal[B], VehicleStateEvent, Context[Any]], R]: ...
 
 
 class OnError(Protocol):
@@ -79,8 +101,8 @@ class OnError(Protocol):
     ) -> Callable[[VehicleError, VehicleErrorEvent], R]: ...
     @overload
     def __call__(
-        self, handler: Callable[[VehicleError, VehicleErrorEvent, Context], R], /
-    ) -> Callable[[VehicleError, VehicleErrorEvent, Context], R]: ...
+        self, handler: Callable[[VehicleError, VehicleErrorEvent, Context[Any]], R], /
+    ) -> Callable[[VehicleError, VehicleErrorEvent, Context[Any]], R]: ...
 
 
 Wanted = Callable[[Event], Iterable[tuple[object, ...]]]
@@ -91,13 +113,17 @@ Wanted = Callable[[Event], Iterable[tuple[object, ...]]]
 class _Handler:
     call: Callable[..., object]
     wanted: Wanted
-    takes_context: bool
+    context: Literal["none", "last", "named"]
+    """How it takes the context: not at all, as its last positional argument, or by the name `context`."""
     is_async: bool
     in_transaction: bool
 
-    def calls(self, event: Event, context: Context) -> Iterator[Callable[[], object]]:
+    def calls(self, event: Event, context: Context[Any]) -> Iterator[Callable[[], object]]:
         for arguments in self.wanted(event):
-            yield partial(self.call, *arguments, *((context,) if self.takes_context else ()))
+            if self.context == "named":
+                yield partial(self.call, *arguments, context=context)
+            else:
+                yield partial(self.call, *arguments, *((context,) if self.context == "last" else ()))
 
 
 @define
@@ -111,13 +137,12 @@ class Handlers:
 
         def register(call: Callable[..., R]) -> Callable[..., R]:
             bodies = (call, type(call).__call__)
-            if any(inspect.isgeneratorfunction(one) or inspect.isasyncgenfunction(one) for one in bodies):
+            if any(inspect.isgeneratorfunction(body) or inspect.isasyncgenfunction(body) for body in bodies):
                 raise ConfigurationError(f"{name_of(call)}: a handler that yields would never run")
-            is_async = any(inspect.iscoroutinefunction(one) for one in bodies)
+            is_async = any(inspect.iscoroutinefunction(body) for body in bodies)
             if is_async and transaction:
                 raise ConfigurationError(f"{name_of(call)}: a handler in the store's transaction is a plain function")
-            context = _takes_context(call, arguments)
-            self._handlers.append(_Handler(call, wanted, context, is_async, transaction))
+            self._handlers.append(_Handler(call, wanted, _context_of(call, arguments), is_async, transaction))
             return call
 
         return register
@@ -127,16 +152,16 @@ class Handlers:
         """Whether there are none."""
         return not self._handlers
 
-    def are_plain(self, event: Event) -> bool:
-        """Whether all of an event's handlers are plain functions."""
-        return not any(handler.is_async and list(handler.wanted(event)) for handler in self._handlers)
+    def need_loop(self, event: Event) -> bool:
+        """Whether one of an event's handlers is async."""
+        return any(handler.is_async and list(handler.wanted(event)) for handler in self._handlers)
 
     def need_transaction(self, event: Event) -> bool:
         """Whether one of an event's handlers writes in the store's transaction."""
         return any(handler.in_transaction and list(handler.wanted(event)) for handler in self._handlers)
 
-    async def run(self, event: Event, context: Context, is_over: Callable[[], bool]) -> None:
-        """Call those outside of the transaction, until it is over; plain ones in a thread, where they may block."""
+    async def run(self, event: Event, context: Context[Any], is_over: Callable[[], bool]) -> None:
+        """Call those outside of the transaction, until it is over; sync ones in a thread, where they may block."""
         for handler in self._outside():
             for call in handler.calls(event, context):
                 if is_over():
@@ -146,20 +171,25 @@ class Handlers:
                     if inspect.isawaitable(result):
                         await result
 
-    def run_plain(self, event: Event, context: Context) -> None:
+    def run_sync(self, event: Event, context: Context[Any]) -> None:
         """Call those outside of the transaction, here and now."""
         for handler in self._outside():
             for call in handler.calls(event, context):
                 with _failures_of(handler):
-                    _call_plain(call)
+                    _call_sync(call)
 
-    def run_inside(self, event: Event, context: Context, connection: sqlite3.Connection) -> None:
-        """Call those inside of the transaction."""
-        for handler in self._handlers:
-            if handler.in_transaction:
-                for call in handler.calls(event, Context(context.event_id, context.attempt, connection)):
-                    with _failures_of(handler):
-                        _call_plain(call)
+    def run_inside(self, event: Event, context: Context[Any], connection: object) -> None:
+        """Call those inside of the transaction, and lend them its connection for that time."""
+        loan = Loan()
+        lent = Context(context.event_id, context.attempt, connection, loan)
+        try:
+            for handler in self._handlers:
+                if handler.in_transaction:
+                    for call in handler.calls(event, lent):
+                        with _failures_of(handler):
+                            _call_sync(call)
+        finally:
+            loan.ended = True
 
     def _outside(self) -> list[_Handler]:
         return [handler for handler in self._handlers if not handler.in_transaction]
@@ -237,8 +267,8 @@ def _this_task() -> "asyncio.Task[Any] | None":
         return None
 
 
-def _call_plain(call: Callable[[], object]) -> None:
-    """A plain function may turn out to give something to await: unawaited, its event would be lost."""
+def _call_sync(call: Callable[[], object]) -> None:
+    """A sync function may turn out to give something to await: unawaited, its event would be lost."""
     result = call()
     if inspect.iscoroutine(result):
         result.close()
@@ -246,14 +276,25 @@ def _call_plain(call: Callable[[], object]) -> None:
         raise ConfigurationError("a handler gave something to await where nothing can be awaited")
 
 
-def _takes_context(call: Callable[..., object], arguments: int) -> bool:
+def _context_of(call: Callable[..., object], arguments: int) -> Literal["none", "last", "named"]:
+    """How a handler takes the context. A parameter with a default is left alone, unless its name is `context`."""
     try:
-        parameters = inspect.signature(call).parameters.values()
+        parameters = inspect.signature(call).parameters
     except ValueError:  # a function written in C need not tell
-        return False
-    positional = [one for one in parameters if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)]
-    required = [one for one in positional if one.default is one.empty]
-    open_ended = any(one.kind is one.VAR_POSITIONAL for one in parameters)
+        return "none"
+    kinds = list(parameters.values())
+    positional = [each for each in kinds if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
+    required = [each for each in positional if each.default is each.empty]
+    open_ended = any(each.kind is each.VAR_POSITIONAL for each in kinds)
     if len(required) > arguments + 1 or (len(positional) < arguments and not open_ended):
         raise ConfigurationError(f"{name_of(call)}: a handler takes {arguments} or {arguments + 1} arguments")
-    return len(required) == arguments + 1
+    for each in kinds:
+        if each.kind is each.KEYWORD_ONLY and each.default is each.empty and each.name != "context":
+            raise ConfigurationError(f"{name_of(call)}: nobody gives a handler its argument {each.name}")
+    if len(required) == arguments + 1:
+        return "last"
+    named = parameters.get("context")
+    bound = isinstance(call, partial) and "context" in call.keywords  # then it has a value of the caller's
+    if named is None or named in positional[:arguments] or bound:
+        return "none"
+    return "named" if named.kind in (named.POSITIONAL_OR_KEYWORD, named.KEYWORD_ONLY) else "none"

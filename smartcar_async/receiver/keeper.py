@@ -5,18 +5,25 @@ from collections.abc import Callable
 from threading import Event, Lock, Thread
 from typing import Final
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from ..errors import plain_id
 from ..log import logger
 from .event_store import Claim
+from .reporting import Handling
 
-Outcome = Callable[[Claim], object]
-"""A call to the store that records how a handling ended. False: the claim was lost."""
+_SHORTEST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 5.0
+"""Seconds between two attempts to record an outcome, growing from the shortest to the longest."""
 
-_FIRST: Final = 0.1
-_LONGEST: Final = 5.0
-"""Seconds between two attempts to record an outcome, growing from the first to the longest."""
+
+@frozen
+class Outcome:
+    """How a handling ended, and the call that records it in the store. False from that: the claim was lost."""
+
+    name: Handling
+    record: Callable[[Claim], object]
+    problem: str | None = None
 
 
 @define(eq=False)
@@ -24,10 +31,13 @@ class Holding:
     """An event that this process handles, or has handled and could not record yet."""
 
     claim: Claim
+    lane: str
     began: float
+    seconds: float | None = None
+    """How long it was handled, once that is over."""
     pending: Outcome | None = None
-    """How it ended, if the store refused to hear it: it is told again, and no handler runs meanwhile."""
-    refused: int = 0
+    """How it ended, if the store refused to record it: the store is told again, and no handler runs meanwhile."""
+    refusals: int = 0
 
 
 @define(eq=False)
@@ -40,17 +50,17 @@ class Keeper:
 
     lease: float
     renew: Callable[[Holding], None]
-    conclude: Callable[[Holding, Outcome], object]
+    settle: Callable[[Holding, Outcome], object]
     _held: dict[str, Holding] = field(factory=dict[str, Holding])
     _guard: Lock = field(factory=Lock)
-    _bell: Event = field(factory=Event)
+    _wake: Event = field(factory=Event)
     _thread: Thread | None = None
 
     def holds(self, event_id: str) -> bool:
         """Whether an event is being handled here, whatever the store says."""
         return event_id in self._held
 
-    def hold(self, claim: Claim, began: float) -> Holding | None:
+    def hold(self, claim: Claim, lane: str, began: float) -> Holding | None:
         """Begin to keep a claim. None if its event is being handled here: that handling has the new claim then.
 
         The old one was lost, because this process was silent for too long.
@@ -60,8 +70,8 @@ class Keeper:
             if held is not None:
                 held.claim = claim
                 return None
-            holding = self._held[claim.event_id] = Holding(claim, began)
-            if self._thread is None or not self._thread.is_alive():  # a child that was forked has no such thread
+            holding = self._held[claim.event_id] = Holding(claim, lane, began)
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = Thread(target=self._keep, name="smartcar-keeper", daemon=True)
                 self._thread.start()
         return holding
@@ -77,26 +87,28 @@ class Keeper:
 
     def postpone(self, holding: Holding, outcome: Outcome) -> None:
         """Record an outcome later."""
-        holding.refused += 1
+        holding.refusals += 1
         holding.pending = outcome
-        self._bell.set()
+        self._wake.set()
 
     @property
     def pending(self) -> int:
         """How many outcomes are not recorded yet."""
         return sum(holding.pending is not None for holding in list(self._held.values()))
 
-    def close(self) -> None:
-        """End the thread, if there is nothing to keep."""
-        self._bell.set()
+    def close(self) -> Thread | None:
+        """End the thread, if there is nothing to keep; the thread that is to end."""
+        thread = self._thread
+        self._wake.set()
+        return None if self._held else thread
 
     def _keep(self) -> None:
-        every, pause = self.lease / 3, _FIRST
+        every, pause = self.lease / 3, _SHORTEST_PAUSE
         now = time.monotonic()
         renew_at, record_at = now + every, now + every
         while True:
-            self._bell.wait(max(min(renew_at, record_at) - now, 0.0))
-            self._bell.clear()
+            self._wake.wait(max(min(renew_at, record_at) - now, 0.0))
+            self._wake.clear()
             with self._guard:
                 if not self._held:
                     self._thread = None
@@ -106,7 +118,7 @@ class Keeper:
                 self._renew_all()
                 renew_at = now + every
             if now >= record_at:
-                pause = min(pause * 2, _LONGEST) if self._record() else _FIRST
+                pause = min(pause * 2, _LONGEST_PAUSE) if self._record() else _SHORTEST_PAUSE
                 record_at = now + every
             if self.pending:
                 record_at = min(record_at, now + pause)
@@ -127,5 +139,5 @@ class Keeper:
             outcome = holding.pending
             if outcome is not None:
                 holding.pending = None
-                self.conclude(holding, outcome)
+                self.settle(holding, outcome)
         return self.pending

@@ -37,7 +37,7 @@ class _Locks(Generic[L]):
 
 
 class Lanes:
-    """The lanes of tasks and those of threads, first come, first served. A receiver has one door, and uses one kind."""
+    """The lanes of tasks and those of threads, first come, first served. A receiver is used with a loop or without one, and so with one kind of them."""
 
     def __init__(self) -> None:
         self._tasks = _Locks(asyncio.Lock)
@@ -55,7 +55,7 @@ class Lanes:
                 yield
 
     @contextmanager
-    def hold_plain(self, lane: str, timeout: float) -> Generator[None, None, None]:
+    def hold_sync(self, lane: str, timeout: float) -> Generator[None, None, None]:
         """Hold a lane in a thread; TimeoutError if it is not free in time."""
         with self._threads.of(lane) as lock, lock.hold(timeout):
             yield

@@ -3,79 +3,82 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
-from typing import Final, Literal, cast
+from typing import Any, Final, Literal
 
-from ..arguments import require_bool, require_list, require_methods
-from ..clock import Clock
+from ..arguments import require_methods, require_list, require_bool
 from ..errors import ConfigurationError
-from ..webhook.signature import keys, texts
-from .event_store import EventInbox, EventStore
+from ..webhook.receiving import DeliveryRules, rules_of
+from ..webhook.signature import as_texts
+from .stores import Capabilities
 
+Mode = Literal["inbox", "inline"]
 _SMARTCAR_WAITS: Final = 15.0
 
 
-def tokens(given: str | Iterable[str]) -> tuple[str, ...]:
-    """The tokens. Without one nothing could be believed, and an empty one would believe forgeries."""
-    found = tuple(texts(given))
-    keys(found)
-    return found
+def mode_of(mode: Mode | None, can: Capabilities) -> Mode:
+    """How deliveries are taken, which the store decides if the caller does not."""
+    if mode not in (None, "inbox", "inline"):
+        raise ConfigurationError('mode: give "inbox" or "inline", or None to let the store decide')
+    if mode == "inbox" and can.inbox is None:
+        raise ConfigurationError("mode: an inbox needs a store that keeps events, such as SqliteEventStore")
+    return mode or ("inline" if can.inbox is None else "inbox")
 
 
-def check_places(store: EventStore | None, clock: Clock | None) -> None:
-    """Refuse what is no store or no clock."""
-    require_methods(store, "store", "claim", "renew", "commit", "release")
+def check_clock(clock: object) -> None:
+    """Refuse what is no clock."""
     require_methods(clock, "clock", "monotonic", "now", "sleep")
 
 
-def inbox_of(store: EventStore, mode: Literal["inbox", "inline"] | None) -> EventInbox | None:
-    """The store as an inbox, if it is one."""
-    if mode not in (None, "inbox", "inline"):
-        raise ConfigurationError('mode: give "inbox" or "inline", or None to let the store decide')
-    if hasattr(store, "take"):
-        require_methods(store, "store", "put", "take", "park", "parked", "unpark", "waiting")
-        return cast("EventInbox", store)
-    if mode == "inbox":
-        raise ConfigurationError("mode: an inbox needs a store that keeps events, such as SqliteEventStore")
-    return None
-
-
-def check_times(
-    budget: float, lease: float, step_aside_after: float | None, tolerance: float | timedelta | None
-) -> None:
+def check_times(answer_within: float, lease: float, step_aside_after: float | None) -> None:
     """Refuse times that are none, or that contradict each other."""
-    if not _is_number(budget) or not 0 < budget < _SMARTCAR_WAITS:
-        raise ConfigurationError("budget: Smartcar waits for 15 s, so give less")
-    if not _is_number(lease) or not lease > budget or math.isinf(lease):
-        raise ConfigurationError("lease: it must be longer than the budget")
+    if not _is_number(answer_within) or not 0 < answer_within < _SMARTCAR_WAITS:
+        raise ConfigurationError("answer_within: Smartcar waits for 15 s, so give less")
+    if not _is_number(lease) or not lease > answer_within or math.isinf(lease):
+        raise ConfigurationError("lease: it must be longer than answer_within")
     if step_aside_after is not None and not (_is_number(step_aside_after) and step_aside_after >= 0):
         raise ConfigurationError("step_aside_after: give seconds, or None for never")
-    seconds = tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
+
+
+def delays_of(retry_delays: Sequence[float]) -> tuple[float, ...]:
+    """The seconds between attempts."""
+    delays = require_list(retry_delays, "retry_delays")
+    if not all(_is_number(delay) and 0 <= delay < math.inf for delay in delays):
+        raise ConfigurationError("retry_delays: give seconds, such as (1, 10, 60)")
+    return delays
+
+
+def delivery_rules(
+    tokens: str | Iterable[str],
+    *,
+    tolerance: float | timedelta | None,
+    require_time: bool,
+    webhook_ids: str | Collection[str] | None,
+    modes: str | Collection[str] | None,
+    max_body_bytes: int,
+) -> DeliveryRules:
+    """What is believed. Stricter than `webhook.receive`: rules that no event would pass are a mistake here."""
+    seconds: Any = tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
     if seconds is not None and not (_is_number(seconds) and seconds >= 0):
         raise ConfigurationError("tolerance: give seconds or a timedelta, or None to believe deliveries of any time")
-
-
-def pauses(given: Sequence[float]) -> tuple[float, ...]:
-    """The pauses between attempts."""
-    found = require_list(given, "pauses")
-    if not all(_is_number(pause) and 0 <= pause < math.inf for pause in found):
-        raise ConfigurationError("pauses: give seconds, such as (1, 10, 60)")
-    return found
-
-
-def check_filters(
-    webhook_ids: str | Collection[str] | None, modes: str | Collection[str] | None, require_time: bool
-) -> None:
-    """Refuse filters that no event would pass."""
     require_bool(require_time, "require_time")
     for name, wanted in (("webhook_ids", webhook_ids), ("modes", modes)):
-        if wanted is not None and not any(texts(wanted, name)):
+        if wanted is not None and not any(as_texts(wanted, name)):
             raise ConfigurationError(f"{name}: none would be handled; give None for all")
+    return rules_of(
+        tokens,
+        tolerance=seconds,
+        require_time=require_time,
+        webhook_ids=webhook_ids,
+        modes=modes,
+        max_body_bytes=whole("max_body_bytes", max_body_bytes, "a body has bytes"),
+    )
 
 
-def whole(name: str, given: int, why: str) -> None:
-    """Refuse what is no whole number above 0."""
-    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
+def whole(name: str, value: int, why: str) -> int:
+    """A whole number above 0."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
         raise ConfigurationError(f"{name}: give a whole number above 0; {why}")
+    return value
 
 
 def _is_number(value: object) -> bool:

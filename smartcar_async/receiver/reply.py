@@ -25,24 +25,26 @@ class Reply:
     status: int
     headers: Mapping[str, str] = field(factory=dict[str, str])
     body: bytes = b""
+    reason: str = field(default="", eq=False)
+    """Why it is this one, in a word: for logs and hooks, it is not sent."""
 
 
-ACCEPTED: Final = Reply(204)
+ACCEPTED: Final = Reply(204, reason="Accepted")
 """Stored, handled, or handled before; Smartcar need not send it again."""
 
 
-def _written(document: Mapping[str, str]) -> bytes:
+def _encoded(document: Mapping[str, str]) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def answered(challenge: str) -> Reply:
+def verified(challenge: str) -> Reply:
     """The answer to a VERIFY."""
-    return Reply(200, _JSON, _written({"challenge": challenge}))
+    return Reply(200, _JSON, _encoded({"challenge": challenge}), "Verified")
 
 
 def refused(status: int, error: str, message: str, headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal that says why."""
-    return Reply(status, {**_JSON, **(headers or {})}, _written({"error": error, "message": message}))
+    return Reply(status, {**_JSON, **(headers or {})}, _encoded({"error": error, "message": message}), error)
 
 
 def refusal(error: SmartcarError) -> Reply:

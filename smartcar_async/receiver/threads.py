@@ -7,7 +7,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from functools import partial
+from threading import Thread, current_thread
 from typing import TypeVar
+from weakref import WeakSet
 
 from attrs import define, field
 
@@ -24,6 +26,7 @@ class Threads:
 
     apart: bool = True
     _pools: dict[tuple[int, str], ThreadPoolExecutor] = field(factory=dict[tuple[int, str], ThreadPoolExecutor])
+    _begun: WeakSet[Thread] = field(factory=WeakSet[Thread])
 
     @property
     def deliveries(self) -> ThreadPoolExecutor:
@@ -40,15 +43,19 @@ class Threads:
         """For everything else."""
         return self._pool("store")
 
-    def close(self) -> None:
-        """End those of this process that have nothing more to do."""
+    def close(self) -> list[Thread]:
+        """End those of this process, when they have nothing more to do; the threads that are to end."""
         for key in [key for key in self._pools if key[0] == os.getpid()]:
             self._pools.pop(key).shutdown(wait=False)
+        return list(self._begun)
 
     def _pool(self, purpose: str) -> ThreadPoolExecutor:
         key = os.getpid(), purpose if self.apart else "store"  # a forked child has none of its parent's threads
-        found = self._pools.get(key)
-        return found or self._pools.setdefault(key, ThreadPoolExecutor(1, f"smartcar-{key[1]}"))
+        pool = self._pools.get(key)
+        return pool or self._pools.setdefault(key, ThreadPoolExecutor(1, f"smartcar-{key[1]}", self._note))
+
+    def _note(self) -> None:
+        self._begun.add(current_thread())
 
 
 async def to_the_end(executor: Executor | None, call: Callable[[], T]) -> T:
@@ -69,4 +76,4 @@ def _without_stop(call: Callable[[], T]) -> T:
     try:
         return call()
     except StopIteration as error:
-        raise RuntimeError("a plain function raised StopIteration") from error
+        raise RuntimeError("a sync function raised StopIteration") from error

@@ -3,75 +3,68 @@
 import asyncio
 from contextlib import suppress
 from functools import partial
-from itertools import accumulate
 from typing import Final
-from weakref import WeakSet
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from ..errors import plain_id
 from ..log import logger
 from ..webhook import Event, parse
-from .decoded import Decoded
+from .claims import ClaimRunner
+from .decoded_events import DecodedEvents
 from .event_store import Claim, EventInbox, StoredEvent
 from .handlers import is_cancelled
 from .keeper import Holding, Outcome
 from .lanes import Lanes
+from .retries import RetryLater
 from .threads import to_the_end
-from .work import Work
 
 _POLL: Final = 1.0
-"""Seconds after which the inbox is looked into although nobody rang: for what other processes put or left there."""
+"""Seconds after which the inbox is looked into although nobody said so: for what other processes put or left there."""
 
 _APART: Final = 1.0
-"""Seconds for which a suspect is put off while another one is handled."""
+"""Seconds for which an interrupted event is put off while another one is handled."""
 
 
-@frozen
-class Retries:
-    """What becomes of an event that failed: `pauses` between its attempts, and how long its vehicle waits for it.
+@define(eq=False)
+class WakeUp:
+    """Wakes the worker from any thread: it looks into the inbox at once."""
 
-    It steps aside when its pauses would be longer than `step_aside_after` in all; None: it never does.
-    """
+    _loop: asyncio.AbstractEventLoop | None = None
+    _event: asyncio.Event | None = None
 
-    pauses: tuple[float, ...]
-    step_aside_after: float | None
+    def bind(self, loop: asyncio.AbstractEventLoop | None, event: asyncio.Event | None) -> None:
+        """Wake this loop from now on, or none."""
+        self._loop, self._event = loop, event
 
-    def is_spent(self, tries: int) -> bool:
-        """Whether this attempt would be one too many."""
-        return tries > len(self.pauses) + 1
-
-    def is_aside(self, tries: int) -> bool:
-        """Whether the vehicle does not wait for this attempt any more."""
-        waited = (0.0, *accumulate(self.pauses))[: tries or 1][-1]
-        return self.step_aside_after is not None and waited > self.step_aside_after
+    def __call__(self) -> None:
+        """Look at once; nothing, where no worker runs."""
+        loop, event = self._loop, self._event
+        if loop is not None and event is not None:
+            with suppress(RuntimeError):  # its loop was closed without a word
+                loop.call_soon_threadsafe(event.set)
 
 
 @define(eq=False)
 class Worker:
-    """Up to `abreast` events at once, of as many vehicles.
+    """Up to `concurrency` events at once, of as many vehicles: take, handle, settle.
 
-    Suspects, whose last attempt has no recorded end, are handled one at a time: the process may have ended in any of
-    those that it handled then, and only the one that ends it again, alone among them, is to use up its attempts.
+    Interrupted events, whose last attempt has no recorded end, are handled one at a time: the process may have ended in
+    any of those that it handled then, and only the one that ends it again, alone among them, is to use up its attempts.
     """
 
-    work: Work
+    runner: ClaimRunner
     inbox: EventInbox
-    decoded: Decoded
-    abreast: int
-    retries: Retries
+    retrying: RetryLater
+    decoded: DecodedEvents
+    wake: WakeUp
+    concurrency: int
     lanes: Lanes = field(factory=Lanes)
     _running: set[asyncio.Task[None]] = field(factory=set[asyncio.Task[None]])
-    _suspect: asyncio.Task[None] | None = None
-    _stopped: WeakSet[asyncio.Task[None]] = field(factory=WeakSet[asyncio.Task[None]])
+    _closed: set[asyncio.Task[None]] = field(factory=set[asyncio.Task[None]])
     """Those that closing broke off: this is no attempt of their events."""
+    _interrupted: asyncio.Task[None] | None = None
     _life: "_Life | None" = None
-
-    def __attrs_post_init__(self) -> None:
-        self.work.after_failure = self._after_failure
-        self.work.after_cancel = self._after_cancel
-        self.work.is_over = self._is_over
-        self.work.on_end = self.ring
 
     @property
     def started(self) -> bool:
@@ -79,17 +72,11 @@ class Worker:
         life = self._life
         return life is not None and life.task is not None and not (life.task.done() or life.loop.is_closed())
 
-    def ring(self) -> None:
-        """Tell that there is something new, from any thread."""
-        life = self._life
-        if life is not None:
-            with suppress(RuntimeError):  # its loop was closed without a word
-                life.loop.call_soon_threadsafe(life.bell.set)
-
     def start(self) -> None:
         """Begin with what is left from before, on the running loop."""
-        life, self._running = _Life(asyncio.get_running_loop(), asyncio.Event()), set()
-        self._suspect = None
+        life = _Life(asyncio.get_running_loop(), asyncio.Event())
+        self._running, self._interrupted = set(), None
+        self.wake.bind(life.loop, life.wake)
         life.task, self._life = asyncio.create_task(self._run(life)), life
 
     async def stop(self, patience: float) -> None:
@@ -97,15 +84,16 @@ class Worker:
         life, self._life = self._life, None
         if life is None or life.task is None:
             return
+        self.wake.bind(None, None)
         life.over = True
-        life.bell.set()
+        life.wake.set()
         await asyncio.wait({life.task})
         if self._running:
             await asyncio.wait(self._running, timeout=patience)
-        for left in self._running:
-            if not left.cancelling():  # else its loop was ended, which may have been its handler's doing
-                self._stopped.add(left)
-            left.cancel()
+        for task in self._running:
+            if not task.cancelling():  # else its loop was ended, which may have been its handler's doing
+                self._closed.add(task)
+            task.cancel()
         if self._running:
             await asyncio.wait(self._running, timeout=patience)
         if self._running:
@@ -113,22 +101,31 @@ class Worker:
 
     async def _run(self, life: "_Life") -> None:
         while not life.over:
-            life.bell.clear()
+            life.wake.clear()
             try:
-                while len(self._running) < self.abreast and not life.over and (taken := await self._take()):
-                    holding, stored = taken
-                    if holding is not None:
-                        handling = asyncio.create_task(self._handle(holding, stored))
-                        self._running.add(handling)
-                        handling.add_done_callback(partial(self._finished, life))
-                        if holding.claim.suspect:
-                            self._suspect = handling
+                while len(self._running) < self.concurrency and not life.over and (taken := await self._take()):
+                    self._begin(life, *taken)
             except Exception:
                 logger.exception("webhook: the inbox cannot be read")
             await self._wait(life)
 
+    def _begin(self, life: "_Life", holding: Holding | None, stored: StoredEvent) -> None:
+        """Handle an event in a task of its own, unless there is nothing to hold."""
+        if holding is None:
+            return
+        task = asyncio.create_task(self._handle(holding, stored))
+        self._running.add(task)
+        task.add_done_callback(partial(self._finished, life))
+        if holding.claim.interrupted:
+            self._interrupted = task
+
+    def _finished(self, life: "_Life", task: asyncio.Task[None]) -> None:
+        self._running.discard(task)
+        self._closed.discard(task)
+        life.wake.set()
+
     async def _wait(self, life: "_Life") -> None:
-        waits = [asyncio.create_task(wait) for wait in (life.bell.wait(), self.work.clock.sleep(_POLL))]
+        waits = [asyncio.create_task(wait) for wait in (life.wake.wait(), self.runner.store.clock.sleep(_POLL))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -137,38 +134,38 @@ class Worker:
 
     async def _take(self) -> tuple[Holding | None, StoredEvent] | None:
         """What is to be handled; nothing to hold, if it is being handled here already, or put off."""
-        asked, now = self.work.clock.monotonic(), self.work.now()
-        take = partial(self.inbox.take, now=now, until=now + self.work.lease)
-        taken = await to_the_end(self.work.threads.store, take)
+        store, thread = self.runner.store, self.runner.threads.store
+        asked, now = store.clock.monotonic(), store.now()
+        taken = await to_the_end(thread, partial(self.inbox.take, now=now, until=now + store.lease))
         if is_cancelled():  # the loop ends, and nobody would handle it
             if taken is not None:
-                await to_the_end(self.work.threads.store, partial(self.work.spare, taken[0]))
+                await to_the_end(thread, partial(store.release_uncounted, taken[0]))
             raise asyncio.CancelledError
         if taken is None:
             return None
-        holding = self.work.hold(taken[0], asked)
-        if holding is not None and self._is_to_wait(holding.claim):
-            outcome = partial(self.work.spare, pause=_APART)
-            await to_the_end(self.work.threads.store, partial(self.work.conclude, holding, outcome))
+        claim, stored = taken
+        holding = self.runner.keeper.hold(claim, stored.lane, asked)
+        if holding is not None and self._has_to_wait(claim):
+            outcome = Outcome("put off", partial(store.release_uncounted, pause=_APART))
+            await to_the_end(thread, partial(self.runner.settle, holding, outcome))
             holding = None
-        return holding, taken[1]
+        return holding, stored
 
-    def _is_to_wait(self, claim: Claim) -> bool:
-        """Whether it is a suspect, and another one is being handled."""
-        busy = self._suspect is not None and not self._suspect.done()
-        return busy and claim.suspect and hasattr(self.inbox, "spare")
+    def _has_to_wait(self, claim: Claim) -> bool:
+        """Whether it was interrupted, and another such event is being handled. Waiting must not count as an attempt."""
+        busy = self._interrupted is not None and not self._interrupted.done()
+        return busy and claim.interrupted and self.runner.store.can.uncounted is not None
 
     async def _handle(self, holding: Holding, stored: StoredEvent) -> None:
         try:
             async with self.lanes.hold(stored.lane):  # busy only if the claim of an event before it was lost
-                event = None if self._is_overdue(holding.claim) else self.decoded.pop(stored)
+                event = None if self.retrying.is_overdue(holding.claim) else self.decoded.pop(stored)
                 if event is None:
-                    event = await to_the_end(self.work.threads.store, partial(self._judged, holding, stored))
+                    event = await to_the_end(self.runner.threads.store, partial(self._decode, holding, stored))
                 if event is not None:
-                    await self.work.perform(holding, event)
+                    await self.runner.perform(holding, event, self._is_over)
         except asyncio.CancelledError:
-            if self.work.keeper.holds(stored.id):
-                await self.work.give_back(holding)
+            await self.runner.give_back(holding, self._broken_off())
 
     def _is_over(self) -> bool:
         """Whether this task is to stop. A handler that cancels its own task, while all goes on, has failed."""
@@ -176,57 +173,26 @@ class Worker:
         runs = life is not None and life.task is not None and not life.task.done() and not life.task.cancelling()
         return is_cancelled() and not (runs and asyncio.current_task() in self._running)
 
-    def _after_cancel(self) -> Outcome:
+    def _broken_off(self) -> Outcome:
         """The attempt does not count if the receiver is being closed, but does if the loop was ended."""
-        return self.work.spare if asyncio.current_task() in self._stopped else self.work.release
+        closed = asyncio.current_task() in self._closed
+        return Outcome("cancelled", self.runner.store.release_uncounted) if closed else self.runner.cancelled()
 
-    def _is_overdue(self, claim: Claim) -> bool:
-        """Whether it has more attempts behind it than failures were seen: the process ended in it."""
-        tries = claim.tries or 0
-        return self.retries.is_spent(tries) or (self.retries.is_aside(tries) and not claim.aside)
-
-    def _judged(self, holding: Holding, stored: StoredEvent) -> Event | None:
+    def _decode(self, holding: Holding, stored: StoredEvent) -> Event | None:
         """The event, if it is to be handled. That the process ended in it is judged here: nobody saw it fail."""
         claim = holding.claim
-        if self.retries.is_spent(claim.tries or 0):
+        if self.retrying.retries.is_spent(claim.tries or 0):
             text = "webhook: %s is parked: its last attempts have no recorded end: the process ended in them"
             logger.error(text, plain_id(claim.event_id))
-            self.work.conclude(holding, partial(self._park, "ProcessEnded"))
+            self.runner.settle(holding, self.retrying.parked("ProcessEnded"))
             return None
-        if self._is_overdue(claim):
-            self._step_aside(claim)
+        if self.retrying.is_overdue(claim):
+            self.retrying.step_aside(claim)
         try:
             return parse(stored.body)
         except Exception as error:
-            self.work.fail(holding, error)
+            self.runner.fail(holding, error)
             return None
-
-    def _after_failure(self, claim: Claim, error: BaseException) -> Outcome:
-        tries = claim.tries or claim.attempt
-        if self.retries.is_spent(tries + 1):
-            logger.error("webhook: %s is parked after %d attempts", plain_id(claim.event_id), tries)
-            return partial(self._park, type(error).__name__)
-        return partial(self._put_off, self.retries.pauses[tries - 1], self.retries.is_aside(tries + 1))
-
-    def _put_off(self, pause: float, aside: bool, claim: Claim) -> None:
-        if aside and not claim.aside:
-            self._step_aside(claim)
-        self.work.release(claim, pause)
-
-    def _step_aside(self, claim: Claim) -> None:
-        if hasattr(self.inbox, "step_aside"):  # a store of before lets later events pass anyway
-            self.inbox.step_aside(claim)
-            logger.warning(
-                "webhook: %s has failed for so long that it steps aside: later events of its vehicle are handled now",
-                plain_id(claim.event_id),
-            )
-
-    def _park(self, problem: str, claim: Claim) -> None:
-        self.inbox.park(claim, now=self.work.now(), problem=problem)
-
-    def _finished(self, life: "_Life", handling: asyncio.Task[None]) -> None:
-        self._running.discard(handling)
-        life.bell.set()
 
 
 @define
@@ -234,6 +200,6 @@ class _Life:
     """From a start to a stop, on one loop."""
 
     loop: asyncio.AbstractEventLoop
-    bell: asyncio.Event
+    wake: asyncio.Event
     task: asyncio.Task[None] | None = None
     over: bool = False

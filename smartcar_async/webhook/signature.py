@@ -68,20 +68,25 @@ def verify_payload(amt: str, signature: object, body: Body) -> bool:
 
 def verify(body: Body, signature: object, tokens: str | Iterable[str]) -> Match | None:
     """The token that this signature was made with, or None. Every token is tried, in constant time."""
-    raw, digest = raw_bytes(body), digest_of(signature)
-    found = None
-    for number, key in enumerate(keys(tokens)):
+    return match_key(raw_bytes(body), digest_of(signature), token_keys(tokens))
+
+
+def match_key(raw: bytes, digest: bytes | None, keys: Iterable[bytes]) -> Match | None:
+    """Which of the keys a digest was made with; no digest matches none."""
+    match = None
+    for number, key in enumerate(keys):
+        # All keys are tried, also after a match: how long it takes must not tell which token is in use.
         same = hmac.compare_digest(hmac.digest(key, raw, "sha256"), digest or b"\0" * 32)
-        if same and digest is not None and found is None:
-            found = Match(number)
-    return found
+        if same and digest is not None and match is None:
+            match = Match(number)
+    return match
 
 
 def explain(
     body: Body, signature: object, tokens: str | Iterable[str], *, older_tokens: str | Iterable[str] = ()
 ) -> Explanation:
     """Why a signature does not verify. Nothing of a token, the signature or the body is repeated."""
-    raw, current = raw_bytes(body), keys(tokens)
+    raw, current = raw_bytes(body), token_keys(tokens)
     if not signature:
         return Explanation(Problem.MISSING, "There is no SC-Signature header: did a proxy drop it?")
     digest = digest_of(signature)
@@ -91,7 +96,7 @@ def explain(
         return Explanation(Problem.MALFORMED, "The signature is not 64 hexadecimal digits.")
     if _any(current, raw, digest):
         return Explanation(Problem.NONE, "The signature verifies.")
-    if _any(map(_key, texts(older_tokens)), raw, digest):
+    if _any(map(_key, as_texts(older_tokens)), raw, digest):
         return Explanation(Problem.OLDER_TOKEN, "It was made with an older token: pass both to `tokens`.")
     if any(hmac.compare_digest(hmac.digest(raw, key, "sha256"), digest) for key in current):
         return Explanation(Problem.SWAPPED, "Key and message are swapped: the token is the key, the body the message.")
@@ -106,20 +111,22 @@ def explain(
     )
 
 
-def keys(tokens: str | Iterable[str]) -> list[bytes]:
+def token_keys(tokens: str | Iterable[str]) -> tuple[bytes, ...]:
     """The tokens as keys. None, or an empty one, is refused: an empty key would verify forgeries."""
-    found = [_key(token) for token in texts(tokens)]
-    if not found:
+    keys = tuple(_key(token) for token in as_texts(tokens))
+    if not keys:
         raise ConfigurationError("tokens: give at least one Application Management Token")
-    return found
+    return keys
 
 
-def texts(given: str | Iterable[str] | None, argument: str = "tokens") -> list[str]:
-    """One text or several, as a list: a text alone is not taken for its letters."""
-    found: list[Any] = [given] if isinstance(given, str) or not isinstance(given, Iterable) else list(given)
-    if given is not None and not all(isinstance(text, str) for text in found):
+def as_texts(value: str | Iterable[str] | None, argument: str = "tokens") -> tuple[str, ...]:
+    """One text or several, as a tuple: a text alone is not taken for its letters."""
+    if value is None:
+        return ()
+    texts: tuple[Any, ...] = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    if not all(isinstance(text, str) for text in texts):
         raise ConfigurationError(f"{argument}: give a text or a list of texts")
-    return [] if given is None else found
+    return texts
 
 
 def raw_bytes(body: Body) -> bytes:
@@ -162,8 +169,8 @@ def _any(candidates: Iterable[bytes], message: bytes, digest: bytes) -> bool:
 
 
 def _padded(raw: bytes) -> list[bytes]:
-    bare = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
-    return [bare, bare + b"\n", bare + b"\r\n", b"\xef\xbb\xbf" + bare]
+    stripped = raw.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+    return [stripped, stripped + b"\n", stripped + b"\r\n", b"\xef\xbb\xbf" + stripped]
 
 
 def _as_node_writes_it(number: str) -> float:

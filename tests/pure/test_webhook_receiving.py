@@ -161,11 +161,11 @@ def test_size_comes_before_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that is too large is neither hashed nor parsed, signed or not; the largest one is accepted."""
     body = written(STATE)
     headers = {"SC-Signature": SIGNATURE}
-    assert receive(headers, body, tokens=TOKEN, now=NOW, largest=len(body)).token == 0
+    assert receive(headers, body, tokens=TOKEN, now=NOW, max_body_bytes=len(body)).token == 0
     monkeypatch.setattr("hmac.digest", None)
     for sent in ({}, headers, {"SC-Signature": "x"}):
         with pytest.raises(PayloadTooLarge, match=f"{len(body)} bytes, more than {len(body) - 1}"):
-            receive(sent, body, tokens=TOKEN, now=NOW, largest=len(body) - 1)
+            receive(sent, body, tokens=TOKEN, now=NOW, max_body_bytes=len(body) - 1)
     with pytest.raises(PayloadTooLarge, match="1048577 bytes"):
         unsigned(b" " * 1_048_577)
 
@@ -311,7 +311,7 @@ def test_no_error_and_no_delivery_shows_a_secret() -> None:
         lambda: signed(STATE, webhook_ids="another"),
         lambda: signed(test, modes="LIVE"),
         lambda: signed([STATE]),
-        lambda: signed(STATE, largest=1),
+        lambda: signed(STATE, max_body_bytes=1),
         lambda: challenge_answer(TOKEN, PRIVATE[-1] + "{"),
     ]
     seen: set[type[object]] = set()

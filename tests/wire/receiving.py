@@ -42,9 +42,9 @@ async def deliver(receiver: Receiver, document: Document, token: str = TOKEN) ->
     return (await receiver.handle("POST", *signed(document, token))).status
 
 
-async def deliver_plain(receiver: Receiver, document: Document, token: str = TOKEN) -> int:
+async def deliver_sync(receiver: Receiver, document: Document, token: str = TOKEN) -> int:
     """The same without an event loop."""
-    reply: Reply = await asyncio.to_thread(receiver.handle_plain, "POST", *signed(document, token))
+    reply: Reply = await asyncio.to_thread(receiver.handle_sync, "POST", *signed(document, token))
     return reply.status
 
 

@@ -31,7 +31,7 @@ class Known:
     came: float
     attempt: int = 0
     tries: int = 0
-    suspect: bool = False
+    interrupted: bool = False
     due: float = 0.0
     aside: bool = False
     claim: tuple[int, Claim] | None = None
@@ -97,8 +97,8 @@ class History:
         if found:
             (one,) = [one for one in self.model.events if one.id == found[1].id]
             one.attempt, one.tries, one.claim = one.attempt + 1, one.tries + 1, (number, found[0])
-            assert (found[0].attempt, found[0].aside) == (one.attempt, one.aside)
-            assert (found[0].tries, found[0].suspect) == (one.tries, one.suspect)
+            assert (found[0].attempt, found[0].stepped_aside) == (one.attempt, one.aside)
+            assert (found[0].tries, found[0].interrupted) == (one.tries, one.interrupted)
 
     def settle(self) -> None:
         """Something that is claimed ends in some way."""
@@ -107,7 +107,7 @@ class History:
             one = self.random.choice(held)
             assert one.claim is not None
             number, claim = one.claim
-            ways = [*[self.commit] * 3, self.release, self.spare, self.park]
+            ways = [*[self.commit] * 3, self.release, self.release_uncounted, self.park]
             self.random.choice(ways)(number, one, claim)
             one.claim = None
 
@@ -125,12 +125,12 @@ class History:
             one.aside = True
         pause = self.random.choice([0.0, 1.0, 60.0])
         self.stores[number].release(claim, now=0, due=pause)
-        one.due, one.suspect = self.clock.time + pause, False
+        one.due, one.interrupted = self.clock.time + pause, False
 
-    def spare(self, number: int, one: Known, claim: Claim) -> None:
+    def release_uncounted(self, number: int, one: Known, claim: Claim) -> None:
         """It is put off, and nothing is known that was not known before."""
         pause = self.random.choice([0.0, 1.0, 60.0])
-        self.stores[number].spare(claim, now=0, due=pause)
+        self.stores[number].release_uncounted(claim, now=0, due=pause)
         one.due, one.tries = self.clock.time + pause, one.tries - 1
 
     def park(self, number: int, one: Known, claim: Claim) -> None:
@@ -144,7 +144,7 @@ class History:
         if self.model.parked:
             one = self.model.parked.pop()
             assert self.random.choice(self.stores).unpark(one.id)
-            one.aside, one.due, one.tries, one.suspect = True, self.clock.time, 0, False
+            one.aside, one.due, one.tries, one.interrupted = True, self.clock.time, 0, False
             self.model.events.append(one)
             self.model.events.sort(key=lambda known: int(known.id[2:]))
 
@@ -155,7 +155,7 @@ class History:
         for one in self.model.claimed():
             assert one.claim is not None
             if one.claim[0] == number:
-                one.claim, one.due, one.suspect = None, self.clock.time, True
+                one.claim, one.due, one.interrupted = None, self.clock.time, True
 
 
 @pytest.mark.parametrize("seed", range(ORDERS))

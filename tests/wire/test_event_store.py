@@ -235,7 +235,7 @@ def test_a_lane_waits_for_what_failed(inbox: SqliteEventStore, clock: FakeClock)
         assert inbox.take(now=0, until=60) is None
     clock.time = 27.0
     again = taken(inbox, "a")
-    assert (again.attempt, again.tries, again.aside) == (2, 2, False)
+    assert (again.attempt, again.tries, again.stepped_aside) == (2, 2, False)
     assert inbox.commit(again, now=30)
     assert inbox.commit(taken(inbox, "b"), now=30)
 
@@ -253,7 +253,7 @@ def test_what_stepped_aside_holds_nobody_up(inbox: SqliteEventStore, clock: Fake
     assert inbox.take(now=0, until=60) is None
     assert inbox.commit(second, now=30)
     again = taken(inbox, "a")
-    assert (again.attempt, again.aside) == (2, True)
+    assert (again.attempt, again.stepped_aside) == (2, True)
     assert inbox.take(now=0, until=60) is None
     assert inbox.commit(again, now=30)
     assert inbox.commit(taken(inbox, "c"), now=30)
@@ -303,9 +303,9 @@ def test_an_attempt_that_is_spared_does_not_count(inbox: SqliteEventStore, clock
         inbox.put(event(name), now=0)
     for number in range(1, 4):
         claim = taken(inbox, "a")
-        assert (claim.attempt, claim.tries, claim.suspect) == (number, 1, False)
+        assert (claim.attempt, claim.tries, claim.interrupted) == (number, 1, False)
         for _ in range(2):  # told twice, because the first time seemed to fail
-            inbox.spare(claim, now=0, due=5)
+            inbox.release_uncounted(claim, now=0, due=5)
         assert inbox.take(now=0, until=60) is None
         assert not inbox.commit(claim, now=0)
         clock.time += 5
@@ -321,30 +321,30 @@ def test_what_has_no_recorded_end_is_suspect(
 ) -> None:
     """Until an end is recorded; an attempt that is spared leaves it what it was."""
     inbox.put(event("a"), now=0)
-    assert not taken(other, "a").suspect
+    assert not taken(other, "a").interrupted
     other.close()
     for number in range(2, 5):
         claim = taken(inbox, "a")
-        assert (claim.attempt, claim.tries, claim.suspect) == (number, 2, True)
+        assert (claim.attempt, claim.tries, claim.interrupted) == (number, 2, True)
         for _ in range(2):
-            inbox.spare(claim, now=0, due=1)
+            inbox.release_uncounted(claim, now=0, due=1)
         assert not inbox.commit(claim, now=0)
         clock.time += 1
     inbox.release(taken(inbox, "a"), now=0, due=0)
     claim = taken(inbox, "a")
-    assert (claim.tries, claim.suspect) == (3, False)
+    assert (claim.tries, claim.interrupted) == (3, False)
     assert inbox.commit(claim, now=0)
 
 
 def test_a_claim_that_was_not_settled_is_suspect(store: EventStore, other: SqliteEventStore, clock: FakeClock) -> None:
     """Also of an event that Smartcar sends again."""
-    assert not store.claim("a", now=0, until=60).suspect
+    assert not store.claim("a", now=0, until=60).interrupted
     clock.time = 61
     again = store if isinstance(store, MemoryEventStore) else other
     claim = again.claim("a", now=61, until=121)
-    assert claim.suspect
+    assert claim.interrupted
     again.release(claim, now=61, due=61)
-    assert not again.claim("a", now=61, until=121).suspect
+    assert not again.claim("a", now=61, until=121).interrupted
 
 
 def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:

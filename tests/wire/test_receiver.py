@@ -55,7 +55,7 @@ def ask(request: pytest.FixtureRequest) -> Ask:
     async def in_a_thread(
         receiver: Receiver, headers: Mapping[str, str], body: bytes = b"", method: str = "POST"
     ) -> Reply:
-        return await asyncio.to_thread(receiver.handle_plain, method, headers, body)
+        return await asyncio.to_thread(receiver.handle_sync, method, headers, body)
 
     return on_the_loop if request.param == "async" else in_a_thread
 
@@ -101,7 +101,7 @@ async def test_an_event_is_acknowledged(ask: Ask, document: Document) -> None:
         assert await ask(receiver_of(), *signed(document)) == Reply(204)
     assert len(seen) == 1
     assert receiver.last_received_at is not None
-    assert receiver.answers == {204: 2}
+    assert receiver.answer_counts == {204: 2}
 
 
 async def test_a_test_is_acknowledged(ask: Ask) -> None:
@@ -142,7 +142,7 @@ async def test_what_is_not_believed(
     ask: Ask, status: int, error: str, headers: dict[str, str], body: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Each refusal has its status and says why, to the sender and in the log; no handler and no store hears of it."""
-    receiver, seen = receiver_of(largest=2000, store=Untouched()), list[object]()
+    receiver, seen = receiver_of(max_body_bytes=2000, store=Untouched()), list[object]()
     receiver.on(object)(seen.append)
     reply = await ask(receiver, headers, body)
     assert (reply.status, error_of(reply), seen) == (status, error, [])
@@ -215,21 +215,21 @@ async def test_every_request_is_logged_before_it_is_judged(ask: Ask, caplog: pyt
     ("options", "message"),
     [
         ({"mode": "inbox"}, "inbox needs a store"),
-        ({"budget": 15.0}, "15 s"),
-        ({"budget": 0}, "15 s"),
-        ({"lease": 10.0}, "longer than the budget"),
-        ({"lease": float("nan")}, "longer than the budget"),
-        ({"abreast": 0}, "handles nothing"),
-        ({"abreast": True}, "abreast: "),
-        ({"abreast": 2.5}, "abreast: "),
-        ({"largest": 0}, "largest: "),
-        ({"largest": "1 MB"}, "largest: "),
-        ({"budget": "10"}, "budget: "),
+        ({"answer_within": 15.0}, "15 s"),
+        ({"answer_within": 0}, "15 s"),
+        ({"lease": 10.0}, "longer than answer_within"),
+        ({"lease": float("nan")}, "longer than answer_within"),
+        ({"concurrency": 0}, "handles nothing"),
+        ({"concurrency": True}, "concurrency: "),
+        ({"concurrency": 2.5}, "concurrency: "),
+        ({"max_body_bytes": 0}, "max_body_bytes: "),
+        ({"max_body_bytes": "1 MB"}, "max_body_bytes: "),
+        ({"answer_within": "10"}, "answer_within: "),
         ({"lease": None}, "lease: "),
         ({"lease": float("inf")}, "lease: "),
-        ({"pauses": 5}, "pauses: "),
-        ({"pauses": ("1",)}, "pauses: "),
-        ({"pauses": (1, -1)}, "pauses: "),
+        ({"retry_delays": 5}, "retry_delays: "),
+        ({"retry_delays": ("1",)}, "retry_delays: "),
+        ({"retry_delays": (1, -1)}, "retry_delays: "),
         ({"step_aside_after": -1}, "step_aside_after: "),
         ({"step_aside_after": "1"}, "step_aside_after: "),
         ({"tolerance": "300"}, "tolerance: "),

@@ -16,12 +16,11 @@ import pytest
 
 from smartcar_async import Claim, MemoryEventStore, SqliteEventStore, StoredEvent
 from smartcar_async.receiver import Context, Receiver
-from smartcar_async.receiver.intake import _seen  # pyright: ignore[reportPrivateUsage]
 from smartcar_async.webhook import VehicleStateEvent
 
 from ..deliveries import STATE, TOKEN
 from .fakes import HeldClock
-from .receiving import deliver, deliver_plain, receiver_of, signed, state, until
+from .receiving import deliver, deliver_sync, receiver_of, signed, state, until
 
 
 @pytest.fixture
@@ -33,7 +32,7 @@ def store(tmp_path: Path) -> Iterator[SqliteEventStore]:
 
 def kept(receiver: Receiver) -> Any:
     """What a receiver is handling."""
-    return receiver._work.keeper  # pyright: ignore[reportPrivateUsage]
+    return receiver._runtime().runner.keeper  # pyright: ignore[reportPrivateUsage]
 
 
 def test_ctrl_c_in_an_async_handler(store: SqliteEventStore) -> None:
@@ -63,7 +62,7 @@ def test_ctrl_c_in_the_transaction(store: SqliteEventStore) -> None:
 
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            receiver.handle_plain("POST", *signed(STATE))
+            receiver.handle_sync("POST", *signed(STATE))
         while kept(receiver).holds("e-1"):
             time.sleep(0.01)
     assert seen == [1, 2]
@@ -89,7 +88,7 @@ async def test_a_store_that_cannot_begin_a_transaction(store: SqliteEventStore) 
 async def test_closing_tells_what_is_not_recorded(caplog: pytest.LogCaptureFixture) -> None:
     """It waits for the store as long as for a handler; the event is kept as long as the process lives."""
     store = MemoryEventStore()
-    receiver, commit = receiver_of(store=store, budget=0.2), store.commit
+    receiver, commit = receiver_of(store=store, answer_within=0.2), store.commit
 
     def refuse(claim: Claim, *, now: float) -> bool:
         raise OSError("the disk is full")
@@ -111,10 +110,10 @@ class Former(MemoryEventStore):
         return super().claim(event_id, now=now, until=until)
 
 
-@pytest.mark.parametrize("post", [deliver, deliver_plain], ids=["async", "plain"])
+@pytest.mark.parametrize("post", [deliver, deliver_sync], ids=["async", "plain"])
 async def test_what_waited_for_its_vehicle_in_vain_is_given_back(post: Any) -> None:
     """Its claim, which it had before its turn, is free for the next attempt."""
-    receiver = receiver_of(store=Former(), budget=0.2)
+    receiver = receiver_of(store=Former(), answer_within=0.2)
     leave, entered = threading.Event(), threading.Event()
 
     @receiver.on(VehicleStateEvent)
@@ -141,9 +140,9 @@ async def test_a_claim_that_comes_too_late(store: SqliteEventStore) -> None:
         time.sleep(0.15)
         return claim(event_id, **options)
 
-    receiver = receiver_of(store=slow, budget=0.1)
+    receiver = receiver_of(store=slow, answer_within=0.1)
     slow.claim = claim_slowly  # type: ignore[method-assign]
-    claim("e-1", now=receiver._work.now(), until=9e9)  # pyright: ignore[reportPrivateUsage]
+    claim("e-1", now=receiver._runtime().runner.store.now(), until=9e9)  # pyright: ignore[reportPrivateUsage]
     assert await deliver(receiver, STATE) == 503
     await receiver.aclose()
 
@@ -163,7 +162,7 @@ async def test_what_is_taken_when_the_loop_ends_is_given_back(there: bool, store
         assert await deliver(receiver, STATE) == 204
     await receiver.start()
     await until(taking.is_set)
-    worker: Any = receiver._worker  # pyright: ignore[reportPrivateUsage]
+    worker: Any = receiver._runtime().worker  # pyright: ignore[reportPrivateUsage]
     worker._life.task.cancel()
     await asyncio.sleep(0.01)
     leave.set()
@@ -176,12 +175,12 @@ async def test_what_is_taken_when_the_loop_ends_is_given_back(there: bool, store
 async def test_what_waits_in_its_lane_when_the_worker_stops_is_given_back(store: SqliteEventStore) -> None:
     """Behind an event whose claim was lost, for one."""
     receiver = receiver_of(store=store)
-    worker: Any = receiver._worker  # pyright: ignore[reportPrivateUsage]
+    worker: Any = receiver._runtime().worker  # pyright: ignore[reportPrivateUsage]
     store.put(StoredEvent("e-1", "v-1", b"{}"), now=0)
     async with worker.lanes.hold("v-1"):
         found = store.take(now=0, until=60)
         assert found is not None
-        holding = receiver._work.hold(found[0], 0.0)  # pyright: ignore[reportPrivateUsage]
+        holding = kept(receiver).hold(found[0], "v-1", 0.0)
         handling = asyncio.create_task(worker._handle(holding, found[1]))
         await asyncio.sleep(0.01)
         handling.cancel()
@@ -194,16 +193,18 @@ async def test_what_waits_in_its_lane_when_the_worker_stops_is_given_back(store:
 async def test_leaving_while_the_loop_begins_again(store: SqliteEventStore) -> None:
     """It does not begin any more."""
     receiver, ready = receiver_of(store=store), Future[None]()
-    receiver._left.set()  # pyright: ignore[reportPrivateUsage]
-    await receiver._live(ready)  # pyright: ignore[reportPrivateUsage]
+    thread: Any = receiver._runtime().thread  # pyright: ignore[reportPrivateUsage]
+    thread._left.set()
+    await thread.live(ready)
     assert not ready.done()
 
 
-async def test_a_put_that_nobody_waits_for_is_no_failure() -> None:
+async def test_a_put_that_nobody_waits_for_is_no_failure(store: SqliteEventStore) -> None:
     """Its loop ended before it began."""
+    intake: Any = receiver_of(store=store)._runtime().intake  # pyright: ignore[reportPrivateUsage]
     put = asyncio.get_running_loop().create_future()
     put.cancel()
-    _seen(put)
+    intake._done(put)
 
 
 class Naive(HeldClock):
@@ -223,7 +224,7 @@ async def test_what_cannot_be_judged_is_500(caplog: pytest.LogCaptureFixture) ->
 
 async def test_a_file_that_is_lost_in_the_middle(store: SqliteEventStore) -> None:
     """What a handler's own statements raise is its failure, and not the store's."""
-    receiver, seen = Receiver(TOKEN, store, tolerance=None, pauses=()), list[str]()
+    receiver, seen = Receiver(TOKEN, store, tolerance=None, retry_delays=()), list[str]()
 
     @receiver.on(VehicleStateEvent, transaction=True)
     def write(event: VehicleStateEvent, context: Context) -> None:

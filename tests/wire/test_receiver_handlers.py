@@ -23,7 +23,7 @@ from smartcar_async.webhook import (
 )
 
 from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW, written
-from .receiving import clock, deliver, deliver_plain, receiver_of, signed, until
+from .receiving import clock, deliver, deliver_sync, receiver_of, signed, until
 
 
 def handled_by(receiver: Receiver) -> list[object]:
@@ -73,7 +73,7 @@ def handled_by(receiver: Receiver) -> list[object]:
     return seen
 
 
-@pytest.mark.parametrize("post", [deliver, deliver_plain], ids=["async", "plain"])
+@pytest.mark.parametrize("post", [deliver, deliver_sync], ids=["async", "plain"])
 async def test_handlers_get_what_they_are_registered_for(post: Any) -> None:
     """By kind of event, signal and state of error, in the order of their registration."""
     receiver = receiver_of()
@@ -155,9 +155,9 @@ async def test_an_async_handler_needs_a_loop(caplog: pytest.LogCaptureFixture) -
     async def handle(event: VehicleErrorEvent) -> None:
         raise AssertionError
 
-    assert receiver.handle_plain("POST", *signed(ERRORS)).status == 500
+    assert receiver.handle_sync("POST", *signed(ERRORS)).status == 500
     assert "async" in caplog.text
-    assert receiver.handle_plain("POST", *signed(STATE)).status == 204
+    assert receiver.handle_sync("POST", *signed(STATE)).status == 204
 
 
 @pytest.mark.parametrize("transaction", [False, True])
@@ -170,7 +170,7 @@ def test_nothing_to_await_is_forgotten(transaction: bool, tmp_path: Path, caplog
     with SqliteEventStore(tmp_path / "events.db") as store:
         receiver = receiver_of(store=store, mode="inline")
         receiver.on(VehicleStateEvent, transaction=transaction)(lambda event: handle(event))
-        assert receiver.handle_plain("POST", *signed(STATE)).status == 503
+        assert receiver.handle_sync("POST", *signed(STATE)).status == 503
     assert "something to await" in caplog.text
 
 
@@ -223,7 +223,7 @@ def test_what_hides_its_arguments_can_be_a_handler() -> None:
     """It is called with the event alone."""
     receiver, silent = receiver_of(), Silent()
     receiver.on(UnknownEvent)(silent)
-    assert receiver.handle_plain("POST", *signed(TOMORROW)).status == 204
+    assert receiver.handle_sync("POST", *signed(TOMORROW)).status == 204
     assert silent.seen.event_id == "e-4"
 
 
@@ -258,7 +258,7 @@ async def test_whatever_a_handler_raises_is_its_failure(
     assert "attempt 2\nTraceback" in caplog.text
     assert error.__name__ in caplog.text
     with SqliteEventStore(tmp_path / "events.db") as store:
-        inbox = receiver_of(store=store, clock=now, pauses=())
+        inbox = receiver_of(store=store, clock=now, retry_delays=())
         inbox.on(VehicleStateEvent)(raises(error, is_async=is_async))
         async with inbox:
             assert await deliver(inbox, STATE) == 204
@@ -275,7 +275,7 @@ def test_whatever_a_handler_raises_without_a_loop(
     with SqliteEventStore(tmp_path / "events.db") as store:
         receiver = receiver_of(store=store, mode="inline")
         receiver.on(VehicleStateEvent, transaction=transaction)(raises(error, is_async=False))
-        assert [receiver.handle_plain("POST", *signed(STATE)).status for _ in range(2)] == [503, 503]
+        assert [receiver.handle_sync("POST", *signed(STATE)).status for _ in range(2)] == [503, 503]
 
 
 def test_a_loop_that_is_closed_under_a_handler_is_no_failure() -> None:
@@ -303,4 +303,4 @@ def test_ctrl_c_is_no_failure(tmp_path: Path) -> None:
     receiver.on(VehicleStateEvent)(raises(KeyboardInterrupt, is_async=False))
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
-            receiver.handle_plain("POST", *signed(STATE))
+            receiver.handle_sync("POST", *signed(STATE))

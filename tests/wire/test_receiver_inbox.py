@@ -20,7 +20,7 @@ from smartcar_async.webhook import VehicleStateEvent
 
 from ..deliveries import STATE, TOKEN, written
 from .fakes import HeldClock
-from .receiving import clock, deliver, deliver_plain, receiver_of, signed, state, until
+from .receiving import clock, deliver, deliver_sync, receiver_of, signed, state, until
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ async def test_it_begins_with_what_is_left(store: SqliteEventStore, tmp_path: Pa
     assert sorted(seen) == [("e-0", True), ("e-1", False), ("e-2", False)]
 
 
-@pytest.mark.parametrize(("post", "start"), [(deliver, "async with receiver"), (deliver_plain, "with receiver")])
+@pytest.mark.parametrize(("post", "start"), [(deliver, "async with receiver"), (deliver_sync, "with receiver")])
 async def test_without_a_worker_it_is_kept_and_said(
     post: Any, start: str, store: SqliteEventStore, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -129,7 +129,7 @@ async def test_what_fails_is_tried_again_and_parked_at_last(
 ) -> None:
     """After growing pauses; and when it was given up, it is in the log, and in a list to be tried once more."""
     seen = list[tuple[float, int]]()
-    receiver = receiver_of(store=store, clock=now, pauses=(1.0, 10.0))
+    receiver = receiver_of(store=store, clock=now, retry_delays=(1.0, 10.0))
     began, works = now.time, threading.Event()
 
     @receiver.on(VehicleStateEvent)
@@ -158,7 +158,7 @@ async def test_what_fails_is_tried_again_and_parked_at_last(
 
 async def test_vehicles_go_side_by_side(store: SqliteEventStore) -> None:
     """As many as allowed, and each vehicle's events one by one."""
-    receiver, leave = receiver_of(store=store, abreast=3), asyncio.Event()
+    receiver, leave = receiver_of(store=store, concurrency=3), asyncio.Event()
     busy, most = list[str](), list[int]()
 
     @receiver.on(VehicleStateEvent)
@@ -183,7 +183,7 @@ async def test_vehicles_go_side_by_side(store: SqliteEventStore) -> None:
 
 async def test_closing_waits_for_what_is_being_handled(store: SqliteEventStore) -> None:
     """As long as the budget; what is not done then is given back, and comes first next time."""
-    receiver, entered, seen = receiver_of(store=store, budget=0.1), asyncio.Event(), list[object]()
+    receiver, entered, seen = receiver_of(store=store, answer_within=0.1), asyncio.Event(), list[object]()
 
     @receiver.on(VehicleStateEvent)
     async def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -206,7 +206,7 @@ async def test_closing_leaves_behind_what_does_not_end(
     store: SqliteEventStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A handler that ignores its end does not hang the shutdown of the server; its event comes again."""
-    receiver, entered, leave = receiver_of(store=store, budget=0.05), asyncio.Event(), asyncio.Event()
+    receiver, entered, leave = receiver_of(store=store, answer_within=0.05), asyncio.Event(), asyncio.Event()
 
     @receiver.on(VehicleStateEvent)
     async def handle(event: VehicleStateEvent) -> None:
@@ -228,7 +228,7 @@ async def test_a_store_that_is_down_is_503(failing: Failing, caplog: pytest.LogC
     """For what was not kept, nothing may be promised."""
     receiver = receiver_of(store=failing)
     failing.names = ("put",)
-    assert [await deliver(receiver, STATE), await deliver_plain(receiver, STATE)] == [503, 503]
+    assert [await deliver(receiver, STATE), await deliver_sync(receiver, STATE)] == [503, 503]
     assert caplog.text.count("OSError: the disk is full") == 2
 
 
@@ -250,7 +250,7 @@ async def test_what_cannot_be_put_off_is_put_off_later(
     failing: Failing, now: HeldClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A retry or a parking that the store refuses is told again until it hears it; meanwhile no handler runs."""
-    receiver, seen = receiver_of(store=failing, clock=now, pauses=(1.0,)), list[int]()
+    receiver, seen = receiver_of(store=failing, clock=now, retry_delays=(1.0,)), list[int]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -274,7 +274,7 @@ async def test_what_cannot_be_put_off_is_put_off_later(
 async def test_an_event_that_cannot_be_read_is_parked(store: SqliteEventStore, now: HeldClock) -> None:
     """It was readable once, to another version perhaps; it is not dropped for that."""
     store.put(StoredEvent("e-1", "v-1", b"no JSON"), now=0)
-    async with receiver_of(store=store, clock=now, pauses=()):
+    async with receiver_of(store=store, clock=now, retry_delays=()):
         await until(store.parked)
     assert store.parked()[0].problem == "InvalidPayload"
 
@@ -316,7 +316,7 @@ def test_a_worker_in_a_thread(store: SqliteEventStore) -> None:
     for number in range(2):
         handled.append(threading.Event())
         with receiver, receiver:
-            assert receiver.handle_plain("POST", *signed(state(number))).status == 204
+            assert receiver.handle_sync("POST", *signed(state(number))).status == 204
             assert handled[-1].wait(5)
         assert not any(thread.name == "smartcar-worker" for thread in threading.enumerate())
     assert store.waiting() == 0
@@ -338,7 +338,7 @@ def test_a_loop_that_went_away_is_no_failure(store: SqliteEventStore) -> None:
     """A delivery is kept, also if the loop of the worker was closed without a word."""
     receiver = receiver_of(store=store)
     asyncio.run(receiver.start())
-    assert receiver.handle_plain("POST", *signed(STATE)).status == 204
+    assert receiver.handle_sync("POST", *signed(STATE)).status == 204
     assert store.waiting() == 1
 
     async def again() -> None:
@@ -350,7 +350,7 @@ def test_a_loop_that_went_away_is_no_failure(store: SqliteEventStore) -> None:
 
 def test_a_loop_that_a_handler_ended_begins_again(store: SqliteEventStore, caplog: pytest.LogCaptureFixture) -> None:
     """A handler that stops the loop is given up in the end; it is said each time, and others are handled."""
-    receiver, seen = Receiver(TOKEN, SqliteEventStore(store.path), tolerance=None, pauses=()), list[str | None]()
+    receiver, seen = Receiver(TOKEN, SqliteEventStore(store.path), tolerance=None, retry_delays=()), list[str | None]()
 
     @receiver.on(VehicleStateEvent)
     async def leave(event: VehicleStateEvent) -> None:
@@ -362,7 +362,7 @@ def test_a_loop_that_a_handler_ended_begins_again(store: SqliteEventStore, caplo
 
     with receiver:
         for number in (1, 2):
-            assert receiver.handle_plain("POST", *signed(state(number))).status == 204
+            assert receiver.handle_sync("POST", *signed(state(number))).status == 204
         while not seen:
             time.sleep(0.01)
     assert "the loop of the worker was ended, and begins again" in caplog.text

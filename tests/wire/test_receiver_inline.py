@@ -18,12 +18,12 @@ from smartcar_async.webhook import VehicleStateEvent
 
 from ..deliveries import STATE, TOKEN
 from .fakes import settle
-from .receiving import deliver, deliver_plain, receiver_of, state, until
+from .receiving import deliver, deliver_sync, receiver_of, state, until
 
 Deliver = Callable[..., Coroutine[Any, Any, int]]
 
 
-@pytest.fixture(params=[deliver, deliver_plain], ids=["async", "plain"])
+@pytest.fixture(params=[deliver, deliver_sync], ids=["async", "plain"])
 def post(request: pytest.FixtureRequest) -> Deliver:
     """Deliver on the loop, or in a thread without one."""
     found: Deliver = request.param
@@ -71,7 +71,7 @@ async def test_a_failure_is_answered_503_and_seen(post: Deliver, caplog: pytest.
     assert record.name == "smartcar_async"
     assert "handle" in caplog.text
     assert "KeyError: 'broken'" in caplog.text
-    assert receiver.answers == {503: 1, 204: 2}
+    assert receiver.answer_counts == {503: 1, 204: 2}
 
 
 async def test_the_first_failure_ends_it(post: Deliver) -> None:
@@ -104,7 +104,7 @@ async def test_an_ending_that_is_not_recorded_is_told_again(
     post: Deliver, broken: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By itself, until the store hears it; meanwhile it is 503, and the handlers are not called again."""
-    monkeypatch.setattr("smartcar_async.receiver.inline._LOOKS", 1)
+    monkeypatch.setattr("smartcar_async.receiver.inline_intake._LOOKS", 1)
     store, seen = Failing(broken), list[Context]()
     receiver = receiver_of(store=store)
 
@@ -119,7 +119,7 @@ async def test_an_ending_that_is_not_recorded_is_told_again(
     assert [await post(receiver, state(2)) for _ in range(2)] == [503] * 2  # the vehicle waits for it
     assert len(seen) == 1
     store.names = ()
-    await until(lambda: not receiver._work.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    await until(lambda: not receiver._runtime().runner.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
     assert [await post(receiver, STATE) for _ in range(2)] == [204] * 2
     assert len(seen) == (1 if broken == "commit" else 2)
     assert await post(receiver, state(2)) == 204
@@ -165,7 +165,7 @@ async def test_a_vehicle_is_handled_one_event_at_a_time(post: Deliver) -> None:
 
 async def test_waiting_for_a_vehicle_counts(post: Deliver) -> None:
     """An event that does not come to its turn within the budget is sent again."""
-    receiver, leave, entered = receiver_of(budget=0.1), threading.Event(), threading.Event()
+    receiver, leave, entered = receiver_of(answer_within=0.1), threading.Event(), threading.Event()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent) -> None:
@@ -183,7 +183,7 @@ async def test_waiting_for_a_vehicle_counts(post: Deliver) -> None:
 
 async def test_an_async_handler_has_its_time(caplog: pytest.LogCaptureFixture) -> None:
     """Then it is cancelled, answered 503, and the claim released for the next attempt."""
-    receiver, seen = receiver_of(budget=0.05), list[str]()
+    receiver, seen = receiver_of(answer_within=0.05), list[str]()
 
     @receiver.on(VehicleStateEvent)
     async def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -202,7 +202,7 @@ async def test_an_async_handler_has_its_time(caplog: pytest.LogCaptureFixture) -
 
 async def test_a_plain_handler_ends_in_its_own_time() -> None:
     """A thread cannot be stopped: the claim stays until it ends, and then the event is handled, once."""
-    receiver, leave, seen = receiver_of(budget=0.05), threading.Event(), list[object]()
+    receiver, leave, seen = receiver_of(answer_within=0.05), threading.Event(), list[object]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent) -> None:
@@ -219,7 +219,7 @@ async def test_a_plain_handler_ends_in_its_own_time() -> None:
 
 async def test_no_handler_begins_after_its_time() -> None:
     """The one in a thread ends; those after it are left for the next attempt."""
-    receiver, leave, seen = receiver_of(budget=0.05), threading.Event(), list[str]()
+    receiver, leave, seen = receiver_of(answer_within=0.05), threading.Event(), list[str]()
 
     @receiver.on(VehicleStateEvent)
     def first(event: VehicleStateEvent) -> None:
@@ -240,7 +240,7 @@ async def test_no_handler_begins_after_its_time() -> None:
 
 async def test_a_handler_that_ignores_its_end_does_not_delay_the_answer() -> None:
     """The answer goes out, and what the handler still does counts."""
-    receiver, leave = receiver_of(budget=0.05), asyncio.Event()
+    receiver, leave = receiver_of(answer_within=0.05), asyncio.Event()
 
     @receiver.on(VehicleStateEvent)
     async def handle(event: VehicleStateEvent) -> None:
@@ -278,7 +278,7 @@ async def test_a_caller_that_is_cancelled_leaves_no_claim() -> None:
 async def test_a_long_handler_keeps_its_claim(post: Deliver, caplog: pytest.LogCaptureFixture) -> None:
     """The lease is renewed as long as the handler lives, also over a failure of the store, and while the loop waits."""
     renewed, store, leave = list[float](), Failing(), threading.Event()
-    receiver = Receiver(TOKEN, store, tolerance=None, budget=0.5, lease=0.6)
+    receiver = Receiver(TOKEN, store, tolerance=None, answer_within=0.5, lease=0.6)
     renew = store.renew
 
     def note(claim: Claim, *, until: float) -> bool:
@@ -301,7 +301,7 @@ async def test_a_long_handler_keeps_its_claim(post: Deliver, caplog: pytest.LogC
     assert "e-1 is being handled for " in caplog.text
     leave.set()
     await first
-    await until(lambda: not receiver._work.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    await until(lambda: not receiver._runtime().runner.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
     assert await post(receiver, STATE) == 204
 
 

@@ -19,15 +19,16 @@ from typing import Any
 import pytest
 
 from smartcar_async import Claim, MemoryEventStore, SqliteEventStore, StoredEvent
-from smartcar_async.receiver import Context, Receiver, intake as intake_module, worker as worker_module
-from smartcar_async.receiver.decoded import Decoded
+from smartcar_async.receiver import Context, Receiver, inbox_intake as intake_module, worker as worker_module
+from smartcar_async.receiver.decoded_events import DecodedEvents
+from smartcar_async.receiver.keeper import Outcome
 from smartcar_async.receiver.threads import Threads
 from smartcar_async.webhook import VehicleStateEvent, parse
 
 from ..deliveries import NOW, STATE, TOKEN, written
 from .clocks import SetClock
 from .fakes import HeldClock
-from .receiving import clock as held_clock, deliver, deliver_plain, receiver_of, signed, state, until
+from .receiving import clock as held_clock, deliver, deliver_sync, receiver_of, signed, state, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -94,7 +95,7 @@ async def test_a_step_of_the_time_of_day_changes_nothing(
 
 async def test_a_pause_is_as_long_as_it_is(store: SqliteEventStore, now: Now) -> None:
     """Whatever the time of day says meanwhile."""
-    receiver, seen = receiver_of(store=store, clock=now, tolerance=None, pauses=(60.0,)), list[float]()
+    receiver, seen = receiver_of(store=store, clock=now, tolerance=None, retry_delays=(60.0,)), list[float]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -154,7 +155,7 @@ async def test_how_long_a_vehicle_waits_is_yours_to_say(
     after: float | None, order: list[str], store: SqliteEventStore, now: Now
 ) -> None:
     """Not at all, for some seconds, or until the event is given up."""
-    options: dict[str, Any] = {"pauses": (5.0, 5.0), "step_aside_after": after}
+    options: dict[str, Any] = {"retry_delays": (5.0, 5.0), "step_aside_after": after}
     receiver, seen = receiver_of(store=store, clock=now, **options), list[str | None]()
 
     @receiver.on(VehicleStateEvent)
@@ -173,7 +174,7 @@ async def test_how_long_a_vehicle_waits_is_yours_to_say(
 
 async def test_what_was_unparked_has_all_its_attempts(store: SqliteEventStore, now: Now) -> None:
     """It is given up again only after as many failures."""
-    receiver, seen = receiver_of(store=store, clock=now, pauses=(1.0,)), list[int]()
+    receiver, seen = receiver_of(store=store, clock=now, retry_delays=(1.0,)), list[int]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -196,7 +197,7 @@ from smartcar_async.receiver import Receiver
 from smartcar_async.webhook import VehicleStateEvent
 
 store = SqliteEventStore(sys.argv[1])
-receiver = Receiver(sys.argv[2], store, tolerance=None, pauses=eval(sys.argv[4]))
+receiver = Receiver(sys.argv[2], store, tolerance=None, retry_delays=eval(sys.argv[4]))
 
 @receiver.on(VehicleStateEvent)
 def handle(event):
@@ -242,7 +243,7 @@ async def test_an_event_that_ends_the_process_steps_aside(
     store: SqliteEventStore, now: Now, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its vehicle waits for as many of its attempts as for one that fails."""
-    receiver, seen = receiver_of(store=store, clock=now, pauses=(50.0, 50.0, 50.0)), list[str | None]()
+    receiver, seen = receiver_of(store=store, clock=now, retry_delays=(50.0, 50.0, 50.0)), list[str | None]()
     for number in (1, 2):
         assert await deliver(receiver, state(number)) == 204
     for _ in range(2):  # twice somebody took it, and died
@@ -287,7 +288,9 @@ async def test_the_neighbours_of_an_event_that_ends_the_process_lose_one_attempt
         lives += 1
         assert lives < 20
         one, ended = SqliteEventStore(store.path, clock=now), asyncio.Event()
-        receiver = receiver_of(store=one, clock=now, pauses=(100.0, 100.0), step_aside_after=None, budget=0.05)
+        receiver = receiver_of(
+            store=one, clock=now, retry_delays=(100.0, 100.0), step_aside_after=None, answer_within=0.05
+        )
         running, most = set[str](), list[int]()
 
         @receiver.on(VehicleStateEvent)
@@ -379,7 +382,7 @@ async def test_closing_is_no_attempt(store: SqliteEventStore, now: Now) -> None:
     assert await deliver(receiver_of(store=store, clock=now), STATE) == 204
     attempts = list[int]()
     for life in range(4):
-        receiver = receiver_of(store=store, clock=now, pauses=(1.0,), budget=0.02)
+        receiver = receiver_of(store=store, clock=now, retry_delays=(1.0,), answer_within=0.02)
 
         @receiver.on(VehicleStateEvent)
         async def handle(event: VehicleStateEvent, context: Context, life: int = life) -> None:
@@ -394,15 +397,16 @@ async def test_closing_is_no_attempt(store: SqliteEventStore, now: Now) -> None:
 
 
 class Counting(SqliteEventStore):
-    """A store that cannot spare."""
+    """A store that cannot release uncounted."""
 
+    release_uncounted: Any = property()
     spare: Any = property()
 
 
 async def test_a_store_of_before_counts_what_closing_broke_off(tmp_path: Path, now: Now) -> None:
     """It is given back all the same."""
     with Counting(tmp_path / "former.db", clock=now) as store:
-        receiver, entered = receiver_of(store=store, clock=now, budget=0.02), asyncio.Event()
+        receiver, entered = receiver_of(store=store, clock=now, answer_within=0.02), asyncio.Event()
 
         @receiver.on(VehicleStateEvent)
         async def handle(event: VehicleStateEvent) -> None:
@@ -414,14 +418,14 @@ async def test_a_store_of_before_counts_what_closing_broke_off(tmp_path: Path, n
             await entered.wait()
         found = store.take(now=0, until=60)
         assert found is not None
-        assert (found[0].tries, found[0].suspect) == (2, False)
+        assert (found[0].tries, found[0].interrupted) == (2, False)
 
 
 async def test_a_handler_that_cancels_its_own_task_has_failed(
     store: SqliteEventStore, now: Now, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nobody asked it to stop: that is in the log, and its pauses are kept."""
-    receiver, seen = receiver_of(store=store, clock=now, pauses=(5.0,)), list[float]()
+    receiver, seen = receiver_of(store=store, clock=now, retry_delays=(5.0,)), list[float]()
 
     @receiver.on(VehicleStateEvent)
     async def handle(event: VehicleStateEvent) -> None:
@@ -464,14 +468,14 @@ async def test_what_is_handed_out_again_while_it_is_handled(
             assert lost is not None
             other.release(lost[0], now=0, due=0)
         await now.advance(2)
-        await until(lambda: receiver._work.keeper._held["e-1"].claim.attempt == 3)  # pyright: ignore[reportPrivateUsage]
+        await until(lambda: receiver._runtime().runner.keeper._held["e-1"].claim.attempt == 3)  # pyright: ignore[reportPrivateUsage]
         leave.set()
         await until(lambda: not store.waiting())
     assert seen == [1]
     assert "may be handled twice" not in caplog.text
 
 
-@pytest.mark.parametrize("post", [deliver, deliver_plain], ids=["async", "plain"])
+@pytest.mark.parametrize("post", [deliver, deliver_sync], ids=["async", "plain"])
 @pytest.mark.parametrize("answer", [True, False, None], ids=["held", "lost", "unknown"])
 async def test_no_handler_begins_with_a_claim_that_is_lost(post: Any, answer: bool | None, now: Now) -> None:
     """After a long silence between claim and handler, the store is asked whether somebody else has the event now."""
@@ -498,28 +502,28 @@ async def test_no_handler_begins_with_a_claim_that_is_lost(post: Any, answer: bo
 async def test_a_claim_that_is_renewed_while_its_end_is_recorded(now: Now) -> None:
     """The newer one is used, where the older one was refused."""
     receiver = receiver_of(clock=now)
-    work, used = receiver._work, list[Claim]()  # pyright: ignore[reportPrivateUsage]
-    claim = work.claim("e-1", "v-1", 0.0)
-    holding = work.hold(claim, now.monotonic())
+    runner, used = receiver._runtime().runner, list[Claim]()  # pyright: ignore[reportPrivateUsage]
+    claim = runner.store.claim("e-1", "v-1", 0.0)
+    holding = runner.keeper.hold(claim, "v-1", now.monotonic())
     assert holding is not None
 
     def outcome(given: Claim) -> bool:
         used.append(given)
         if len(used) == 1:
-            assert work.hold(Claim("e-1", claim.status, 2), now.monotonic()) is None
+            assert runner.keeper.hold(Claim("e-1", claim.status, 2), "v-1", now.monotonic()) is None
         return len(used) > 1
 
-    assert work.conclude(holding, outcome).name == "DONE"
+    assert runner.settle(holding, Outcome("handled", outcome)).name == "DONE"
     assert [one.attempt for one in used] == [1, 2]
-    assert not work.keeper.holds("e-1")
+    assert not runner.keeper.holds("e-1")
 
 
-@pytest.mark.parametrize("post", [deliver, deliver_plain], ids=["async", "plain"])
+@pytest.mark.parametrize("post", [deliver, deliver_sync], ids=["async", "plain"])
 async def test_a_vehicle_is_one_at_a_time_among_processes(
     post: Any, store: SqliteEventStore, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two receivers that handle first, on one file: the second one waits a moment, and is sent again after that."""
-    monkeypatch.setattr("smartcar_async.receiver.inline._LOOKS", 5)
+    monkeypatch.setattr("smartcar_async.receiver.inline_intake._LOOKS", 5)
     with SqliteEventStore(store.path, clock=now) as second:
         receivers = [receiver_of(store=one, clock=now, mode="inline") for one in (store, second)]
         busy, most, seen, leave = list[str](), list[int](), list[str | None](), threading.Event()
@@ -577,7 +581,7 @@ async def test_a_delivery_is_decoded_once(store: SqliteEventStore, monkeypatch: 
 
 def test_only_so_many_are_kept_decoded() -> None:
     """The oldest are forgotten, and decoded again."""
-    kept, event = Decoded(), parse(written(STATE))
+    kept, event = DecodedEvents(), parse(written(STATE))
     for number in range(300):
         kept.add(StoredEvent(f"e-{number}", "v", b"x"), event)
     assert kept.pop(StoredEvent("e-0", "v", b"x")) is None
@@ -607,7 +611,7 @@ async def test_its_threads_end_with_it(inline: bool, store: SqliteEventStore) ->
             assert threads() - others
         await until(lambda: not threads() - others)
     with receiver:
-        assert receiver.handle_plain("POST", *signed(state(3))).status == 204
+        assert receiver.handle_sync("POST", *signed(state(3))).status == 204
         assert threads() - others
         await until(lambda: not store.waiting())
     await until(lambda: not threads() - others)
@@ -638,7 +642,7 @@ async def test_a_store_that_waits_is_answered_for_in_time(
 async def test_a_slow_handler_in_the_transaction_delays_no_delivery(tmp_path: Path) -> None:
     """It is taken out and has failed; what came meanwhile is kept in time, and handled."""
     with SqliteEventStore(tmp_path / "events.db", transaction_timeout=0.3) as store:
-        receiver = Receiver(TOKEN, store, tolerance=None, pauses=())
+        receiver = Receiver(TOKEN, store, tolerance=None, retry_delays=())
         inside, leave, seen = threading.Event(), threading.Event(), list[str | None]()
 
         @receiver.on(VehicleStateEvent, transaction=True)
@@ -752,7 +756,7 @@ class FormerInbox:
 async def test_an_inbox_of_before_goes_on_working(store: SqliteEventStore, now: Now) -> None:
     """What fails is tried again, and given up at last."""
     inbox: Any = FormerInbox(store)
-    receiver, seen = receiver_of(store=inbox, clock=now, pauses=(100.0, 1.0)), list[int]()
+    receiver, seen = receiver_of(store=inbox, clock=now, retry_delays=(100.0, 1.0)), list[int]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent, context: Context) -> None:
@@ -782,7 +786,7 @@ def test_what_passes_with_a_clock_of_steps() -> None:
     """The receiver's own time runs evenly, from the time of day at which it was made."""
     jumping = SetClock(100.0)
     receiver = Receiver(TOKEN, clock=jumping)
-    began = receiver._work.now()  # pyright: ignore[reportPrivateUsage]
+    began = receiver._runtime().runner.store.now()  # pyright: ignore[reportPrivateUsage]
     assert began == jumping.now().timestamp()
     jumping.ahead, jumping.time = -3600.0, 107.0
-    assert receiver._work.now() == pytest.approx(began + 7)  # pyright: ignore[reportPrivateUsage]
+    assert receiver._runtime().runner.store.now() == pytest.approx(began + 7)  # pyright: ignore[reportPrivateUsage]

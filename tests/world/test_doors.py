@@ -30,7 +30,7 @@ def signed(body: bytes) -> dict[str, str]:
 
 def receiver_of(**options: Any) -> Receiver:
     """A receiver that takes deliveries of any time."""
-    defaults: dict[str, Any] = {"tokens": TOKEN, "tolerance": None, "largest": LARGEST}
+    defaults: dict[str, Any] = {"tokens": TOKEN, "tolerance": None, "max_body_bytes": LARGEST}
     return Receiver(**(defaults | options))
 
 
@@ -152,7 +152,7 @@ def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> No
     """It handles what was left from before and what comes now."""
     with SqliteEventStore(tmp_path / "events.db") as store:
         left, done = written({**STATE, "eventId": "left"}), threading.Event()
-        assert receiver_of(store=store).handle_plain("POST", signed(left), left).status == 204
+        assert receiver_of(store=store).handle_sync("POST", signed(left), left).status == 204
         receiver, seen = receiver_of(store=store), list[str | None]()
 
         @receiver.on(VehicleStateEvent)
@@ -225,7 +225,7 @@ async def test_a_websocket_is_closed() -> None:
 
 def test_a_slow_body_is_408(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Nobody holds a connection by never ending."""
-    monkeypatch.setattr("smartcar_async.receiver.doors._PATIENCE", 0.05)
+    monkeypatch.setattr("smartcar_async.receiver.servers._PATIENCE", 0.05)
     pause = threading.Event()
 
     def slowly() -> Iterator[bytes]:

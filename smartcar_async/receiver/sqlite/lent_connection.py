@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from threading import Event, Lock, RLock, Timer
+from threading import Event, Lock, RLock, Timer, get_ident
 from typing import Any, Final, NoReturn, Self, cast
 
 from ...errors import ConfigurationError
@@ -25,6 +25,8 @@ class LentConnection(sqlite3.Connection):
         self._statements = RLock()
         self._lent = False
         self._over = Event()
+        self._store_thread: int | None = None
+        """After the loan, the one thread that may still use it: the store's. A handler may have kept it elsewhere."""
 
     @contextmanager
     def lend(self, seconds: float, taken_back: Callable[[], None]) -> Generator[None, None, None]:
@@ -69,11 +71,12 @@ class LentConnection(sqlite3.Connection):
 
     def _as_it_was(self) -> None:
         """Whatever the handler set, the store's own statements run and read as before."""
-        self._lent = False
-        super().set_authorizer(None)
-        super().set_progress_handler(None, 0)
-        connection: sqlite3.Connection = self  # else type checkers take these for attributes of this class
-        connection.row_factory, connection.text_factory = None, str
+        with self._statements:
+            self._lent, self._store_thread = False, get_ident()
+            super().set_authorizer(None)
+            super().set_progress_handler(None, 0)
+            connection: sqlite3.Connection = self  # else type checkers take these for attributes of this class
+            connection.row_factory, connection.text_factory = None, str
 
     def _roll_back(self) -> None:
         """End the transaction, if there is one, and whatever statement is running."""
@@ -113,6 +116,7 @@ class LentConnection(sqlite3.Connection):
         with self._statements:
             if self._over.is_set():
                 raise sqlite3.ProgrammingError(_TAKEN_BACK)
+            self._refuse_strangers()
             if self._lent and not self.in_transaction:  # a statement before has ended it, as ON CONFLICT ROLLBACK does
                 raise ConfigurationError(_NOT_YOURS)
             try:
@@ -122,8 +126,13 @@ class LentConnection(sqlite3.Connection):
                     raise ConfigurationError(_NOT_YOURS) from None
                 raise
 
+    def _refuse_strangers(self) -> None:
+        if self._store_thread not in (None, get_ident()):
+            raise ConfigurationError(_NOT_YOURS)
+
     def close(self) -> None:
         """Refused, until the handler has ended."""
+        self._refuse_strangers()
         if self._lent:
             raise ConfigurationError(_NOT_YOURS)
         super().close()

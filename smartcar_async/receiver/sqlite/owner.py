@@ -64,8 +64,8 @@ class Owner:
             lock.forget()
 
 
-def remains(database: Path, owner_id: str) -> FileLock | None:
-    """The lock of an owner that is dead. None if it lives, or if nobody can tell."""
+def lock_of_dead_owner(database: Path, owner_id: str) -> FileLock | None:
+    """The lock of an owner whose process has ended. None if it lives, or if nobody can tell."""
     path = _path(database, owner_id)
     if not path.exists():
         return None
@@ -75,19 +75,19 @@ def remains(database: Path, owner_id: str) -> FileLock | None:
         return None
 
 
-def litter(database: Path) -> set[str]:
+def stray_owner_ids(database: Path) -> set[str]:
     """The ids of all whose locks lie beside the database."""
-    beginning, end = f"{database.name}.", ".owner"
+    prefix, suffix = f"{database.name}.", ".owner"
     names = [path.name for path in database.parent.iterdir()]
-    return {name[len(beginning) : -len(end)] for name in names if name.startswith(beginning) and name.endswith(end)}
+    return {name[len(prefix) : -len(suffix)] for name in names if name.startswith(prefix) and name.endswith(suffix)}
 
 
 def _forget_after_fork(owner: Owner) -> None:
     """Have a child that this process forks close the lock at once, whether it uses the store or not."""
-    known = ref(owner)
+    reference = ref(owner)
 
     def forget() -> None:
-        inherited = known()
+        inherited = reference()
         if inherited is not None:
             inherited.forget()
 

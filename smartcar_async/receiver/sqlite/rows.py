@@ -7,18 +7,25 @@ from attrs import define
 
 from ..event_store import Claim, ClaimStatus, StoredEvent
 
+# The whole design: an event that is `open` and due may be claimed, one that is `claimed` may not, and what a dead or
+# silent owner had claimed is set to `open` again. Each statement runs in a write transaction (BEGIN IMMEDIATE), so that
+# of all processes one at a time reads and claims.
 _FIND: Final = "SELECT seq, state FROM smartcar_events WHERE id = :id"
 _REGISTER: Final = """
 INSERT INTO smartcar_events (id, state, lane, due, since, came, touched)
 VALUES (:id, 'open', :lane, :now, :now, :now, :day) RETURNING seq, state
 """
 _TO_LANE: Final = "UPDATE smartcar_events SET lane = :lane WHERE seq = :seq AND :lane IS NOT NULL AND lane IS NOT :lane"
+# For a delivery that is handled first: another event of its lane is being handled, or came earlier, was not handled
+# yet, and is to be sent again soon. `came <= :now` leaves out rows from before this start of the machine.
 _HELD_UP: Final = """
 SELECT 1 FROM smartcar_events WHERE lane = :lane AND seq != :seq AND (
     state = 'claimed'
     OR state IN ('open', 'queued') AND seq < :seq AND NOT aside AND came > :now - :hold AND came <= :now
 ) LIMIT 1
 """
+# The id decides what a duplicate is. A row without a body is of a receiver that handles first, and failed there: it
+# gets its body now, and queues like any other.
 _PUT: Final = """
 INSERT INTO smartcar_events (id, state, lane, body, due, since, came, touched)
 VALUES (:id, 'queued', :lane, :body, :now, :now, :now, :day)
@@ -26,13 +33,16 @@ ON CONFLICT (id) DO UPDATE SET lane = :lane, body = :body, state = iif(state = '
 WHERE body IS NULL AND state != 'done'
 RETURNING seq
 """
-# The first of those that queue in a lane is opened, if none is before it.
+# Order in a lane: at most one event of it is open or claimed, and the first of those that queue is opened only when
+# there is none. So whatever waits for another attempt holds the lane, unless it stepped aside.
 _ADVANCE: Final = """
 UPDATE smartcar_events SET state = 'open', due = :now, since = :now
 WHERE seq = (SELECT min(seq) FROM smartcar_events WHERE lane = :lane AND state = 'queued') AND NOT EXISTS (
     SELECT 1 FROM smartcar_events WHERE lane = :lane AND state IN ('open', 'claimed') AND NOT aside AND body IS NOT NULL
 )
 """
+# Claimed comes before due: of a lane in which somebody is at work nothing is handed out, not even what stepped aside.
+# The longest due comes first, so that no vehicle starves another.
 _NEXT: Final = """
 SELECT id, seq FROM smartcar_events AS event
 WHERE state = 'open' AND body IS NOT NULL AND due <= :now AND NOT EXISTS (
@@ -40,15 +50,16 @@ WHERE state = 'open' AND body IS NOT NULL AND due <= :now AND NOT EXISTS (
 )
 ORDER BY due, seq LIMIT 1
 """
-# Whoever had claimed what is open, if he never told how that ended.
-_SUSPECT: Final = "SELECT owner IS NOT NULL FROM smartcar_events WHERE seq = :seq"
+# An open event still names its owner, if that one never recorded how the attempt ended.
+_INTERRUPTED: Final = "SELECT owner IS NOT NULL FROM smartcar_events WHERE seq = :seq"
 _NOBODY: Final = "nobody"
-"""Owner of a suspect that was spared: no process has this id, so that nobody can settle it."""
+"""Owner of an interrupted event that was released uncounted: no process has this id, so nobody can settle it."""
+# The attempt is the fence: an old holder names an earlier one, and can change nothing any more.
 _GRANT: Final = """
 UPDATE smartcar_events SET state = 'claimed', owner = :me, attempt = attempt + 1, touched = :day
 WHERE seq = :seq RETURNING attempt, attempt - spared, aside, lane, body
 """
-# Whoever lost a claim because he was silent, but to nobody else yet, may still settle it: nobody handled it since.
+# Whoever lost a claim by being silent, but to nobody else yet, may still settle it: nobody handled the event since.
 _HELD: Final = "id = :id AND attempt = :attempt AND owner = :me AND state IN ('claimed', 'open')"
 _STATE: Final = "SELECT state FROM smartcar_events WHERE id = :id AND attempt = :attempt AND owner = :me"
 _UNPARK: Final = """
@@ -66,7 +77,7 @@ _FREE: Final = (
     "UPDATE smartcar_events SET state = 'open', due = :now, since = :now WHERE owner = :owner AND state = 'claimed'",
     "DELETE FROM smartcar_owners WHERE id = :owner",
 )
-_MINE: Final = "SELECT id, attempt FROM smartcar_events WHERE owner = :me AND state = 'claimed'"
+_OWN_CLAIMS: Final = "SELECT id, attempt FROM smartcar_events WHERE owner = :me AND state = 'claimed'"
 _PRUNE: Final = (
     # Both clocks must say that it is old: a step of the time of day makes nothing forgotten.
     """DELETE FROM smartcar_events WHERE body IS NULL AND state != 'claimed' AND touched < :day - :keep
@@ -92,8 +103,7 @@ class Rows:
     def ask(self, event_id: str, lane: str | None, hold: float) -> tuple[ClaimStatus, int]:
         """Whether an event can be claimed, and its row. Its place in its lane is kept from the first time on."""
         values = {"id": event_id, "lane": lane, "hold": hold}
-        found = self._one(_FIND, **values) or self._one(_REGISTER, **values)
-        seq, state = found
+        seq, state = self._one(_FIND, **values) or self._one(_REGISTER, **values)
         if state in ("done", "claimed"):
             return ClaimStatus.DONE if state == "done" else ClaimStatus.IN_FLIGHT, seq
         self._one(_TO_LANE, **values, seq=seq)
@@ -103,21 +113,21 @@ class Rows:
 
     def put(self, event: StoredEvent) -> int | None:
         """Keep an event; its row, if it is new."""
-        found = self._one(_PUT, id=event.id, lane=event.lane, body=event.body)
-        if found is not None:
+        row = self._one(_PUT, id=event.id, lane=event.lane, body=event.body)
+        if row is not None:
             self._one(_ADVANCE, lane=event.lane)
-        return None if found is None else int(found[0])
+        return None if row is None else int(row[0])
 
     def next(self) -> tuple[str, int] | None:
         """The id and the row of the event to hand out."""
-        found: tuple[str, int] | None = self._one(_NEXT)
-        return found
+        row: tuple[str, int] | None = self._one(_NEXT)
+        return row
 
     def grant(self, event_id: str, seq: int) -> tuple[Claim, StoredEvent]:
         """Claim an event."""
-        (suspect,) = self._one(_SUSPECT, seq=seq)
-        attempt, tries, aside, lane, body = self._one(_GRANT, seq=seq)
-        claim = Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(aside), bool(suspect))
+        (interrupted,) = self._one(_INTERRUPTED, seq=seq)
+        attempt, tries, stepped_aside, lane, body = self._one(_GRANT, seq=seq)
+        claim = Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(stepped_aside), bool(interrupted))
         return claim, StoredEvent(event_id, lane, body)
 
     def holds(self, claim: Claim) -> bool:
@@ -141,9 +151,9 @@ class Rows:
         change = "state = 'open', owner = NULL, due = :now + :pause, since = :now, touched = :day"
         self._change(claim, change, pause=pause)
 
-    def spare(self, claim: Claim, pause: float) -> None:
+    def release_uncounted(self, claim: Claim, pause: float) -> None:
         """Give a claim back as if it had not been made."""
-        owner = _NOBODY if claim.suspect else None
+        owner = _NOBODY if claim.interrupted else None
         change = "state = 'open', owner = :owner, due = :now + :pause, since = :now, touched = :day"
         self._change(claim, f"{change}, spared = spared + 1", pause=pause, owner=owner)
 
@@ -176,9 +186,9 @@ class Rows:
         for statement in _FREE:
             self._one(statement, owner=owner)
 
-    def mine(self) -> list[tuple[str, int]]:
+    def own_claims(self) -> list[tuple[str, int]]:
         """The ids and attempts of what this owner has claimed."""
-        return self.connection.execute(_MINE, {"me": self.me}).fetchall()
+        return self.connection.execute(_OWN_CLAIMS, {"me": self.me}).fetchall()
 
     def prune(self, seq: int, keep: float, limit: int) -> None:
         """Forget what is too old or too much, once in a while."""
@@ -187,8 +197,8 @@ class Rows:
                 self._one(statement, keep=keep, first=seq - limit)
 
     def _state(self, claim: Claim) -> str | None:
-        found = self._one(_STATE, id=claim.event_id, attempt=claim.attempt)
-        return None if found is None else str(found[0])
+        row = self._one(_STATE, id=claim.event_id, attempt=claim.attempt)
+        return None if row is None else str(row[0])
 
     def _change(self, claim: Claim, change: str, **values: object) -> bool:
         """Change a row, if the claim is still the last one made for it, and let its lane go on."""
@@ -202,6 +212,6 @@ class Rows:
 
     def _one(self, statement: str, **values: object) -> Any:
         """The first row that a statement gives."""
-        every = {"now": self.now, "day": self.day, "machine": self.machine, "me": self.me}
-        rows = self.connection.execute(statement, {**every, **values}).fetchall()
+        always = {"now": self.now, "day": self.day, "machine": self.machine, "me": self.me}
+        rows = self.connection.execute(statement, {**always, **values}).fetchall()
         return rows[0] if rows else None

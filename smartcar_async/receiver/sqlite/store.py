@@ -9,11 +9,11 @@ from typing import Final, Self
 
 from attrs import define, field
 
-from ...arguments import require_methods
+from ...arguments import require_methods, deprecated
 from ...clock import Clock, SystemClock
 from ...errors import ConfigurationError
 from ...file_lock import FileLock
-from ..event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent
+from ..event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent, check_retention
 from . import owner as event_owner
 from .file import PATIENCE, SqliteFile
 from .owner import Owner
@@ -34,8 +34,8 @@ class _Here:
 
     file: SqliteFile
     owner: Owner | None = None
-    looked: float = float("-inf")
-    remains: list[FileLock] = field(factory=list[FileLock])
+    looked_at: float = float("-inf")
+    dead_locks: list[FileLock] = field(factory=list[FileLock])
     """The locks of dead owners, until it is on the disk that their claims are free."""
 
 
@@ -61,6 +61,7 @@ class SqliteEventStore:
     ) -> None:
         self._processes: dict[int, _Here] = {}
         require_methods(clock, "clock", "monotonic", "now")
+        check_retention(keep, limit)
         if not isinstance(transaction_timeout, (int, float)) or not 0 < transaction_timeout < PATIENCE:
             raise ConfigurationError(
                 f"transaction_timeout: give less than {PATIENCE:g} s: deliveries wait for it, and Smartcar for them"
@@ -113,11 +114,16 @@ class SqliteEventStore:
             rows.release(claim, max(due - now, 0.0))
         self._settled(claim)
 
-    def spare(self, claim: Claim, *, now: float, due: float) -> None:
+    def release_uncounted(self, claim: Claim, *, now: float, due: float) -> None:
         """Like `release`, and the attempt does not count."""
         with self._writing() as rows:
-            rows.spare(claim, max(due - now, 0.0))
+            rows.release_uncounted(claim, max(due - now, 0.0))
         self._settled(claim)
+
+    def spare(self, claim: Claim, *, now: float, due: float) -> None:
+        """The former name of `release_uncounted`."""
+        deprecated("SqliteEventStore.spare", "release_uncounted")
+        self.release_uncounted(claim, now=now, due=due)
 
     def put(self, event: StoredEvent, *, now: float) -> None:
         """Keep an event, unless it is there. It is safe when this returns."""
@@ -129,9 +135,9 @@ class SqliteEventStore:
     def take(self, *, now: float, until: float) -> tuple[Claim, StoredEvent] | None:
         """Claim the event that is due for longest, of those whose turn it is in their lanes."""
         with self._granting(until - now) as (rows, granted):
-            found = rows.next()
-            if found is not None:
-                granted.append(rows.grant(*found))
+            due = rows.next()
+            if due is not None:
+                granted.append(rows.grant(*due))
         return granted[0] if granted else None
 
     def step_aside(self, claim: Claim) -> None:
@@ -214,7 +220,7 @@ class SqliteEventStore:
             with here.file.write() as connection:
                 owner = here.owner = here.owner or Owner.new(self.path)
                 rows = self._rows(connection)
-                self._look(rows, here, owner)
+                self._free_abandoned(rows, here, owner)
                 yield rows, granted
                 if granted:
                     owner.lease = lease
@@ -223,33 +229,34 @@ class SqliteEventStore:
                     owner.held[claim.event_id] = claim.attempt
             on_disk = True
         finally:
-            for lock in here.remains:
+            # A lock is removed only now: if the write failed, another process must still see that its owner is dead.
+            for lock in here.dead_locks:
                 lock.release() if on_disk else lock.forget()
-            here.remains.clear()
+            here.dead_locks.clear()
             if not on_disk:
                 for claim, _ in granted:
                     self._settled(claim)
 
-    def _look(self, rows: Rows, here: _Here, owner: Owner) -> None:
-        """Free what is claimed by owners that are dead or silent, and what was granted here without being told."""
-        if 0 <= rows.now - here.looked < _LOOK_EVERY:
+    def _free_abandoned(self, rows: Rows, here: _Here, owner: Owner) -> None:
+        """Free what is claimed by owners that are dead or silent, and what was granted here without being heard of."""
+        if 0 <= rows.now - here.looked_at < _LOOK_EVERY:
             return
-        first, here.looked = here.looked < 0, rows.now
+        first, here.looked_at = here.looked_at < 0, rows.now
         owners = rows.owners()
         if first:  # what died before it had claimed anything left its lock behind
-            unknown = event_owner.litter(self.path) - {owner.id, *(row[0] for row in owners)}
-            here.remains += [lock for one in unknown if (lock := event_owner.remains(self.path, one))]
+            strays = event_owner.stray_owner_ids(self.path) - {owner.id, *(row[0] for row in owners)}
+            here.dead_locks += [lock for stray in strays if (lock := event_owner.lock_of_dead_owner(self.path, stray))]
         for other, home, machine, beat, lease in owners:
-            lock = event_owner.remains(self.path, other) if home == self._machine else None
+            lock = event_owner.lock_of_dead_owner(self.path, other) if home == self._machine else None
             if lock is not None:
-                here.remains.append(lock)
+                here.dead_locks.append(lock)
             elif machine != self._machine:
                 rows.watch(other)
                 continue
             elif beat <= rows.now < beat + lease:  # else it is over, or of another start of this machine
                 continue
             rows.free(other)
-        for event_id, attempt in rows.mine():
+        for event_id, attempt in rows.own_claims():
             if owner.held.get(event_id) != attempt:
                 rows.release(Claim(event_id, ClaimStatus.NEW, attempt), 0.0)
 
@@ -259,8 +266,8 @@ class SqliteEventStore:
 
     def _was_finished(self, rows: Rows, claim: Claim) -> bool:
         owner = self._here().owner
-        known = owner is not None and owner.held.get(claim.event_id) == claim.attempt
-        return known and rows.is_finished(claim)
+        ours = owner is not None and owner.held.get(claim.event_id) == claim.attempt
+        return ours and rows.is_finished(claim)
 
     def _settled(self, claim: Claim) -> None:
         owner = self._here().owner

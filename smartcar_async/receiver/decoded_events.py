@@ -1,6 +1,5 @@
 """Events as they were decoded when they came, for the worker of the same process: the store remains the truth."""
 
-from collections import OrderedDict
 from threading import Lock
 from typing import Final
 
@@ -13,18 +12,18 @@ _MOST: Final = 256
 
 
 @define(eq=False)
-class Decoded:
+class DecodedEvents:
     """The last ones, with the bytes that they were read from."""
 
-    _events: OrderedDict[str, tuple[bytes, Event]] = field(factory=OrderedDict[str, tuple[bytes, Event]])
+    _events: dict[str, tuple[bytes, Event]] = field(factory=dict[str, tuple[bytes, Event]])
     _guard: Lock = field(factory=Lock)
 
     def add(self, stored: StoredEvent, event: Event) -> None:
-        """Keep one; of an event that is there, the first, as the store does."""
+        """Keep an event; of one that is there, the first, as the store does."""
         with self._guard:
             self._events.setdefault(stored.id, (stored.body, event))
-            while len(self._events) > _MOST:
-                self._events.popitem(last=False)
+            if len(self._events) > _MOST:
+                del self._events[next(iter(self._events))]
 
     def pop(self, stored: StoredEvent) -> Event | None:
         """The event that is in these very bytes, if it is kept; it is kept no longer."""

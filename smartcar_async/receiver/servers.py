@@ -1,18 +1,18 @@
-"""The doors of a receiver: each reads a request, no more of it than is allowed, and sends the reply."""
+"""Adapters for servers: each reads a request, no more of its body than is allowed, and sends the reply."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
 from ..log import logger
-from .judge import Headers, declared_length
+from .endpoint import Endpoint, Request
 from .reply import CUT_BODY, TOO_SLOW_BODY, Reply
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
     from wsgiref.types import StartResponse, WSGIEnvironment
 
     from aiohttp import web
@@ -25,33 +25,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-class Endpoint(Protocol):
-    """What a door needs of a receiver."""
-
-    @property
-    def largest(self) -> int:
-        """How many bytes a body may have."""
-        ...
-
-    async def handle(self, method: str, headers: Headers, body: bytes) -> Reply:
-        """Take a request, and say what to answer."""
-        ...
-
-    def handle_plain(self, method: str, headers: Headers, body: bytes) -> Reply:
-        """The same without an event loop."""
-        ...
-
-    def lifespan(self, app: object) -> "AbstractAsyncContextManager[None]":
-        """The time for which the worker runs."""
-        ...
-
-
 async def answer_aiohttp(endpoint: Endpoint, request: "web.Request") -> "web.Response":
     """Take a request of aiohttp's server."""
     from aiohttp import web
 
-    headers = list[tuple[str | bytes, str | bytes]](request.headers.items())
-    reply = await _answer(endpoint, request.method, headers, _chunks_of(request))
+    opened = endpoint.open(request.method, request.headers)
+    reply = await _answer(endpoint, opened, _chunks_of(request))
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body or None)
 
 
@@ -60,6 +39,7 @@ class Asgi:
     """An ASGI application. An object and no function, so that Starlette takes it for an application."""
 
     endpoint: Endpoint
+    lifespan: Callable[[object], AbstractAsyncContextManager[None]]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection, or the life of the server."""
@@ -72,18 +52,17 @@ class Asgi:
                 await send({"type": "websocket.close"})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers: list[tuple[str | bytes, str | bytes]] = list(scope["headers"])
-        reply = await _answer(self.endpoint, scope["method"], headers, _chunks(receive))
-        pairs = {**reply.headers, **({"Content-Length": str(len(reply.body))} if reply.body else {})}
-        encoded = [(name.lower().encode(), value.encode()) for name, value in pairs.items()]
-        await send({"type": "http.response.start", "status": reply.status, "headers": encoded})
+        opened = self.endpoint.open(scope["method"], scope["headers"])
+        reply = await _answer(self.endpoint, opened, _chunks(receive))
+        headers = [(name.lower().encode(), value.encode()) for name, value in _headers(reply)]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
         phase = "startup"
         try:
-            async with self.endpoint.lifespan(None):
+            async with self.lifespan(None):
                 await send({"type": "lifespan.startup.complete"})
                 phase = "shutdown"
                 await receive()
@@ -96,35 +75,30 @@ class Asgi:
 def answer_wsgi(endpoint: Endpoint, environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
     """Take a request of a WSGI server."""
     names = {"SC-Signature": "HTTP_SC_SIGNATURE", "Content-Length": "CONTENT_LENGTH"}
-    headers: list[tuple[str | bytes, str | bytes]] = [
-        (name, environ[key]) for name, key in names.items() if key in environ
-    ]
-    body = _read(endpoint, environ, headers) if environ["REQUEST_METHOD"] == "POST" else b""
-    reply = endpoint.handle_plain(environ["REQUEST_METHOD"], headers, body)
-    length = {"Content-Length": str(len(reply.body))} if reply.body else {}
-    start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", [*{**reply.headers, **length}.items()])
+    headers = {name: environ[key] for name, key in names.items() if key in environ}
+    opened = endpoint.open(environ["REQUEST_METHOD"], headers)
+    reply = endpoint.answer_sync(opened, _read(opened, environ))
+    start_response(f"{reply.status} {HTTPStatus(reply.status).phrase}", _headers(reply))
     return [reply.body]
 
 
-async def _answer(
-    endpoint: Endpoint, method: str, headers: list[tuple[str | bytes, str | bytes]], chunks: AsyncIterator[bytes]
-) -> Reply:
-    """Read a body up to one byte more than is allowed: that is enough to refuse it."""
+async def _answer(endpoint: Endpoint, request: Request, chunks: AsyncIterator[bytes]) -> Reply:
+    """Read the body, and answer."""
     body = bytearray()
-    if method == "POST" and declared_length(headers) <= endpoint.largest:
+    if request.bytes_to_read:
         try:
             async with asyncio.timeout(_PATIENCE):
                 async for chunk in chunks:
                     body += chunk
-                    if len(body) > endpoint.largest:
+                    if len(body) >= request.bytes_to_read:
                         break
         except TimeoutError:
             logger.warning("webhook: the body did not come within %g s", _PATIENCE)
-            return TOO_SLOW_BODY
+            return endpoint.answered(request, TOO_SLOW_BODY)
         except ConnectionError:
             logger.info("webhook: the body did not come whole")
-            return CUT_BODY
-    return await endpoint.handle(method, headers, bytes(body))
+            return endpoint.answered(request, CUT_BODY)
+    return await endpoint.answer(request, bytes(body))
 
 
 async def _chunks_of(request: "web.Request") -> AsyncIterator[bytes]:
@@ -151,12 +125,18 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-def _read(endpoint: Endpoint, environ: "WSGIEnvironment", headers: Iterable[tuple[str | bytes, str | bytes]]) -> bytes:
-    """The body of a WSGI request, which may be read past its end only where the server says so."""
-    declared = declared_length(headers)
-    left = declared or (endpoint.largest + 1 if environ.get("wsgi.input_terminated") else 0)
+def _read(request: Request, environ: "WSGIEnvironment") -> bytes:
+    """The body of a WSGI request, which may be read past its Content-Length only where the server says so."""
+    endless = environ.get("wsgi.input_terminated", False) and not request.head.content_length
+    left = min(request.bytes_to_read, request.bytes_to_read if endless else request.head.content_length)
     body = bytearray()
-    while declared <= endpoint.largest and left > 0 and (chunk := environ["wsgi.input"].read(left)):
+    while left > 0 and (chunk := environ["wsgi.input"].read(left)):
         body += chunk
         left -= len(chunk)
     return bytes(body)
+
+
+def _headers(reply: Reply) -> list[tuple[str, str]]:
+    """The headers of a reply, with the length of its body."""
+    length = {"Content-Length": str(len(reply.body))} if reply.body else {}
+    return [*{**reply.headers, **length}.items()]

@@ -1,0 +1,85 @@
+"""The way of a request: it is opened, its body is read, it is judged once, taken in, and answered."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+
+from attrs import define, field, frozen
+
+from ..clock import Clock
+from ..webhook import Headers
+from ..webhook.receiving import RequestHead, read_head
+from .judge import Accepted, Judge, Verdict
+from .reply import Reply
+from .reporting import DeliveryAnswered, DeliveryJudged, Reporter
+from .runtime import Runtime
+
+
+@frozen
+class Request:
+    """A request whose body is not read yet."""
+
+    method: str
+    head: RequestHead
+    began: float
+    bytes_to_read: int
+    """How much of its body may be read."""
+
+
+@define(eq=False)
+class Endpoint:
+    """What a server calls: `open`, and with the body that it then reads `answer` or, without a loop, `answer_sync`."""
+
+    judge: Judge
+    runtime: Callable[[], Runtime]
+    """What runs in this process."""
+    clock: Clock
+    reporter: Reporter
+    answer_counts: Counter[int] = field(factory=Counter[int])
+    last_received_at: datetime | None = None
+
+    def open(self, method: str, headers: Headers) -> Request:
+        """Look at the headers; only deliveries have a body that is worth reading."""
+        head = read_head(headers)
+        size = self.judge.rules.bytes_to_read(head) if method == "POST" else 0
+        return Request(method, head, time.monotonic(), size)
+
+    async def answer(self, request: Request, body: bytes) -> Reply:
+        """Take a request, and say what to answer."""
+        outcome = self._judge(request, body).outcome
+        reply = await self.runtime().intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
+        return self.answered(request, reply)
+
+    def answer_sync(self, request: Request, body: bytes) -> Reply:
+        """The same in this thread."""
+        outcome = self._judge(request, body).outcome
+        reply = self.runtime().sync_intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
+        return self.answered(request, reply)
+
+    def answered(self, request: Request, reply: Reply) -> Reply:
+        """Count an answer, and report it; also one that is given because the body could not be read."""
+        self.answer_counts[reply.status] += 1
+        seconds = time.monotonic() - request.began
+        self.reporter.report(DeliveryAnswered(reply.status, reply.reason, seconds))
+        return reply
+
+    def _judge(self, request: Request, body: bytes) -> Verdict:
+        now = self.clock.now()
+        verdict = self.judge.judge(request.method, request.head, body, now)
+        if isinstance(verdict.outcome, Accepted):
+            self.last_received_at = now
+        self.reporter.report(_judged(request, body, verdict, now))
+        return verdict
+
+
+def _judged(request: Request, body: bytes, verdict: Verdict, now: datetime) -> DeliveryJudged:
+    event, size = verdict.event, max(len(body), request.head.content_length)
+    delivered = event.meta.delivered_at if event is not None else None
+    return DeliveryJudged(
+        size=size,
+        seconds=time.monotonic() - request.began,
+        verdict=verdict.name,
+        kind=None if event is None else type(event).__name__,
+        age=None if delivered is None else (now - delivered).total_seconds(),
+    )

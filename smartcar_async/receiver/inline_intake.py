@@ -1,0 +1,187 @@
+"""Deliveries that are handled first, and answered then."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Final
+
+from attrs import define, field
+
+from ..errors import plain_id
+from ..log import logger
+from . import reply as replies
+from .claims import ClaimRunner, Ending
+from .event_store import Claim, ClaimStatus
+from .handlers import is_cancelled
+from .judge import Accepted
+from .keeper import Holding, Outcome
+from .lanes import Lanes
+from .reply import Reply
+from .threads import to_the_end
+
+_GRACE: Final = 0.5
+"""Seconds that a handler has to notice that its time is over."""
+_MOMENT: Final = 0.01
+"""Seconds between two looks whether this process is done with a vehicle."""
+_POLL: Final = 0.1
+_LOOKS: Final = 10
+"""Seconds between two looks whether another process is, and their number; then it is 503."""
+_REPLIES: Final[Mapping[Ending, Reply]] = {
+    Ending.DONE: replies.ACCEPTED,
+    Ending.FAILED: replies.FAILED,
+    Ending.LOST: replies.IN_FLIGHT,
+    Ending.PENDING: replies.STORE_DOWN,
+}
+
+
+@define(eq=False)
+class Claims:
+    """How an event comes to its turn. `hold`: for how many seconds it holds up later ones of its vehicle."""
+
+    runner: ClaimRunner
+    hold: float
+    lanes: Lanes = field(factory=Lanes)
+
+    def ask(self, accepted: Accepted) -> tuple[Claim, float]:
+        """Ask the store, and when it was asked."""
+        asked = self.runner.store.clock.monotonic()
+        try:
+            return self.runner.store.claim(accepted.key, accepted.lane, self.hold), asked
+        except Exception as error:
+            logger.exception("webhook: the store failed")
+            raise _StoreFailed from error
+
+    def keep(self, claim: Claim, accepted: Accepted, asked: float) -> Holding | None:
+        """Keep a claim that was granted; None if it was not, or if the event is being handled here already."""
+        return self.runner.keeper.hold(claim, accepted.lane, asked) if claim.status is ClaimStatus.NEW else None
+
+    def pauses(self, lane: str) -> Iterator[float]:
+        """The seconds between two questions to the store, as long as it is worth asking.
+
+        It is while this process handles something in the lane, and for a second if another one does, or if what came
+        before has failed and is to be sent again: then later events are sent again as well.
+        """
+        looks = 0
+        while looks < _LOOKS:
+            busy = self.lanes.busy(lane)
+            looks = 0 if busy else looks + 1
+            yield _MOMENT if busy else _POLL
+
+
+@define(eq=False)
+class InlineIntake:
+    """Each delivery is claimed, waits for its vehicle, and is handled, within so many seconds."""
+
+    claims: Claims
+    answer_within: float
+    _tasks: set["asyncio.Task[Reply]"] = field(factory=set["asyncio.Task[Reply]"])
+    _stopped: set["asyncio.Task[Reply]"] = field(factory=set["asyncio.Task[Reply]"])
+    """Those whose time is over, or whose caller is gone."""
+
+    async def answer(self, accepted: Accepted) -> Reply:
+        """Handle in a task of its own, which is cancelled when the time is over or the caller is gone."""
+        task = asyncio.create_task(self._handle(accepted, asyncio.current_task()))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        try:
+            await asyncio.wait({task}, timeout=self.answer_within)
+        finally:
+            if not task.done():
+                self._stopped.add(task)
+                task.cancel()
+        if not task.done():
+            logger.error("webhook: %s was not handled within %g s", plain_id(accepted.key), self.answer_within)
+            await asyncio.wait({task}, timeout=_GRACE)
+        return task.result() if task.done() else replies.TOO_SLOW
+
+    async def finish(self, patience: float) -> None:
+        """Wait for what is being handled."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+
+    async def _handle(self, accepted: Accepted, caller: "asyncio.Task[object] | None") -> Reply:
+        if self.claims.runner.keeper.holds(accepted.key):
+            return replies.IN_FLIGHT
+        holding: Holding | None = None
+        try:
+            claim, asked = await self._ask(accepted)
+            pauses = self.claims.pauses(accepted.lane)
+            while claim.status is ClaimStatus.WAITING and (pause := next(pauses, None)):
+                await asyncio.sleep(pause)  # of real time: it is for others, who take theirs
+                if not self.claims.lanes.busy(accepted.lane):
+                    claim, asked = await self._ask(accepted)
+            holding = self.claims.keep(claim, accepted, asked)
+            if holding is None:
+                return _not_granted(claim)
+            async with self.claims.lanes.hold(accepted.lane):
+                is_over = partial(self._is_over, caller)
+                return _REPLIES[await self.claims.runner.perform(holding, accepted.event, is_over)]
+        except asyncio.CancelledError:
+            if holding is not None:
+                await self.claims.runner.give_back(holding, self.claims.runner.cancelled())
+            return replies.TOO_SLOW
+        except _StoreFailed:
+            return replies.STORE_DOWN
+
+    async def _ask(self, accepted: Accepted) -> tuple[Claim, float]:
+        claim, asked = await to_the_end(self.claims.runner.threads.deliveries, partial(self.claims.ask, accepted))
+        if is_cancelled() and claim.status is not ClaimStatus.NEW:
+            raise asyncio.CancelledError
+        return claim, asked
+
+    def _is_over(self, caller: "asyncio.Task[object] | None") -> bool:
+        """Whether this task is to stop: its time is over, its caller is gone, or both are cancelled with their loop.
+
+        A handler that cancels its own task has failed.
+        """
+        loop_ends = caller is None or caller.cancelling() > 0
+        return is_cancelled() and (loop_ends or asyncio.current_task() in self._stopped)
+
+    def _done(self, task: "asyncio.Task[Reply]") -> None:
+        self._tasks.discard(task)
+        self._stopped.discard(task)
+
+
+@define(eq=False)
+class SyncInlineIntake:
+    """The same in the thread of the caller, and with sync handlers."""
+
+    claims: Claims
+    answer_within: float
+
+    def answer(self, accepted: Accepted) -> Reply:
+        """Handle in this thread."""
+        runner, lanes = self.claims.runner, self.claims.lanes
+        if runner.handlers.need_loop(accepted.event):
+            logger.error("webhook: a handler is async, and cannot be called without an event loop")
+            return replies.NOT_CONFIGURED
+        if runner.keeper.holds(accepted.key):
+            return replies.IN_FLIGHT
+        deadline = time.monotonic() + self.answer_within
+        try:
+            claim, asked = self.claims.ask(accepted)
+            pauses = self.claims.pauses(accepted.lane)
+            while claim.status is ClaimStatus.WAITING and time.monotonic() < deadline and (pause := next(pauses, None)):
+                time.sleep(pause)
+                if not lanes.busy(accepted.lane):
+                    claim, asked = self.claims.ask(accepted)
+        except _StoreFailed:
+            return replies.STORE_DOWN
+        holding = self.claims.keep(claim, accepted, asked)
+        if holding is None:
+            return _not_granted(claim)
+        try:
+            with lanes.hold_sync(accepted.lane, deadline - time.monotonic()):
+                return _REPLIES[runner.perform_sync(holding, accepted.event)]
+        except TimeoutError:
+            runner.settle(holding, Outcome("put off", runner.store.release))
+            return replies.IN_FLIGHT
+
+
+class _StoreFailed(Exception):
+    """Nothing can be promised without the store."""
+
+
+def _not_granted(claim: Claim) -> Reply:
+    return replies.ACCEPTED if claim.status is ClaimStatus.DONE else replies.IN_FLIGHT

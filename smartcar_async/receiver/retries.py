@@ -1,0 +1,70 @@
+"""What becomes of an event of an inbox that fails: when it is tried again, who waits, and when it is given up."""
+
+from functools import partial
+from itertools import accumulate
+
+from attrs import define, frozen
+
+from ..errors import plain_id
+from ..log import logger
+from .event_store import Claim, EventInbox
+from .keeper import Outcome
+from .stores import Store
+
+
+@frozen
+class Retries:
+    """`delays` are the seconds between attempts; the vehicle waits until they would add up to `step_aside_after`."""
+
+    delays: tuple[float, ...]
+    step_aside_after: float | None
+
+    def is_spent(self, tries: int) -> bool:
+        """Whether this attempt would be one too many."""
+        return tries > len(self.delays) + 1
+
+    def steps_aside(self, tries: int) -> bool:
+        """Whether the vehicle does not wait for this attempt any more."""
+        waited = (0.0, *accumulate(self.delays))[: tries or 1][-1]
+        return self.step_aside_after is not None and waited > self.step_aside_after
+
+
+@define(eq=False)
+class RetryLater:
+    """Puts off what failed, or parks it."""
+
+    store: Store
+    inbox: EventInbox
+    retries: Retries
+
+    def after_failure(self, claim: Claim, error: BaseException) -> Outcome:
+        """What to record after a handler failed."""
+        tries, problem = claim.tries or claim.attempt, type(error).__name__
+        if self.retries.is_spent(tries + 1):
+            logger.error("webhook: %s is parked after %d attempts", plain_id(claim.event_id), tries)
+            return self.parked(problem)
+        return Outcome("failed", partial(self._put_off, tries), problem)
+
+    def parked(self, problem: str) -> Outcome:
+        """What to record of an event that is given up."""
+        return Outcome("parked", lambda claim: self.inbox.park(claim, now=self.store.now(), problem=problem), problem)
+
+    def is_overdue(self, claim: Claim) -> bool:
+        """Whether more attempts were begun than were seen to fail: the process ended in the last ones."""
+        tries = claim.tries or 0
+        return self.retries.is_spent(tries) or (self.retries.steps_aside(tries) and not claim.stepped_aside)
+
+    def step_aside(self, claim: Claim) -> None:
+        """Let the later events of its vehicle pass. In a store that cannot do this they pass anyway."""
+        stepping = self.store.can.stepping
+        if stepping is not None:
+            stepping.step_aside(claim)
+            logger.warning(
+                "webhook: %s has failed for so long that it steps aside: later events of its vehicle are handled now",
+                plain_id(claim.event_id),
+            )
+
+    def _put_off(self, tries: int, claim: Claim) -> None:
+        if self.retries.steps_aside(tries + 1) and not claim.stepped_aside:
+            self.step_aside(claim)
+        self.store.release(claim, self.retries.delays[tries - 1])

@@ -1,0 +1,159 @@
+"""What a receiver runs with in one process: its intakes, its worker, and their threads."""
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import Final, Protocol, Self
+
+from attrs import define, field, frozen
+
+from ..clock import Clock
+from ..log import logger
+from .claims import ClaimRunner
+from .decoded_events import DecodedEvents
+from .event_store import Claim, EventStore
+from .handlers import Handlers
+from .inbox_intake import Inbox, InboxIntake, SyncInboxIntake
+from .inline_intake import Claims, InlineIntake, SyncInlineIntake
+from .judge import Accepted
+from .keeper import Outcome
+from .reply import Reply
+from .reporting import Reporter
+from .retries import Retries, RetryLater
+from .stores import Capabilities, Store
+from .worker import WakeUp, Worker
+from .worker_thread import WorkerThread
+
+_HELD_UP: Final = 75.0
+"""Seconds that an event which is handled first waits for earlier ones at most: Smartcar's third attempt comes then."""
+_MOMENT: Final = 0.005
+
+
+class Intake(Protocol):
+    """Takes accepted deliveries on an event loop."""
+
+    async def answer(self, accepted: Accepted) -> Reply:
+        """Take one, and say what to answer."""
+        ...
+
+    async def finish(self, patience: float) -> None:
+        """Wait for what is under way."""
+        ...
+
+
+class SyncIntake(Protocol):
+    """Takes accepted deliveries in the thread of the caller."""
+
+    def answer(self, accepted: Accepted) -> Reply:
+        """Take one, and say what to answer."""
+        ...
+
+
+@frozen
+class Plan:
+    """What a receiver was told, after all checks: a runtime can be made from it in any process."""
+
+    store: EventStore
+    can: Capabilities
+    keeps: bool
+    """Whether deliveries are kept in an inbox first."""
+    handlers: Handlers
+    reporter: Reporter
+    clock: Clock
+    answer_within: float
+    lease: float
+    retries: Retries
+    concurrency: int
+
+
+@define(eq=False)
+class Runtime:
+    """Starts and ends what runs. Entered with `async with` on a loop, or with `with` for a thread that has one."""
+
+    runner: ClaimRunner
+    intake: Intake
+    sync_intake: SyncIntake
+    worker: Worker | None
+    patience: float
+    """Seconds that whatever is under way at the end is given."""
+    thread: WorkerThread = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.thread = WorkerThread(lambda: self)
+
+    async def start(self) -> None:
+        """Start the worker, if there is an inbox: it begins with what is left from before."""
+        if self.worker is None or self.worker.started:
+            return
+        # What is wrong with the store shows here, and not at the first delivery.
+        await asyncio.get_running_loop().run_in_executor(self.runner.threads.store, self.worker.inbox.waiting)
+        if self.runner.handlers.empty:
+            logger.warning("webhook: no handler is registered, so that events are acknowledged and forgotten")
+        self.worker.start()
+
+    async def aclose(self) -> None:
+        """Stop the worker, wait for handlers as long as a delivery would, and end the threads."""
+        if self.worker is not None:
+            await self.worker.stop(self.patience)
+        await self.intake.finish(self.patience)
+        keeper = self.runner.keeper
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience):
+                while keeper.pending:  # noqa: ASYNC110  # a thread is at work
+                    await asyncio.sleep(_MOMENT)
+        if keeper.pending:
+            logger.error("webhook: the store does not record how %d events ended", keeper.pending)
+        await self._end_threads()
+
+    async def _end_threads(self) -> None:
+        """Wait for the threads, but not for a store that hangs, nor for a handler that does."""
+        ending = [*self.runner.threads.close(), self.runner.keeper.close()]
+        deadline = time.monotonic() + self.patience
+        while any(thread and thread.is_alive() for thread in ending) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_MOMENT)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    def __enter__(self) -> Self:
+        if self.worker is not None:
+            self.thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.thread.runs:
+            return self.thread.stop()
+        deadline = time.monotonic() + self.patience
+        for thread in (*self.runner.threads.close(), self.runner.keeper.close()):
+            if thread is not None:
+                thread.join(max(deadline - time.monotonic(), 0.0))
+        return None
+
+
+def runtime_of(plan: Plan) -> Runtime:
+    """Make what runs."""
+    store = Store(plan.store, plan.can, plan.clock, plan.lease)
+    if plan.keeps and plan.can.inbox is not None:
+        retrying, wake, decoded = RetryLater(store, plan.can.inbox, plan.retries), WakeUp(), DecodedEvents()
+        runner = ClaimRunner(store, plan.handlers, retrying.after_failure, plan.reporter, wake)
+        worker = Worker(runner, plan.can.inbox, retrying, decoded, wake, plan.concurrency)
+        inbox = Inbox(store, plan.can.inbox, worker, decoded)
+        return Runtime(runner, InboxIntake(inbox, runner.threads), SyncInboxIntake(inbox), worker, plan.answer_within)
+
+    def release(claim: Claim, error: BaseException) -> Outcome:
+        return Outcome("failed", store.release, type(error).__name__)
+
+    after = plan.retries.step_aside_after
+    runner = ClaimRunner(store, plan.handlers, release, plan.reporter, lambda: None)
+    claims = Claims(runner, _HELD_UP if after is None else min(after, _HELD_UP))
+    return Runtime(
+        runner,
+        InlineIntake(claims, plan.answer_within),
+        SyncInlineIntake(claims, plan.answer_within),
+        None,
+        plan.answer_within,
+    )
