@@ -5,12 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import sqlite3
 import stat
-import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
@@ -18,26 +16,15 @@ from smartcar_async import (
     Claim,
     ClaimStatus,
     ConfigurationError,
-    EventStore,
     MemoryEventStore,
-    ParkedEvent,
     SqliteEventStore,
-    StoredEvent,
 )
-from smartcar_async.receiver.event_store import KEEP
 
 from .fakes import FakeClock
+from .notebook_store import NotebookStore, Page
+from .store_contract import EventInboxContract, EventStoreContract, TransactionContract, event
 
-DAY = 24 * 3600.0
 NEW, IN_FLIGHT, DONE = ClaimStatus.NEW, ClaimStatus.IN_FLIGHT, ClaimStatus.DONE
-
-
-class Make(Protocol):
-    """Makes the store under test."""
-
-    def __call__(self, *, keep: float = KEEP, limit: int = 100_000) -> EventStore:
-        """A store that forgets after a time, and what is too much."""
-        ...
 
 
 @pytest.fixture
@@ -46,24 +33,105 @@ def clock() -> FakeClock:
     return FakeClock(0.0)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def make(request: pytest.FixtureRequest, tmp_path: Path, clock: FakeClock) -> Iterator[Make]:
-    """One of the stores."""
-    with ExitStack() as opened:
+class MemoryCase:
+    """Stores in memory: another process would have another one, so what is beside is the same."""
 
-        def store(*, keep: float = KEEP, limit: int = 100_000) -> EventStore:
-            if request.param == "memory":
-                return MemoryEventStore(keep=keep, limit=limit)
-            path = tmp_path / "events.db"
-            return opened.enter_context(SqliteEventStore(path, keep=keep, limit=limit, clock=clock))
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self._store: Any = None
 
-        yield store
+    def open(self, **options: Any) -> Any:
+        """A new one."""
+        self._store = self.make(**options)
+        return self._store
+
+    def make(self, **options: Any) -> Any:
+        """Of this kind."""
+        return MemoryEventStore(**options)
+
+    def beside(self) -> Any:
+        """The same."""
+        return self._store
+
+    def now(self) -> float:
+        """Seconds."""
+        return self._clock.time
+
+    def advance(self, seconds: float) -> None:
+        """Let time pass."""
+        self._clock.time += seconds
 
 
-@pytest.fixture
-def store(make: Make) -> EventStore:
-    """The store under test."""
-    return make()
+class NotebookCase(MemoryCase):
+    """Somebody else's store in memory."""
+
+    def make(self, **options: Any) -> Any:
+        """Of this kind."""
+        return NotebookStore(**options)
+
+
+class SqliteCase(MemoryCase):
+    """Files."""
+
+    def __init__(self, clock: FakeClock, folder: Path, opened: ExitStack) -> None:
+        super().__init__(clock)
+        self._folder, self._opened, self._number = folder, opened, 0
+
+    def make(self, **options: Any) -> Any:
+        """A file of its own."""
+        self._number += 1
+        path = self._folder / f"events-{self._number}.db"
+        return self._opened.enter_context(SqliteEventStore(path, clock=self._clock, **options))
+
+    def beside(self) -> Any:
+        """Another store on the same file, as another process has it."""
+        return self._opened.enter_context(SqliteEventStore(self._store.path, clock=self._clock))
+
+
+class TestMemory(EventStoreContract):
+    """The store in memory."""
+
+    @pytest.fixture
+    def case(self, clock: FakeClock) -> MemoryCase:
+        """It goes by the time that it is told."""
+        return MemoryCase(clock)
+
+
+class TestNotebook(EventInboxContract, TransactionContract):
+    """A store that was written against the protocols alone."""
+
+    @pytest.fixture
+    def case(self, clock: FakeClock) -> NotebookCase:
+        """Likewise."""
+        return NotebookCase(clock)
+
+    def write(self, connection: Page, line: str) -> None:
+        """On its page."""
+        connection.write(line)
+
+    def written(self, store: NotebookStore) -> list[str]:
+        """In its notebook."""
+        return store.lines
+
+
+class TestSqlite(EventInboxContract, TransactionContract):
+    """The store in a file."""
+
+    @pytest.fixture
+    def case(self, clock: FakeClock, tmp_path: Path) -> Iterator[SqliteCase]:
+        """Each with a file of its own."""
+        with ExitStack() as opened:
+            yield SqliteCase(clock, tmp_path, opened)
+
+    def write(self, connection: sqlite3.Connection, line: str) -> None:
+        """Into a table."""
+        connection.execute("CREATE TABLE IF NOT EXISTS mine (line)")
+        connection.execute("INSERT INTO mine VALUES (?)", (line,))
+
+    def written(self, store: SqliteEventStore) -> list[str]:
+        """As another connection reads it."""
+        with closing(sqlite3.connect(store.path)) as reader:
+            return [line for (line,) in reader.execute("SELECT line FROM mine")]
 
 
 @pytest.fixture
@@ -78,41 +146,6 @@ def other(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteEventStore]:
     """Another store on the same file, as another process has it."""
     with SqliteEventStore(tmp_path / "events.db", clock=clock) as opened:
         yield opened
-
-
-def event(name: str, lane: str = "v-1") -> StoredEvent:
-    """An event to keep."""
-    return StoredEvent(name, lane, name.encode())
-
-
-def test_one_claims_and_the_others_wait(store: EventStore) -> None:
-    """An event is one claimant's until it is released, or handled."""
-    claim = store.claim("a", now=0, until=60)
-    assert claim == Claim("a", NEW, 1)
-    assert not claim.redelivered
-    assert store.claim("a", now=1, until=61) == Claim("a", IN_FLIGHT)
-    assert store.claim("b", now=1, until=61) == Claim("b", NEW, 1)
-    store.release(claim, now=2, due=2)
-    again = store.claim("a", now=2, until=62)
-    assert again == Claim("a", NEW, 2)
-    assert again.redelivered
-    assert store.commit(again, now=3)
-    assert store.claim("a", now=4, until=64) == Claim("a", DONE)
-
-
-def test_a_lease_ends() -> None:
-    """Whoever held it counts as dead then, and can do nothing any more."""
-    store = MemoryEventStore()
-    first = store.claim("a", now=0, until=60)
-    assert store.claim("a", now=59.9, until=120).status is IN_FLIGHT
-    second = store.claim("a", now=60, until=120)
-    assert second == Claim("a", NEW, 2)
-    assert not store.commit(first, now=61)
-    assert not store.renew(first, until=999)
-    store.release(first, now=61, due=61)
-    assert store.claim("a", now=62, until=122).status is IN_FLIGHT
-    assert store.commit(second, now=63)
-    assert not store.commit(second, now=64)
 
 
 def test_a_lease_ends_for_others(inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock) -> None:
@@ -148,99 +181,7 @@ def test_a_lease_is_renewed(inbox: SqliteEventStore, other: SqliteEventStore, cl
     assert other.claim("a", now=0, until=60).status is DONE
 
 
-def test_a_lease_in_memory_is_renewed() -> None:
-    """Likewise."""
-    store = MemoryEventStore()
-    claim = store.claim("a", now=0, until=60)
-    assert store.renew(claim, until=100)
-    assert store.claim("a", now=99, until=159).status is IN_FLIGHT
-    assert store.commit(claim, now=500)
-    assert not store.renew(claim, until=900)
-
-
-def test_what_was_handled_is_remembered_for_days(make: Make, clock: FakeClock) -> None:
-    """For as long as is said, and it makes room then."""
-    store = make(keep=7 * DAY)
-    assert store.commit(store.claim("a", now=0, until=60), now=1)
-    clock.time = 6 * DAY
-    fill(store, 260, now=6 * DAY)
-    clock.time = 6.9 * DAY
-    assert store.claim("a", now=6.9 * DAY, until=7 * DAY).status is DONE
-    clock.time = 8 * DAY
-    fill(store, 260, now=8 * DAY)
-    assert store.claim("a", now=8 * DAY, until=9 * DAY) == Claim("a", NEW, 1)
-    assert store.claim("b", now=20 * DAY, until=21 * DAY) == Claim("b", NEW, 1)
-
-
-def test_no_more_is_remembered_than_allowed(make: Make) -> None:
-    """The oldest go first; what is being handled stays."""
-    store = make(limit=100)
-    held = store.claim("held", now=0, until=99)
-    fill(store, 400, now=1)
-    assert store.claim("1-399", now=2, until=3).status is DONE
-    assert store.renew(held, until=200)
-    assert store.commit(held, now=3)
-    store = make(limit=100)
-    fill(store, 400, now=1)
-    assert store.claim("1-0", now=2, until=3) == Claim("1-0", NEW, 1)
-
-
-def fill(store: EventStore, count: int, now: float) -> None:
-    """Handle many events."""
-    for number in range(count):
-        assert store.commit(store.claim(f"{now:g}-{number}", now=now, until=now + 60), now=now)
-
-
-def test_threads_share_a_store(store: EventStore) -> None:
-    """Of many claims at once, one is granted."""
-    start = threading.Barrier(8)
-
-    def claim(name: str) -> bool:
-        return store.claim(name, now=0, until=60).status is NEW
-
-    def claim_all(_: int) -> list[bool]:
-        start.wait()
-        return [claim(f"e-{number}") for number in range(50)]
-
-    with ThreadPoolExecutor(8) as threads:
-        granted = list(threads.map(claim_all, range(8)))
-    assert [sum(column) for column in zip(*granted, strict=True)] == [1] * 50
-
-
-def test_events_leave_in_the_order_of_their_coming(inbox: SqliteEventStore) -> None:
-    """One at a time of each lane; what is there already is not kept twice."""
-    for one in [event("a"), event("b"), event("c", "v-2"), event("a"), event("d", "v-3")]:
-        inbox.put(one, now=0)
-    assert inbox.waiting() == 4
-    first, second, third = (inbox.take(now=10, until=70) for _ in range(3))
-    assert first is not None
-    assert first == (Claim("a", NEW, 1), event("a"))
-    assert second == (Claim("c", NEW, 1), event("c", "v-2"))
-    assert third == (Claim("d", NEW, 1), event("d", "v-3"))
-    assert inbox.take(now=10, until=70) is None
-    assert inbox.commit(first[0], now=11)
-    inbox.put(event("a"), now=12)
-    assert inbox.take(now=12, until=72) == (Claim("b", NEW, 1), event("b"))
-    assert inbox.waiting() == 3
-
-
-def test_a_lane_waits_for_what_failed(inbox: SqliteEventStore, clock: FakeClock) -> None:
-    """Until its pause is over and it is handled; other lanes do not wait."""
-    for one in (event("a"), event("b"), event("c", "v-2")):
-        inbox.put(one, now=0)
-    claim = taken(inbox, "a")
-    inbox.release(claim, now=3, due=30)
-    assert inbox.commit(taken(inbox, "c"), now=3)
-    for clock.time in (0.0, 26.9):
-        assert inbox.take(now=0, until=60) is None
-    clock.time = 27.0
-    again = taken(inbox, "a")
-    assert (again.attempt, again.tries, again.stepped_aside) == (2, 2, False)
-    assert inbox.commit(again, now=30)
-    assert inbox.commit(taken(inbox, "b"), now=30)
-
-
-def test_what_stepped_aside_holds_nobody_up(inbox: SqliteEventStore, clock: FakeClock) -> None:
+def test_what_stepped_aside_comes_when_it_is_due(inbox: SqliteEventStore, clock: FakeClock) -> None:
     """It comes again when it is due, one at a time with the others of its lane."""
     for name in ("a", "b", "c"):
         inbox.put(event(name), now=0)
@@ -258,16 +199,6 @@ def test_what_stepped_aside_holds_nobody_up(inbox: SqliteEventStore, clock: Fake
     assert inbox.commit(again, now=30)
     assert inbox.commit(taken(inbox, "c"), now=30)
     assert inbox.waiting() == 0
-
-
-def test_a_lane_goes_on_when_its_first_is_given_up(inbox: SqliteEventStore) -> None:
-    """In the order of their coming."""
-    for name in ("a", "b", "c"):
-        inbox.put(event(name), now=0)
-    inbox.park(taken(inbox, "a"), now=0, problem="KeyError")
-    inbox.put(event("d"), now=0)
-    for name in ("b", "c", "d"):
-        assert inbox.commit(taken(inbox, name), now=0)
 
 
 def taken(store: SqliteEventStore, name: str) -> Claim:
@@ -297,25 +228,6 @@ def test_what_a_silent_worker_held_comes_again(
     assert inbox.commit(taken(inbox, "b"), now=60)
 
 
-def test_an_attempt_that_is_spared_does_not_count(inbox: SqliteEventStore, clock: FakeClock) -> None:
-    """It comes again when it is due, before the later ones of its lane, and is told from the claim before."""
-    for name in ("a", "b"):
-        inbox.put(event(name), now=0)
-    for number in range(1, 4):
-        claim = taken(inbox, "a")
-        assert (claim.attempt, claim.tries, claim.interrupted) == (number, 1, False)
-        for _ in range(2):  # told twice, because the first time seemed to fail
-            inbox.release_uncounted(claim, now=0, due=5)
-        assert inbox.take(now=0, until=60) is None
-        assert not inbox.commit(claim, now=0)
-        clock.time += 5
-    inbox.release(taken(inbox, "a"), now=0, due=0)
-    claim = taken(inbox, "a")
-    assert (claim.attempt, claim.tries) == (5, 2)
-    assert inbox.commit(claim, now=0)
-    assert inbox.commit(taken(inbox, "b"), now=0)
-
-
 def test_what_has_no_recorded_end_is_suspect(
     inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock
 ) -> None:
@@ -336,35 +248,6 @@ def test_what_has_no_recorded_end_is_suspect(
     assert inbox.commit(claim, now=0)
 
 
-def test_a_claim_that_was_not_settled_is_suspect(store: EventStore, other: SqliteEventStore, clock: FakeClock) -> None:
-    """Also of an event that Smartcar sends again."""
-    assert not store.claim("a", now=0, until=60).interrupted
-    clock.time = 61
-    again = store if isinstance(store, MemoryEventStore) else other
-    claim = again.claim("a", now=61, until=121)
-    assert claim.interrupted
-    again.release(claim, now=61, due=61)
-    assert not again.claim("a", now=61, until=121).interrupted
-
-
-def test_what_is_given_up_is_kept_in_sight(inbox: SqliteEventStore) -> None:
-    """And can be handed out once more."""
-    inbox.put(event("a"), now=0)
-    taken = inbox.take(now=0, until=60)
-    assert taken is not None
-    inbox.park(taken[0], now=1, problem="KeyError")
-    assert inbox.parked() == [ParkedEvent(event("a"), 1, "KeyError")]
-    assert (inbox.waiting(), inbox.take(now=1e9, until=2e9)) == (0, None)
-    inbox.put(event("a"), now=2)
-    assert len(inbox.parked()) == 1
-    assert not inbox.unpark("b", now=3)
-    assert inbox.unpark("a", now=3)
-    assert not inbox.unpark("a", now=3)
-    assert (inbox.parked(), inbox.waiting()) == ([], 1)
-    assert inbox.take(now=3, until=63) == (Claim("a", NEW, 2), event("a"))
-    assert inbox.commit(Claim("a", NEW, 2), now=4)
-
-
 def test_what_inline_could_not_handle_can_be_kept(
     inbox: SqliteEventStore, other: SqliteEventStore, clock: FakeClock
 ) -> None:
@@ -380,15 +263,6 @@ def test_what_inline_could_not_handle_can_be_kept(
     assert inbox.take(now=2, until=62) is None
     clock.time = 60.0
     assert inbox.take(now=60, until=120) == (Claim("died", NEW, 2), event("died", "died"))
-
-
-def test_an_inbox_never_forgets_what_waits(tmp_path: Path) -> None:
-    """Limits are for what was handled."""
-    with SqliteEventStore(tmp_path / "events.db", keep=1, limit=10) as inbox:
-        for number in range(260):
-            inbox.put(event(f"e-{number}", f"v-{number}"), now=number)
-        fill(inbox, 260, now=10_000)
-        assert inbox.waiting() == 260
 
 
 def test_the_body_of_a_handled_event_is_dropped(inbox: SqliteEventStore, tmp_path: Path) -> None:
