@@ -103,6 +103,14 @@ class ClaimRunner:
         if self.keeper.holds(holding.claim.event_id):
             await to_the_end(self.threads.store, partial(self.settle, holding, outcome))
 
+    async def broken(self, holding: Holding, error: Exception) -> None:
+        """Record a failure that came past `perform`, unless it is recorded already.
+
+        A GeneratorExit that comes out of what a handler awaits closes all coroutines around it, up to the task's own:
+        none of them can await any more, and all that arrives is a RuntimeError.
+        """
+        await to_the_end(self.threads.store, partial(self._fail_if_held, holding, error))
+
     def cancelled(self) -> Outcome:
         """What was broken off comes again, and the attempt counts."""
         return Outcome("cancelled", self.store.release)
@@ -145,6 +153,10 @@ class ClaimRunner:
             handled(claim.event_id, holding.lane, claim.attempt, holding.seconds, name, outcome.problem)
         )
         return Ending.DONE if kept else Ending.LOST
+
+    def _fail_if_held(self, holding: Holding, error: Exception) -> None:
+        if self.keeper.holds(holding.claim.event_id) and holding.pending is None:
+            self.fail(holding, error)
 
     def _was_silent(self, holding: Holding) -> bool:
         """Whether so much time passed before the first handler that somebody else may have the event now."""

@@ -123,6 +123,11 @@ class InlineIntake:
             return replies.TOO_SLOW
         except _StoreFailed:
             return replies.STORE_DOWN
+        except Exception as error:
+            if holding is None:
+                raise
+            await self.claims.runner.broken(holding, error)
+            return replies.FAILED
 
     async def _ask(self, accepted: Accepted) -> tuple[Claim, float]:
         claim, asked = await to_the_end(self.claims.runner.threads.deliveries, partial(self.claims.ask, accepted))

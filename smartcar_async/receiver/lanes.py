@@ -37,7 +37,7 @@ class _Locks(Generic[L]):
 
 
 class Lanes:
-    """The lanes of tasks and those of threads, first come, first served: a receiver is used with a loop or without, not both."""
+    """The lanes of tasks and those of threads, first come, first served. A receiver uses one kind of them."""
 
     def __init__(self) -> None:
         self._tasks = _Locks(asyncio.Lock)

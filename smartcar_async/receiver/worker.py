@@ -166,6 +166,8 @@ class Worker:
                     await self.runner.perform(holding, event, self._is_over)
         except asyncio.CancelledError:
             await self.runner.give_back(holding, self._broken_off())
+        except Exception as error:
+            await self.runner.broken(holding, error)
 
     def _is_over(self) -> bool:
         """Whether this task is to stop. A handler that cancels its own task, while all goes on, has failed."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from smartcar_async import ConfigurationError, Signal, SqliteEventStore, bodies, signals
-from smartcar_async.receiver import Context, Receiver
+from smartcar_async.receiver import Context, EventHandled, Receiver, ReceiverEvent
 from smartcar_async.webhook import (
     LegacyEvent,
     UnknownEvent,
@@ -22,7 +22,7 @@ from smartcar_async.webhook import (
     parse,
 )
 
-from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW, written
+from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW, Document, written
 from .receiving import clock, deliver, deliver_sync, receiver_of, signed, until
 
 
@@ -304,3 +304,143 @@ def test_ctrl_c_is_no_failure(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             receiver.handle_sync("POST", *signed(STATE))
+
+
+async def test_a_parameter_named_context_gets_it() -> None:
+    """With a default, and by keyword alone; other parameters with a default are left alone."""
+    receiver, seen = receiver_of(), list[tuple[str, object]]()
+
+    def second(event: VehicleStateEvent, context: Context | None = None) -> None:
+        seen.append(("second", context))
+
+    def keyword(event: VehicleStateEvent, *, context: Context) -> None:
+        seen.append(("keyword", context))
+
+    def third(event: VehicleStateEvent, other: int = 5, context: Context | None = None) -> None:
+        seen.append((f"third {other}", context))
+
+    def other(event: VehicleStateEvent, other: Context | None = None, *rest: object, more: int = 1) -> None:
+        seen.append(("other", other))
+
+    def first(context: VehicleStateEvent) -> None:
+        seen.append(("first", context.event_id))
+
+    def bound(event: VehicleStateEvent, context: object) -> None:
+        seen.append(("bound", context))
+
+    def anything(event: VehicleStateEvent, **context: object) -> None:
+        seen.append(("anything", context))
+
+    handlers: list[Any] = [second, keyword, third, other, first, functools.partial(bound, context=7), anything]
+    for handler in handlers:
+        receiver.on(VehicleStateEvent)(handler)
+    assert await deliver(receiver, STATE) == 204
+    expected: list[tuple[str, object]] = [
+        ("second", Context("e-1")),
+        ("keyword", Context("e-1")),
+        ("third 5", Context("e-1")),
+        ("other", None),
+        ("first", "e-1"),
+        ("bound", 7),
+        ("anything", {}),
+    ]
+    assert seen == expected
+
+
+def test_a_keyword_that_nobody_gives() -> None:
+    """It would fail at each event, and is refused when it is registered."""
+
+    def handle(event: VehicleStateEvent, *, database: object) -> None:
+        raise AssertionError
+
+    wrong: Any = handle
+    with pytest.raises(ConfigurationError, match="handle: nobody gives a handler its argument database"):
+        receiver_of().on(VehicleStateEvent)(wrong)
+
+
+async def cancels(event: VehicleStateEvent) -> None:
+    """Cancel the task that it runs in, and wait."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(5)
+
+
+async def cancels_and_goes_on(event: VehicleStateEvent) -> None:
+    """Cancel the task that it runs in, and raise something else."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    raise GeneratorExit
+
+
+async def awaits_what_exits(event: VehicleStateEvent) -> None:
+    """Raise in a task of its own: asyncio then closes all that awaits it."""
+    await asyncio.create_task(raises(GeneratorExit, is_async=True)(event))
+
+
+@pytest.mark.parametrize("handler", [cancels, cancels_and_goes_on, awaits_what_exits])
+async def test_a_handler_that_ends_its_own_task_is_seen(
+    handler: Callable[[VehicleStateEvent], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody asked it to stop: it failed, its traceback is in the log, and the event comes again."""
+    receiver = receiver_of()
+    receiver.on(VehicleStateEvent)(handler)
+    for attempt in (1, 2):
+        reply = await receiver.handle("POST", *signed(STATE))
+        assert (reply.status, reply.reason) == (503, "HandlerFailed")
+        assert f"a handler failed on e-1, attempt {attempt}\nTraceback" in caplog.text
+    assert handler.__name__ in caplog.text
+
+
+@pytest.mark.parametrize("handler", [cancels, cancels_and_goes_on, awaits_what_exits])
+async def test_a_handler_that_ends_its_own_task_is_parked(
+    handler: Callable[[VehicleStateEvent], Any], tmp_path: Path
+) -> None:
+    """By the worker, as any that fails."""
+    with SqliteEventStore(tmp_path / "events.db") as store:
+        receiver = Receiver(TOKEN, store, tolerance=None, retry_delays=(0.0,))
+        receiver.on(VehicleStateEvent)(handler)
+        async with receiver:
+            assert await deliver(receiver, STATE) == 204
+            await until(store.parked)
+        assert [(parked.attempts, parked.problem) for parked in store.parked()] == [(2, "RuntimeError")]
+
+
+async def test_a_server_that_ends_its_tasks_fails_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """As `asyncio.run` does at its end: all of them at once."""
+    receiver, entered, seen = receiver_of(), asyncio.Event(), list[int]()
+
+    @receiver.on(VehicleStateEvent)
+    async def handle(event: VehicleStateEvent, context: Context) -> None:
+        seen.append(context.attempt)
+        entered.set()
+        if len(seen) == 1:
+            await asyncio.sleep(5)
+
+    before = asyncio.all_tasks()
+    delivery = asyncio.create_task(deliver(receiver, STATE))
+    await entered.wait()
+    for task in asyncio.all_tasks() - before:
+        task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await delivery
+    await receiver.aclose()
+    assert "a handler failed" not in caplog.text
+    assert await deliver(receiver, STATE) == 204
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "place", [{"data": {"vehicle": {"id": "v-9"}}}, {"vehicleId": "v-9"}, {"data": {"vehicleId": "v-9"}}]
+)
+async def test_an_unknown_event_has_the_lane_of_its_vehicle(place: Document) -> None:
+    """Of whatever kind it is, a vehicle's events are handled one by one."""
+    told = list[ReceiverEvent]()
+    receiver = receiver_of(on_event=told.append)
+    odd: list[Document] = [{"data": {"vehicle": "v-9"}}, {"data": []}, {"vehicleId": 9}, {"data": {"vehicleId": ""}}]
+    for number, document in enumerate([place, *odd]):
+        bare = {name: TOMORROW[name] for name in TOMORROW if name not in ("data", "vehicleId")}
+        assert await deliver(receiver, {**bare, "eventId": f"t-{number}", **document}) == 204
+    lanes = [event.lane for event in told if isinstance(event, EventHandled)]
+    assert lanes == ["v-9", "t-1", "t-2", "t-3", "t-4"]
