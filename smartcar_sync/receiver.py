@@ -20,6 +20,7 @@ from smartcar_async.receiver import (
     ReceiverEvent as ReceiverEvent,
     ReceiverHook as ReceiverHook,
     Reply as Reply,
+    Request as Request,
     Scope as Scope,
     Send as Send,
     State as State,

@@ -1,7 +1,7 @@
 """The webhook endpoint, for aiohttp, ASGI and WSGI servers, or any other through `Receiver.handle`."""
 
 from ..webhook import Headers as Headers
-from .endpoint import Endpoint as Endpoint
+from .endpoint import Endpoint as Endpoint, Request as Request
 from .event_store import (
     StepAside as StepAside,
     TransactionalStore as TransactionalStore,

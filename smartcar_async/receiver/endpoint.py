@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from attrs import define, field, frozen
 
@@ -16,20 +17,39 @@ from .reporting import DeliveryAnswered, DeliveryJudged, Reporter
 from .runtime import Runtime
 
 
-@frozen
-class Request:
+@frozen(kw_only=True)
+class Request(RequestHead):
     """A request whose body is not read yet."""
 
     method: str
-    head: RequestHead
     began: float
     bytes_to_read: int
     """How much of its body may be read."""
 
 
+class Endpoint(Protocol):
+    """What a server adapter calls: `open`, and with the body that it then reads `answer` or `answer_sync`."""
+
+    def open(self, method: str, headers: Headers) -> Request:
+        """Look at the headers; only deliveries have a body that is worth reading."""
+        ...
+
+    async def answer(self, request: Request, body: bytes) -> Reply:
+        """Take a request, and say what to answer."""
+        ...
+
+    def answer_sync(self, request: Request, body: bytes) -> Reply:
+        """The same in this thread, without a loop."""
+        ...
+
+    def answered(self, request: Request, reply: Reply) -> Reply:
+        """Note an answer that is given because the body could not be read."""
+        ...
+
+
 @define(eq=False)
-class Endpoint:
-    """What a server calls: `open`, and with the body that it then reads `answer` or, without a loop, `answer_sync`."""
+class DeliveryEndpoint:
+    """The endpoint of one receiver."""
 
     judge: Judge
     runtime: Callable[[], Runtime]
@@ -42,8 +62,13 @@ class Endpoint:
     def open(self, method: str, headers: Headers) -> Request:
         """Look at the headers; only deliveries have a body that is worth reading."""
         head = read_head(headers)
-        size = self.judge.rules.bytes_to_read(head) if method == "POST" else 0
-        return Request(method, head, time.monotonic(), size)
+        return Request(
+            signature=head.signature,
+            content_length=head.content_length,
+            method=method,
+            began=time.monotonic(),
+            bytes_to_read=self.judge.rules.bytes_to_read(head) if method == "POST" else 0,
+        )
 
     async def answer(self, request: Request, body: bytes) -> Reply:
         """Take a request, and say what to answer."""
@@ -58,7 +83,7 @@ class Endpoint:
         return self.answered(request, reply)
 
     def answered(self, request: Request, reply: Reply) -> Reply:
-        """Count an answer, and report it; also one that is given because the body could not be read."""
+        """Count an answer, and report it."""
         self.answer_counts[reply.status] += 1
         seconds = time.monotonic() - request.began
         self.reporter.report(DeliveryAnswered(reply.status, reply.reason, seconds))
@@ -66,7 +91,7 @@ class Endpoint:
 
     def _judge(self, request: Request, body: bytes) -> Verdict:
         now = self.clock.now()
-        verdict = self.judge.judge(request.method, request.head, body, now)
+        verdict = self.judge.judge(request.method, request, body, now)
         if isinstance(verdict.outcome, Accepted):
             self.last_received_at = now
         self.reporter.report(_judged(request, body, verdict, now))
@@ -74,7 +99,7 @@ class Endpoint:
 
 
 def _judged(request: Request, body: bytes, verdict: Verdict, now: datetime) -> DeliveryJudged:
-    event, size = verdict.event, max(len(body), request.head.content_length)
+    event, size = verdict.event, max(len(body), request.content_length)
     delivered = event.meta.delivered_at if event is not None else None
     return DeliveryJudged(
         size=size,

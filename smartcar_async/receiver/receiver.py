@@ -14,7 +14,7 @@ from ..records import SignalKey
 from ..webhook import Headers
 from ..webhook.receiving import MAX_BODY_BYTES
 from . import options
-from .endpoint import Endpoint
+from .endpoint import DeliveryEndpoint
 from .event_store import EventStore, MemoryEventStore
 from .handlers import Handlers, OnError, OnEvent, OnSignal, State, Wanted, of_error, of_kind, of_signal
 from .judge import Judge
@@ -117,7 +117,7 @@ class Receiver:
             concurrency=options.whole("concurrency", concurrency, "a worker that handles nothing is none"),
         )
         self._runtime = PerProcess(partial(runtime_of, plan))
-        self._endpoint = Endpoint(Judge(rules), self._runtime, clock, reporter)
+        self._endpoint = DeliveryEndpoint(Judge(rules), self._runtime, clock, reporter)
 
     @property
     def last_received_at(self) -> datetime | None:

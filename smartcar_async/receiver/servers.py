@@ -127,8 +127,8 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 def _read(request: Request, environ: "WSGIEnvironment") -> bytes:
     """The body of a WSGI request, which may be read past its Content-Length only where the server says so."""
-    endless = environ.get("wsgi.input_terminated", False) and not request.head.content_length
-    left = min(request.bytes_to_read, request.bytes_to_read if endless else request.head.content_length)
+    length = request.content_length or (request.bytes_to_read if environ.get("wsgi.input_terminated") else 0)
+    left = min(length, request.bytes_to_read)
     body = bytearray()
     while left > 0 and (chunk := environ["wsgi.input"].read(left)):
         body += chunk

@@ -31,6 +31,7 @@ from smartcar_async.webhook import (
     receive,
     sign,
 )
+from smartcar_async.webhook.receiving import RequestHead, read_head, rules_of
 
 from ..deliveries import (
     ALL,
@@ -325,3 +326,28 @@ def test_no_error_and_no_delivery_shows_a_secret() -> None:
         shown = f"{found!r} {found}"
         assert not [secret for secret in [*PRIVATE, TOKEN, OLD_TOKEN, SIGNATURE] if secret in shown]
     assert seen == {Delivery, *WebhookError.__subclasses__()}
+
+
+@pytest.mark.parametrize(
+    ("headers", "signature", "length"),
+    [
+        ({}, None, 0),
+        ({"sc-SIGNATURE": "a", "CONTENT-length": " 12 "}, "a", 12),
+        ([(b"SC-Signature", b"a"), ("sc-signature", "b"), (b"content-length", b"7")], b"a", 7),
+        ([("Content-Length", "no"), ("Content-Length", "5"), ("Content-Length", "6")], None, 5),
+        ({"Content-Length": "-1"}, None, 0),
+        ({"Content-Length": "9" * 5000}, None, int("9" * 20)),
+    ],
+)
+def test_headers_are_read_once(headers: Any, signature: object, length: int) -> None:
+    """The first signature, and the first length that is one; a number beyond all bounds is cut."""
+    assert read_head(headers) == RequestHead(signature, length)  # type: ignore[arg-type]  # pyright: ignore
+
+
+def test_a_length_that_is_declared_counts() -> None:
+    """A body that was not read, because it would be too large, is refused for what it is."""
+    with pytest.raises(PayloadTooLarge, match="2000000 bytes, more than 1048576"):
+        receive({"Content-Length": "2000000"}, b"", tokens=TOKEN, now=NOW)
+    rules = rules_of(TOKEN, tolerance=None, require_time=False, webhook_ids=None, modes=None, max_body_bytes=10)
+    assert [rules.bytes_to_read(RequestHead(None, length)) for length in (0, 10, 11)] == [11, 11, 0]
+    assert TOKEN not in repr(rules)
