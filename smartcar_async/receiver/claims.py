@@ -15,7 +15,7 @@ from ..webhook import Event
 from .event_store import Claim
 from .handlers import Context, Handlers
 from .keeper import Holding, Keeper, Outcome
-from .reporting import Reporter, handled
+from .reporting import Reporter
 from .stores import Store
 from .threads import Threads, to_the_end
 
@@ -149,9 +149,7 @@ class ClaimRunner:
         if not kept:
             logger.warning("webhook: %s took longer than its lease, and may be handled twice", plain_id(claim.event_id))
         name = outcome.name if kept else "lost"
-        self.reporter.report(
-            handled(claim.event_id, holding.lane, claim.attempt, holding.seconds, name, outcome.problem)
-        )
+        self.reporter.handled(claim, holding.lane, holding.seconds, name, outcome.problem)
         return Ending.DONE if kept else Ending.LOST
 
     def _fail_if_held(self, holding: Holding, error: Exception) -> None:

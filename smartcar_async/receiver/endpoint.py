@@ -11,9 +11,9 @@ from attrs import define, field, frozen
 from ..clock import Clock
 from ..webhook import Headers
 from ..webhook.receiving import RequestHead, read_head
-from .judge import Accepted, Judge, Verdict
+from .judge import Accepted, Judge
 from .reply import Reply
-from .reporting import DeliveryAnswered, DeliveryJudged, Reporter
+from .reporting import Reporter
 from .runtime import Runtime
 
 
@@ -72,39 +72,27 @@ class DeliveryEndpoint:
 
     async def answer(self, request: Request, body: bytes) -> Reply:
         """Take a request, and say what to answer."""
-        outcome = self._judge(request, body).outcome
+        outcome = self._judge(request, body)
         reply = await self.runtime().intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
         return self.answered(request, reply)
 
     def answer_sync(self, request: Request, body: bytes) -> Reply:
         """The same in this thread."""
-        outcome = self._judge(request, body).outcome
+        outcome = self._judge(request, body)
         reply = self.runtime().sync_intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
         return self.answered(request, reply)
 
     def answered(self, request: Request, reply: Reply) -> Reply:
         """Count an answer, and report it."""
         self.answer_counts[reply.status] += 1
-        seconds = time.monotonic() - request.began
-        self.reporter.report(DeliveryAnswered(reply.status, reply.reason, seconds))
+        self.reporter.answered(reply.status, reply.reason, time.monotonic() - request.began)
         return reply
 
-    def _judge(self, request: Request, body: bytes) -> Verdict:
+    def _judge(self, request: Request, body: bytes) -> Accepted | Reply:
         now = self.clock.now()
         verdict = self.judge.judge(request.method, request, body, now)
         if isinstance(verdict.outcome, Accepted):
             self.last_received_at = now
-        self.reporter.report(_judged(request, body, verdict, now))
-        return verdict
-
-
-def _judged(request: Request, body: bytes, verdict: Verdict, now: datetime) -> DeliveryJudged:
-    event, size = verdict.event, max(len(body), request.content_length)
-    delivered = event.meta.delivered_at if event is not None else None
-    return DeliveryJudged(
-        size=size,
-        seconds=time.monotonic() - request.began,
-        verdict=verdict.name,
-        kind=None if event is None else type(event).__name__,
-        age=None if delivered is None else (now - delivered).total_seconds(),
-    )
+        size, seconds = max(len(body), request.content_length), time.monotonic() - request.began
+        self.reporter.judged(size, seconds, verdict.name, verdict.event, now)
+        return verdict.outcome

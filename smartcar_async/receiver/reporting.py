@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from datetime import datetime
 from threading import current_thread, main_thread
 from typing import Literal
 
@@ -9,6 +10,8 @@ from attrs import frozen
 
 from ..errors import plain_id
 from ..log import logger
+from ..webhook import Event
+from .event_store import Claim
 
 Handling = Literal["handled", "failed", "parked", "cancelled", "lost", "put off"]
 """How a handling ends.
@@ -72,25 +75,35 @@ class Reporter:
 
     hook: ReceiverHook | None = None
 
-    def report(self, event: ReceiverEvent) -> None:
-        """Tell one event."""
-        if self.hook is None:
-            return
-        try:
-            answer = self.hook(event)
-        except BaseException as error:
-            if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
-                raise
-            # Only the class: into the text the caller may have put anything.
-            logger.warning("webhook: the on_event hook raised %s", type(error).__name__)
-        else:
-            if inspect.iscoroutine(answer):
-                answer.close()
-                logger.warning("webhook: the on_event hook returned a coroutine: give a plain function")
+    def judged(self, size: int, seconds: float, verdict: str, event: Event | None, now: datetime) -> None:
+        """A delivery was judged."""
+        if self.hook is not None:
+            kind = None if event is None else type(event).__name__
+            delivered = None if event is None else event.meta.delivered_at
+            age = None if delivered is None else (now - delivered).total_seconds()
+            _call(self.hook, DeliveryJudged(size, seconds, verdict, kind, age))
+
+    def answered(self, status: int, reason: str, seconds: float) -> None:
+        """A request was answered."""
+        if self.hook is not None:
+            _call(self.hook, DeliveryAnswered(status, reason, seconds))
+
+    def handled(self, claim: Claim, lane: str, seconds: float, outcome: Handling, problem: str | None) -> None:
+        """A handling ended. Of the ids only those are told that may be shown."""
+        if self.hook is not None:
+            event_id, lane_id = plain_id(claim.event_id), plain_id(lane)
+            _call(self.hook, EventHandled(event_id, lane_id, claim.attempt, seconds, outcome, problem))
 
 
-def handled(
-    event_id: str, lane: str, attempt: int, seconds: float, outcome: Handling, problem: str | None
-) -> EventHandled:
-    """The record of a handling, with ids that may be shown."""
-    return EventHandled(plain_id(event_id), plain_id(lane), attempt, seconds, outcome, problem)
+def _call(hook: ReceiverHook, event: ReceiverEvent) -> None:
+    try:
+        answer = hook(event)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) and current_thread() is main_thread():
+            raise
+        # Only the class: into the text the caller may have put anything.
+        logger.warning("webhook: the on_event hook raised %s", type(error).__name__)
+    else:
+        if inspect.iscoroutine(answer):
+            answer.close()
+            logger.warning("webhook: the on_event hook returned a coroutine: give a plain function")

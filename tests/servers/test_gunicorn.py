@@ -29,7 +29,8 @@ EVENTS = 120
 def recipe() -> dict[str, str]:
     """The two files."""
     page = (ROOT / "docs" / "webhooks.md").read_text()
-    app, conf = re.findall(r"^```py(?:thon)?\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    section = page.partition("## One file, many processes")[2].partition("\n## ")[0]
+    app, conf = re.findall(r"^```py(?:thon)?\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
     return {
         "app.py": app.replace("    print(", "    __import__('time').sleep(0.01)\n    print("),
         "gunicorn.conf.py": conf,
