@@ -16,7 +16,7 @@ from .event_store import Claim
 from .handlers import Context, Handlers
 from .keeper import Holding, Keeper, Outcome
 from .reporting import Reporter
-from .stores import Store
+from .stores import TimedStore
 from .threads import Threads, to_the_end
 
 
@@ -49,7 +49,7 @@ class AfterFailure(Protocol):
 class ClaimRunner:
     """Runs the handlers of claimed events, and records in the store how that ended."""
 
-    store: Store
+    store: TimedStore
     handlers: Handlers
     after_failure: AfterFailure
     reporter: Reporter
@@ -65,7 +65,7 @@ class ClaimRunner:
     async def perform(self, holding: Holding, event: Event, is_over: Callable[[], bool]) -> Ending:
         """Call the handlers of a claimed event, and record how that ended.
 
-        `is_over` says whether the task that asks is to stop, and was not merely cancelled by its own handler. Then
+        `is_over` says whether the current task is to stop, and was not merely cancelled by its own handler. Then
         CancelledError is raised, and the claim is still held.
         """
         if self._was_silent(holding) and not await to_the_end(self.threads.store, partial(self._still_holds, holding)):
@@ -125,7 +125,7 @@ class ClaimRunner:
         return Ending.FAILED
 
     def settle(self, holding: Holding, outcome: Outcome) -> Ending:
-        """Record how a handling ended. What the store refuses is told again, and the claim kept until then."""
+        """Record how a handling ended. What the store refuses is tried again, and the claim kept until then."""
         claim = holding.claim
         if holding.seconds is None:
             holding.seconds = self._seconds_of(holding)

@@ -1,4 +1,4 @@
-"""The way of a request: it is opened, its body is read, it is judged once, taken in, and answered."""
+"""The path of a request: it is opened, its body is read, it is judged once, taken in, and answered."""
 
 import time
 from collections import Counter

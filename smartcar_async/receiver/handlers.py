@@ -33,15 +33,15 @@ State = Literal["ERROR", "RESOLVED"]
 
 
 @define(eq=False)
-class Loan:
-    """The time for which a store lends its connection to the handlers of one event."""
+class Lifetime:
+    """How long the handlers of one event may use the connection of the store."""
 
     ended: bool = False
 
 
 @frozen
 class Context(Generic[C]):
-    """What a handler can know beside the event, if it takes one argument more.
+    """What a handler can know beside the event, if it takes a `context`.
 
     With a store of your own, `Context[YourConnection]` says what its `connection` is.
     """
@@ -49,7 +49,7 @@ class Context(Generic[C]):
     event_id: str
     attempt: int = 1
     _connection: C | None = field(default=None, repr=False, eq=False)
-    _loan: Loan = field(factory=Loan, repr=False, eq=False)
+    _lifetime: Lifetime = field(factory=Lifetime, repr=False, eq=False)
 
     @property
     def redelivered(self) -> bool:
@@ -65,7 +65,7 @@ class Context(Generic[C]):
         """
         if self._connection is None:
             raise ConfigurationError("connection: register the handler with transaction=True")
-        if self._loan.ended:
+        if self._lifetime.ended:
             raise ConfigurationError("connection: the handler has ended, and its transaction with it")
         return self._connection
 
@@ -179,17 +179,17 @@ class Handlers:
                     _call_sync(call)
 
     def run_inside(self, event: Event, context: Context[Any], connection: object) -> None:
-        """Call those inside of the transaction, and lend them its connection for that time."""
-        loan = Loan()
-        lent = Context(context.event_id, context.attempt, connection, loan)
+        """Call those inside of the transaction, which have its connection for that time."""
+        lifetime = Lifetime()
+        inside = Context(context.event_id, context.attempt, connection, lifetime)
         try:
             for handler in self._handlers:
                 if handler.in_transaction:
-                    for call in handler.calls(event, lent):
+                    for call in handler.calls(event, inside):
                         with _failures_of(handler):
                             _call_sync(call)
         finally:
-            loan.ended = True
+            lifetime.ended = True
 
     def _outside(self) -> list[_Handler]:
         return [handler for handler in self._handlers if not handler.in_transaction]

@@ -13,7 +13,7 @@ from .decoded_events import DecodedEvents
 from .event_store import EventInbox, StoredEvent
 from .judge import Accepted
 from .reply import Reply
-from .stores import Store
+from .stores import TimedStore
 from .threads import Threads
 from .worker import Worker
 
@@ -25,7 +25,7 @@ _ANSWER_WITHIN: Final = 12.0
 class Inbox:
     """Puts accepted deliveries where the worker finds them."""
 
-    store: Store
+    store: TimedStore
     inbox: EventInbox
     worker: Worker
     decoded: DecodedEvents

@@ -36,28 +36,28 @@ _REPLIES: Final[Mapping[Ending, Reply]] = {
 
 
 @define(eq=False)
-class Claims:
+class LaneClaims:
     """How an event comes to its turn. `hold`: for how many seconds it holds up later ones of its vehicle."""
 
     runner: ClaimRunner
     hold: float
     lanes: Lanes = field(factory=Lanes)
 
-    def ask(self, accepted: Accepted) -> tuple[Claim, float]:
-        """Ask the store, and when it was asked."""
-        asked = self.runner.store.clock.monotonic()
+    def claim(self, accepted: Accepted) -> tuple[Claim, float]:
+        """Claim an event; also the time from which the lease counts."""
+        since = self.runner.store.clock.monotonic()
         try:
-            return self.runner.store.claim(accepted.key, accepted.lane, self.hold), asked
+            return self.runner.store.claim(accepted.key, accepted.lane, self.hold), since
         except Exception as error:
             logger.exception("webhook: the store failed")
             raise _StoreFailed from error
 
-    def keep(self, claim: Claim, accepted: Accepted, asked: float) -> Holding | None:
+    def keep(self, claim: Claim, accepted: Accepted, since: float) -> Holding | None:
         """Keep a claim that was granted; None if it was not, or if the event is being handled here already."""
-        return self.runner.keeper.hold(claim, accepted.lane, asked) if claim.status is ClaimStatus.NEW else None
+        return self.runner.keeper.hold(claim, accepted.lane, since) if claim.status is ClaimStatus.NEW else None
 
     def pauses(self, lane: str) -> Iterator[float]:
-        """The seconds between two questions to the store, as long as it is worth asking.
+        """The seconds between two attempts to claim an event that waits for its turn, as long as it is worth trying.
 
         It is while this process handles something in the lane, and for a second if another one does, or if what came
         before has failed and is to be sent again: then later events are sent again as well.
@@ -73,7 +73,7 @@ class Claims:
 class InlineIntake:
     """Each delivery is claimed, waits for its vehicle, and is handled, within so many seconds."""
 
-    claims: Claims
+    claims: LaneClaims
     answer_within: float
     _tasks: set["asyncio.Task[Reply]"] = field(factory=set["asyncio.Task[Reply]"])
     _stopped: set["asyncio.Task[Reply]"] = field(factory=set["asyncio.Task[Reply]"])
@@ -105,13 +105,13 @@ class InlineIntake:
             return replies.IN_FLIGHT
         holding: Holding | None = None
         try:
-            claim, asked = await self._ask(accepted)
+            claim, since = await self._claim(accepted)
             pauses = self.claims.pauses(accepted.lane)
             while claim.status is ClaimStatus.WAITING and (pause := next(pauses, None)):
                 await asyncio.sleep(pause)  # of real time: it is for others, who take theirs
                 if not self.claims.lanes.busy(accepted.lane):
-                    claim, asked = await self._ask(accepted)
-            holding = self.claims.keep(claim, accepted, asked)
+                    claim, since = await self._claim(accepted)
+            holding = self.claims.keep(claim, accepted, since)
             if holding is None:
                 return _not_granted(claim)
             async with self.claims.lanes.hold(accepted.lane):
@@ -129,11 +129,11 @@ class InlineIntake:
             await self.claims.runner.broken(holding, error)
             return replies.FAILED
 
-    async def _ask(self, accepted: Accepted) -> tuple[Claim, float]:
-        claim, asked = await to_the_end(self.claims.runner.threads.deliveries, partial(self.claims.ask, accepted))
+    async def _claim(self, accepted: Accepted) -> tuple[Claim, float]:
+        claim, since = await to_the_end(self.claims.runner.threads.deliveries, partial(self.claims.claim, accepted))
         if is_cancelled() and claim.status is not ClaimStatus.NEW:
             raise asyncio.CancelledError
-        return claim, asked
+        return claim, since
 
     def _is_over(self, caller: "asyncio.Task[object] | None") -> bool:
         """Whether this task is to stop: its time is over, its caller is gone, or both are cancelled with their loop.
@@ -152,7 +152,7 @@ class InlineIntake:
 class SyncInlineIntake:
     """The same in the thread of the caller, and with sync handlers."""
 
-    claims: Claims
+    claims: LaneClaims
     answer_within: float
 
     def answer(self, accepted: Accepted) -> Reply:
@@ -165,15 +165,15 @@ class SyncInlineIntake:
             return replies.IN_FLIGHT
         deadline = time.monotonic() + self.answer_within
         try:
-            claim, asked = self.claims.ask(accepted)
+            claim, since = self.claims.claim(accepted)
             pauses = self.claims.pauses(accepted.lane)
             while claim.status is ClaimStatus.WAITING and time.monotonic() < deadline and (pause := next(pauses, None)):
                 time.sleep(pause)
                 if not lanes.busy(accepted.lane):
-                    claim, asked = self.claims.ask(accepted)
+                    claim, since = self.claims.claim(accepted)
         except _StoreFailed:
             return replies.STORE_DOWN
-        holding = self.claims.keep(claim, accepted, asked)
+        holding = self.claims.keep(claim, accepted, since)
         if holding is None:
             return _not_granted(claim)
         try:

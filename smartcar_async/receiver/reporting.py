@@ -1,4 +1,4 @@
-"""What a receiver does, told to a hook of the caller's: without secrets, and without what is personal."""
+"""What a receiver reports to a hook of the caller's: without secrets, and without what is personal."""
 
 import inspect
 from collections.abc import Callable
@@ -89,7 +89,7 @@ class Reporter:
             _call(self.hook, DeliveryAnswered(status, reason, seconds))
 
     def handled(self, claim: Claim, lane: str, seconds: float, outcome: Handling, problem: str | None) -> None:
-        """A handling ended. Of the ids only those are told that may be shown."""
+        """A handling ended. Ids that may not be shown are left out."""
         if self.hook is not None:
             event_id, lane_id = plain_id(claim.event_id), plain_id(lane)
             _call(self.hook, EventHandled(event_id, lane_id, claim.attempt, seconds, outcome, problem))

@@ -9,7 +9,7 @@ from ..errors import plain_id
 from ..log import logger
 from .event_store import Claim, EventInbox
 from .keeper import Outcome
-from .stores import Store
+from .stores import TimedStore
 
 
 @frozen
@@ -33,7 +33,7 @@ class Retries:
 class RetryLater:
     """Puts off what failed, or parks it."""
 
-    store: Store
+    store: TimedStore
     inbox: EventInbox
     retries: Retries
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Callable
+from threading import Thread
 from typing import Final, Protocol, Self
 
 from attrs import define, field, frozen
@@ -14,17 +15,17 @@ from .decoded_events import DecodedEvents
 from .event_store import Claim, EventStore
 from .handlers import Handlers
 from .inbox_intake import Inbox, InboxIntake, SyncInboxIntake
-from .inline_intake import Claims, InlineIntake, SyncInlineIntake
+from .inline_intake import InlineIntake, LaneClaims, SyncInlineIntake
 from .judge import Accepted
 from .keeper import Outcome
 from .reply import Reply
 from .reporting import Reporter
 from .retries import Retries, RetryLater
-from .stores import Capabilities, Store
+from .stores import Capabilities, TimedStore
 from .worker import WakeUp, Worker
 from .worker_thread import WorkerThread
 
-_HELD_UP: Final = 75.0
+_LONGEST_HOLD: Final = 75.0
 """Seconds that an event which is handled first waits for earlier ones at most: Smartcar's third attempt comes then."""
 _MOMENT: Final = 0.005
 
@@ -51,7 +52,7 @@ class SyncIntake(Protocol):
 
 @frozen
 class Plan:
-    """What a receiver was told, after all checks: a runtime can be made from it in any process."""
+    """The arguments of a receiver, checked: a runtime can be made from them in any process."""
 
     store: EventStore
     can: Capabilities
@@ -96,21 +97,18 @@ class Runtime:
         if self.worker is not None:
             await self.worker.stop(self.patience)
         await self.intake.finish(self.patience)
-        keeper = self.runner.keeper
-        with suppress(TimeoutError):
-            async with asyncio.timeout(self.patience):
-                while keeper.pending:  # noqa: ASYNC110  # a thread is at work
-                    await asyncio.sleep(_MOMENT)
+        deadline, keeper = time.monotonic() + self.patience, self.runner.keeper
+        await _wait_while(lambda: keeper.pending > 0, deadline)
         if keeper.pending:
             logger.error("webhook: the store does not record how %d events ended", keeper.pending)
-        await self._end_threads()
+        # Not for ever: a store may hang, or a handler.
+        threads = self._end_threads()
+        await _wait_while(lambda: any(thread.is_alive() for thread in threads), deadline)
 
-    async def _end_threads(self) -> None:
-        """Wait for the threads, but not for a store that hangs, nor for a handler that does."""
-        ending = [*self.runner.threads.close(), self.runner.keeper.close()]
-        deadline = time.monotonic() + self.patience
-        while any(thread and thread.is_alive() for thread in ending) and time.monotonic() < deadline:  # noqa: ASYNC110
-            await asyncio.sleep(_MOMENT)
+    def _end_threads(self) -> list[Thread]:
+        """Tell the threads to end when they have nothing more to do."""
+        keeper = self.runner.keeper.close()
+        return [*self.runner.threads.close(), *([] if keeper is None else [keeper])]
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -128,15 +126,20 @@ class Runtime:
         if self.thread.runs:
             return self.thread.stop()
         deadline = time.monotonic() + self.patience
-        for thread in (*self.runner.threads.close(), self.runner.keeper.close()):
-            if thread is not None:
-                thread.join(max(deadline - time.monotonic(), 0.0))
+        for thread in self._end_threads():
+            thread.join(max(deadline - time.monotonic(), 0.0))
         return None
+
+
+async def _wait_while(condition: Callable[[], bool], deadline: float) -> None:
+    """Wait for threads to do something."""
+    while condition() and time.monotonic() < deadline:  # noqa: ASYNC110
+        await asyncio.sleep(_MOMENT)
 
 
 def runtime_of(plan: Plan) -> Runtime:
     """Make what runs."""
-    store = Store(plan.store, plan.can, plan.clock, plan.lease)
+    store = TimedStore(plan.store, plan.can, plan.clock, plan.lease)
     if plan.keeps and plan.can.inbox is not None:
         retrying, wake, decoded = RetryLater(store, plan.can.inbox, plan.retries), WakeUp(), DecodedEvents()
         runner = ClaimRunner(store, plan.handlers, retrying.after_failure, plan.reporter, wake)
@@ -149,7 +152,7 @@ def runtime_of(plan: Plan) -> Runtime:
 
     after = plan.retries.step_aside_after
     runner = ClaimRunner(store, plan.handlers, release, plan.reporter, lambda: None)
-    claims = Claims(runner, _HELD_UP if after is None else min(after, _HELD_UP))
+    claims = LaneClaims(runner, _LONGEST_HOLD if after is None else min(after, _LONGEST_HOLD))
     return Runtime(
         runner,
         InlineIntake(claims, plan.answer_within),

@@ -56,7 +56,7 @@ def _uncounted(store: object) -> UncountedRelease | None:
     if _has(store, "release_uncounted"):
         return cast("UncountedRelease", store)
     if _has(store, "spare"):
-        deprecated("store.spare", "the method the name release_uncounted")
+        deprecated("store.spare", "the method its new name, release_uncounted")
         return _Spare(store)
     return None
 
@@ -73,7 +73,7 @@ class _Spare:
 
 
 @define(eq=False)
-class Store:
+class TimedStore:
     """The claims of one receiver. Times are by a clock that runs evenly: a step of the time of day changes nothing."""
 
     store: EventStore

@@ -22,7 +22,7 @@ from .threads import to_the_end
 _POLL: Final = 1.0
 """Seconds after which the inbox is looked into although nobody said so: for what other processes put or left there."""
 
-_APART: Final = 1.0
+_PUT_OFF: Final = 1.0
 """Seconds for which an interrupted event is put off while another one is handled."""
 
 
@@ -135,7 +135,7 @@ class Worker:
     async def _take(self) -> tuple[Holding | None, StoredEvent] | None:
         """What is to be handled; nothing to hold, if it is being handled here already, or put off."""
         store, thread = self.runner.store, self.runner.threads.store
-        asked, now = store.clock.monotonic(), store.now()
+        since, now = store.clock.monotonic(), store.now()
         taken = await to_the_end(thread, partial(self.inbox.take, now=now, until=now + store.lease))
         if is_cancelled():  # the loop ends, and nobody would handle it
             if taken is not None:
@@ -144,9 +144,9 @@ class Worker:
         if taken is None:
             return None
         claim, stored = taken
-        holding = self.runner.keeper.hold(claim, stored.lane, asked)
+        holding = self.runner.keeper.hold(claim, stored.lane, since)
         if holding is not None and self._has_to_wait(claim):
-            outcome = Outcome("put off", partial(store.release_uncounted, pause=_APART))
+            outcome = Outcome("put off", partial(store.release_uncounted, pause=_PUT_OFF))
             await to_the_end(thread, partial(self.runner.settle, holding, outcome))
             holding = None
         return holding, stored

@@ -31,9 +31,20 @@ def store(tmp_path: Path) -> Iterator[SqliteEventStore]:
         yield opened
 
 
+BEFORE = set[threading.Thread]()
+
+
+@pytest.fixture(autouse=True)
+def threads_of_others() -> None:
+    """Other tests do not close their receivers."""
+    BEFORE.clear()
+    BEFORE.update(threading.enumerate())
+
+
 def ours() -> list[threading.Thread]:
-    """The threads of receivers."""
-    return [thread for thread in threading.enumerate() if thread.name.startswith("smartcar-")]
+    """The threads of this test's receivers."""
+    named = [thread for thread in threading.enumerate() if thread.name.startswith("smartcar-")]
+    return [thread for thread in named if thread not in BEFORE]
 
 
 def busy(store: SqliteEventStore, mode: Any) -> Receiver:

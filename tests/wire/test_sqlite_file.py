@@ -128,7 +128,7 @@ def test_a_time_that_is_over_when_the_handler_has_ended(
         def cancel(self) -> None:
             late[0]()
 
-    monkeypatch.setattr("smartcar_async.receiver.sqlite.lent_connection.Timer", Waiting)
+    monkeypatch.setattr("smartcar_async.receiver.sqlite.handler_connection.Timer", Waiting)
     claim = store.claim("a", now=0, until=60)
     ended = list[bool]()
 

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from ...errors import ConfigurationError
 from ..fair_lock import FairLock
-from .lent_connection import LentConnection
+from .handler_connection import HandlerConnection
 
 C = TypeVar("C", bound=sqlite3.Connection)
 
@@ -27,11 +27,11 @@ _LONG: Final = 0.1
 
 @define(eq=False)
 class SqliteFile:
-    """Short writes come one after the other, in the order of asking; at most one long one is among them.
+    """Short writes come one after the other, first come, first served; at most one long write is among them.
 
-    A long one, that of a handler, has a connection for itself, which nobody uses after it: a handler may do to it what
-    would mislead the next one, or the store. It queues for its turn only when no other long one is
-    at work: so a short write waits for one of them at most. Reads wait for nobody.
+    A long write, that of a handler, has a connection for itself, which nobody uses after it: a handler may do to it
+    what would mislead the next one, or the store. It queues for its turn only when no other long write is at work: so a
+    short write waits for one of them at most. Reads wait for nobody.
     """
 
     path: Path
@@ -39,7 +39,7 @@ class SqliteFile:
     """Makes the tables, in a transaction of the first connection."""
     _writes: FairLock = field(factory=FairLock)
     _reads: Lock = field(factory=Lock)
-    _lends: Lock = field(factory=Lock)
+    _handler_writes: Lock = field(factory=Lock)
     _opens: Lock = field(factory=Lock)
     _writer: sqlite3.Connection | None = None
     _reader: sqlite3.Connection | None = None
@@ -56,14 +56,14 @@ class SqliteFile:
                 yield self._writer
 
     @contextmanager
-    def lend(self, seconds: float) -> Generator[tuple[LentConnection, Callable[[], Any]], None, None]:
-        """A transaction for a long write: its connection, and `lend` for so many seconds of it."""
-        with self._lends:
+    def handler_write(self, seconds: float) -> Generator[tuple[HandlerConnection, Callable[[], Any]], None, None]:
+        """A transaction for a long write: its connection, and what hands that out to a handler for so many seconds."""
+        with self._handler_writes:
             began = time.monotonic()
-            connection = self._open(LentConnection)
+            connection = self._open(HandlerConnection)
             try:
                 with self._writes.hold(PATIENCE) as turn, _transaction(connection, began + PATIENCE):
-                    yield connection, lambda: connection.lend(seconds, turn.end)
+                    yield connection, lambda: connection.handed_out(seconds, turn.end)
             finally:
                 connection.close()
                 if time.monotonic() - began > _LONG:

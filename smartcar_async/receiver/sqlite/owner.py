@@ -1,4 +1,4 @@
-"""Who holds claims in a file. On one machine it can be seen whether he is dead, from a lock that ends with him."""
+"""Who holds claims in a file. On one machine a lock that ends with its process shows whether it is dead."""
 
 import os
 import platform

@@ -97,11 +97,11 @@ class SqliteEventStore:
             with self._writing() as rows:
                 done = self._finish(rows, claim)
         else:
-            with self._here().file.lend(self._transaction_timeout) as (connection, lend):
+            with self._here().file.handler_write(self._transaction_timeout) as (connection, handed_out):
                 rows = self._rows(connection)
                 held = rows.may_settle(claim)
                 if held:
-                    with lend():
+                    with handed_out():
                         work(connection)
                 # What was not done is never marked: it was settled before, or the claim is lost.
                 done = self._finish(rows, claim) if held else self._was_finished(rows, claim)

@@ -1,4 +1,4 @@
-"""A store's open transaction, lent to a handler: for a time, and without the right to end it."""
+"""A store's open transaction in the hands of a handler: for a time, and without the right to end it."""
 
 import sqlite3
 from collections.abc import Callable, Generator
@@ -13,7 +13,7 @@ _NOT_YOURS: Final = "a handler in the store's transaction must not end that tran
 _TAKEN_BACK: Final = "the time of this handler in the store's transaction is over"
 
 
-class LentConnection(sqlite3.Connection):
+class HandlerConnection(sqlite3.Connection):
     """A connection that can be taken back while a handler still has it: then nothing of it is written any more.
 
     Each statement runs under a lock, and so does the taking back. Without that, a statement that was just being
@@ -23,14 +23,14 @@ class LentConnection(sqlite3.Connection):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._statements = RLock()
-        self._lent = False
+        self._handed_out = False
         self._over = Event()
         self._store_thread: int | None = None
-        """After the loan, the one thread that may still use it: the store's. A handler may have kept it elsewhere."""
+        """After the handler, the one thread that may still use it: the store's. Another one may have kept it."""
 
     @contextmanager
-    def lend(self, seconds: float, taken_back: Callable[[], None]) -> Generator[None, None, None]:
-        """Lend it for so long; then its transaction is rolled back, and TimeoutError raised when the handler ends."""
+    def handed_out(self, seconds: float, on_timeout: Callable[[], None]) -> Generator[None, None, None]:
+        """Give it to a handler for so long; then it is rolled back, and TimeoutError raised when the handler ends."""
         ending, ended = Lock(), Event()
 
         def take_back() -> None:
@@ -39,7 +39,7 @@ class LentConnection(sqlite3.Connection):
                     return
                 self._over.set()
             self._roll_back()
-            taken_back()
+            on_timeout()
 
         def end() -> None:
             """From now on it is not taken back any more; if it was, nothing is left of it."""
@@ -53,7 +53,7 @@ class LentConnection(sqlite3.Connection):
         timer.daemon = True
         timer.start()
         super().set_authorizer(_within_the_transaction)
-        self._lent = True
+        self._handed_out = True
         try:
             yield
         except Exception as error:
@@ -72,7 +72,7 @@ class LentConnection(sqlite3.Connection):
     def _as_it_was(self) -> None:
         """Whatever the handler set, the store's own statements run and read as before."""
         with self._statements:
-            self._lent, self._store_thread = False, get_ident()
+            self._handed_out, self._store_thread = False, get_ident()
             super().set_authorizer(None)
             super().set_progress_handler(None, 0)
             connection: sqlite3.Connection = self  # else type checkers take these for attributes of this class
@@ -116,24 +116,26 @@ class LentConnection(sqlite3.Connection):
         with self._statements:
             if self._over.is_set():
                 raise sqlite3.ProgrammingError(_TAKEN_BACK)
-            self._refuse_strangers()
-            if self._lent and not self.in_transaction:  # a statement before has ended it, as ON CONFLICT ROLLBACK does
+            self._refuse_other_threads()
+            if (
+                self._handed_out and not self.in_transaction
+            ):  # a statement before has ended it, as ON CONFLICT ROLLBACK does
                 raise ConfigurationError(_NOT_YOURS)
             try:
                 yield
             except sqlite3.DatabaseError as error:
-                if self._lent and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH:
+                if self._handed_out and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_AUTH:
                     raise ConfigurationError(_NOT_YOURS) from None
                 raise
 
-    def _refuse_strangers(self) -> None:
+    def _refuse_other_threads(self) -> None:
         if self._store_thread not in (None, get_ident()):
             raise ConfigurationError(_NOT_YOURS)
 
     def close(self) -> None:
         """Refused, until the handler has ended."""
-        self._refuse_strangers()
-        if self._lent:
+        self._refuse_other_threads()
+        if self._handed_out:
             raise ConfigurationError(_NOT_YOURS)
         super().close()
 
@@ -164,16 +166,16 @@ class LentConnection(sqlite3.Connection):
 
 class _Cursor(sqlite3.Cursor):
     @property
-    def _lent(self) -> LentConnection:
-        return cast("LentConnection", self.connection)
+    def _owner(self) -> HandlerConnection:
+        return cast("HandlerConnection", self.connection)
 
     def execute(self, sql: str, parameters: Any = (), /) -> Self:
-        with self._lent.statement():
+        with self._owner.statement():
             return super().execute(sql, parameters)
 
     def executemany(self, sql: str, seq_of_parameters: Any, /) -> Self:
         rows = list(seq_of_parameters)  # they may take long to come, and no statement runs meanwhile
-        with self._lent.statement():
+        with self._owner.statement():
             return super().executemany(sql, rows)
 
     def executescript(self, sql_script: str, /) -> NoReturn:
