@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, assert_type
 
@@ -57,7 +59,12 @@ def handlers(receiver: Receiver) -> None:
     def written(event: VehicleStateEvent, context: Context) -> int:
         assert_type(context.redelivered, bool)
         assert_type((context.event_id, context.attempt), tuple[str, int])
+        assert_type(context.connection, sqlite3.Connection)
         return 1
+
+    @receiver.on(VehicleStateEvent, transaction=True)
+    def elsewhere(event: VehicleStateEvent, context: Context[bytearray]) -> None:
+        assert_type(context.connection, bytearray)
 
     @receiver.on_signal(signals.Location.PreciseLocation)
     async def moved(signal: Signal[Location], event: VehicleStateEvent) -> None:
@@ -77,6 +84,8 @@ async def endpoints(receiver: Receiver) -> None:
     assert_type(reply, Reply)
     assert_type((reply.status, reply.body), tuple[int, bytes])
     assert_type(receiver.last_received_at, datetime | None)
+    assert_type(receiver.answer_counts, Counter[int])
+    assert_type(receiver.handle_sync("GET", {}, b""), Reply)
     async with receiver as entered:
         assert_type(entered, Receiver)
 
