@@ -29,21 +29,21 @@ class FairLock:
             if not self._held:
                 self._held = True
                 return
-            mine = Event()
-            self._queue.append(mine)
+            place = Event()
+            self._queue.append(place)
         came = False
         try:
-            came = mine.wait(timeout)
+            came = place.wait(timeout)
         finally:  # also when Ctrl-C ends the waiting
             if not came:
-                self._leave(mine)
+                self._leave(place)
         if not came:
             raise TimeoutError("another thread has been busy for too long")
 
-    def _leave(self, mine: Event) -> None:
+    def _leave(self, place: Event) -> None:
         with self._guard:
-            if mine in self._queue:
-                self._queue.remove(mine)
+            if place in self._queue:
+                self._queue.remove(place)
                 return
         self.release()  # the turn came at the last moment
 

@@ -65,8 +65,9 @@ class InboxIntake:
         if not put.done():
             logger.error("webhook: the store did not keep a delivery within %g s", _ANSWER_WITHIN)
             return replies.STORE_DOWN
-        if put.exception() is not None:
-            return _failed(put.exception())
+        error = put.exception()
+        if error is not None:
+            return _failed(error)
         return self.inbox.kept("async with receiver")
 
     async def finish(self, patience: float) -> None:
@@ -101,6 +102,6 @@ class SyncInboxIntake:
         return self.inbox.kept("with receiver")
 
 
-def _failed(error: BaseException | None) -> Reply:
+def _failed(error: BaseException) -> Reply:
     logger.error("webhook: the store failed", exc_info=error)
     return replies.STORE_DOWN

@@ -107,7 +107,7 @@ class Receiver:
         plan = Plan(
             store=self.store,
             can=can,
-            keeps=self.mode == "inbox",
+            inbox=can.inbox if self.mode == "inbox" else None,
             handlers=self._handlers,
             reporter=reporter,
             clock=clock,

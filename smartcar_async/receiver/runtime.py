@@ -12,7 +12,7 @@ from ..clock import Clock
 from ..log import logger
 from .claims import ClaimRunner
 from .decoded_events import DecodedEvents
-from .event_store import Claim, EventStore
+from .event_store import Claim, EventInbox, EventStore
 from .handlers import Handlers
 from .inbox_intake import Inbox, InboxIntake, SyncInboxIntake
 from .inline_intake import InlineIntake, LaneClaims, SyncInlineIntake
@@ -56,8 +56,8 @@ class Plan:
 
     store: EventStore
     can: Capabilities
-    keeps: bool
-    """Whether deliveries are kept in an inbox first."""
+    inbox: EventInbox | None
+    """Where deliveries are kept first; None, if they are handled first."""
     handlers: Handlers
     reporter: Reporter
     clock: Clock
@@ -140,23 +140,22 @@ async def _wait_while(condition: Callable[[], bool], deadline: float) -> None:
 def runtime_of(plan: Plan) -> Runtime:
     """Make what runs."""
     store = TimedStore(plan.store, plan.can, plan.clock, plan.lease)
-    if plan.keeps and plan.can.inbox is not None:
-        retrying, wake, decoded = RetryLater(store, plan.can.inbox, plan.retries), WakeUp(), DecodedEvents()
-        runner = ClaimRunner(store, plan.handlers, retrying.after_failure, plan.reporter, wake)
-        worker = Worker(runner, plan.can.inbox, retrying, decoded, wake, plan.concurrency)
-        inbox = Inbox(store, plan.can.inbox, worker, decoded)
-        return Runtime(runner, InboxIntake(inbox, runner.threads), SyncInboxIntake(inbox), worker, plan.answer_within)
+    return _inline(plan, store) if plan.inbox is None else _inbox(plan, store, plan.inbox)
 
+
+def _inbox(plan: Plan, store: TimedStore, inbox: EventInbox) -> Runtime:
+    retrying, wake, decoded = RetryLater(store, inbox, plan.retries), WakeUp(), DecodedEvents()
+    runner = ClaimRunner(store, plan.handlers, retrying.after_failure, plan.reporter, wake)
+    worker = Worker(runner, inbox, retrying, decoded, wake, plan.concurrency)
+    kept = Inbox(store, inbox, worker, decoded)
+    return Runtime(runner, InboxIntake(kept, runner.threads), SyncInboxIntake(kept), worker, plan.answer_within)
+
+
+def _inline(plan: Plan, store: TimedStore) -> Runtime:
     def release(claim: Claim, error: BaseException) -> Outcome:
         return Outcome("failed", store.release, type(error).__name__)
 
-    after = plan.retries.step_aside_after
+    after, patience = plan.retries.step_aside_after, plan.answer_within
     runner = ClaimRunner(store, plan.handlers, release, plan.reporter, lambda: None)
     claims = LaneClaims(runner, _LONGEST_HOLD if after is None else min(after, _LONGEST_HOLD))
-    return Runtime(
-        runner,
-        InlineIntake(claims, plan.answer_within),
-        SyncInlineIntake(claims, plan.answer_within),
-        None,
-        plan.answer_within,
-    )
+    return Runtime(runner, InlineIntake(claims, patience), SyncInlineIntake(claims, patience), None, patience)

@@ -24,7 +24,7 @@ class WorkerThread:
     lifetime: Callable[[], AbstractAsyncContextManager[object]]
     _thread: Thread | None = None
     _leave: Callable[[], object] = lambda: None
-    _left: threading.Event = field(factory=threading.Event)
+    _stopping: threading.Event = field(factory=threading.Event)
 
     @property
     def runs(self) -> bool:
@@ -35,7 +35,7 @@ class WorkerThread:
         """Begin, unless it runs. What goes wrong at the start is raised here."""
         if self._thread is not None:
             return
-        self._left.clear()
+        self._stopping.clear()
         ready = Future[None]()
         thread = Thread(target=self._run, args=(ready,), name="smartcar-worker", daemon=True)
         thread.start()
@@ -45,7 +45,7 @@ class WorkerThread:
     def stop(self) -> None:
         """End it, and wait for that."""
         if self._thread is not None:
-            self._left.set()
+            self._stopping.set()
             with suppress(RuntimeError):  # its loop ended before
                 self._leave()
             self._thread.join()
@@ -61,14 +61,14 @@ class WorkerThread:
                     ready.set_exception(error)
                     return
                 logger.exception("webhook: the loop of the worker was ended, and begins again")
-            if self._left.wait(_AGAIN):
+            if self._stopping.wait(_AGAIN):
                 return
 
     async def live(self, ready: "Future[None]") -> None:
         """One life on one loop, until it is left."""
         leave = asyncio.Event()
         self._leave = partial(asyncio.get_running_loop().call_soon_threadsafe, leave.set)
-        if self._left.is_set():
+        if self._stopping.is_set():
             return
         async with self.lifetime():
             if not ready.done():

@@ -194,7 +194,7 @@ async def test_leaving_while_the_loop_begins_again(store: SqliteEventStore) -> N
     """It does not begin any more."""
     receiver, ready = receiver_of(store=store), Future[None]()
     thread: Any = receiver._runtime().thread  # pyright: ignore[reportPrivateUsage]
-    thread._left.set()
+    thread._stopping.set()
     await thread.live(ready)
     assert not ready.done()
 

@@ -103,30 +103,30 @@ class Rows:
     def ask(self, event_id: str, lane: str | None, hold: float) -> tuple[ClaimStatus, int]:
         """Whether an event can be claimed, and its row. Its place in its lane is kept from the first time on."""
         values = {"id": event_id, "lane": lane, "hold": hold}
-        seq, state = self._one(_FIND, **values) or self._one(_REGISTER, **values)
+        seq, state = self._first(_FIND, **values) or self._first(_REGISTER, **values)
         if state in ("done", "claimed"):
             return ClaimStatus.DONE if state == "done" else ClaimStatus.IN_FLIGHT, seq
-        self._one(_TO_LANE, **values, seq=seq)
-        if lane is not None and self._one(_HELD_UP, **values, seq=seq):
+        self._first(_TO_LANE, **values, seq=seq)
+        if lane is not None and self._first(_HELD_UP, **values, seq=seq):
             return ClaimStatus.WAITING, seq
         return ClaimStatus.NEW, seq
 
     def put(self, event: StoredEvent) -> int | None:
         """Keep an event; its row, if it is new."""
-        row = self._one(_PUT, id=event.id, lane=event.lane, body=event.body)
+        row = self._first(_PUT, id=event.id, lane=event.lane, body=event.body)
         if row is not None:
-            self._one(_ADVANCE, lane=event.lane)
+            self._first(_ADVANCE, lane=event.lane)
         return None if row is None else int(row[0])
 
     def next(self) -> tuple[str, int] | None:
         """The id and the row of the event to hand out."""
-        row: tuple[str, int] | None = self._one(_NEXT)
+        row: tuple[str, int] | None = self._first(_NEXT)
         return row
 
     def grant(self, event_id: str, seq: int) -> tuple[Claim, StoredEvent]:
         """Claim an event."""
-        (interrupted,) = self._one(_INTERRUPTED, seq=seq)
-        attempt, tries, stepped_aside, lane, body = self._one(_GRANT, seq=seq)
+        (interrupted,) = self._first(_INTERRUPTED, seq=seq)
+        attempt, tries, stepped_aside, lane, body = self._first(_GRANT, seq=seq)
         claim = Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(stepped_aside), bool(interrupted))
         return claim, StoredEvent(event_id, lane, body)
 
@@ -167,11 +167,11 @@ class Rows:
 
     def unpark(self, event_id: str) -> bool:
         """Hand it out again, beside its lane, which went on."""
-        return self._one(_UNPARK, id=event_id) is not None
+        return self._first(_UNPARK, id=event_id) is not None
 
     def beat(self, lease: float) -> None:
         """Say that the owner lives."""
-        self._one(_BEAT, lease=lease)
+        self._first(_BEAT, lease=lease)
 
     def owners(self) -> list[tuple[str, str, str, float, float]]:
         """The other owners: their ids, machines at home and of their last beat, that beat, and leases."""
@@ -179,12 +179,12 @@ class Rows:
 
     def watch(self, owner: str) -> None:
         """Begin to measure the silence of an owner whose clock is another."""
-        self._one(_WATCH, owner=owner)
+        self._first(_WATCH, owner=owner)
 
     def free(self, owner: str) -> None:
         """Hand out again what an owner had claimed."""
         for statement in _FREE:
-            self._one(statement, owner=owner)
+            self._first(statement, owner=owner)
 
     def own_claims(self) -> list[tuple[str, int]]:
         """The ids and attempts of what this owner has claimed."""
@@ -194,23 +194,23 @@ class Rows:
         """Forget what is too old or too much, once in a while."""
         if seq % _PRUNED_EVERY == 0:
             for statement in _PRUNE:
-                self._one(statement, keep=keep, first=seq - limit)
+                self._first(statement, keep=keep, first=seq - limit)
 
     def _state(self, claim: Claim) -> str | None:
-        row = self._one(_STATE, id=claim.event_id, attempt=claim.attempt)
+        row = self._first(_STATE, id=claim.event_id, attempt=claim.attempt)
         return None if row is None else str(row[0])
 
     def _change(self, claim: Claim, change: str, **values: object) -> bool:
         """Change a row, if the claim is still the last one made for it, and let its lane go on."""
         values |= {"id": claim.event_id, "attempt": claim.attempt}
-        held = self._one(f"SELECT lane FROM smartcar_events WHERE {_HELD}", **values)
+        held = self._first(f"SELECT lane FROM smartcar_events WHERE {_HELD}", **values)
         if held is None:
             return False
-        self._one(f"UPDATE smartcar_events SET {change} WHERE {_HELD}", **values)
-        self._one(_ADVANCE, lane=held[0])
+        self._first(f"UPDATE smartcar_events SET {change} WHERE {_HELD}", **values)
+        self._first(_ADVANCE, lane=held[0])
         return True
 
-    def _one(self, statement: str, **values: object) -> Any:
+    def _first(self, statement: str, **values: object) -> Any:
         """The first row that a statement gives."""
         always = {"now": self.now, "day": self.day, "machine": self.machine, "me": self.me}
         rows = self.connection.execute(statement, {**always, **values}).fetchall()
