@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from itertools import count, islice
 from threading import Lock
-from typing import Any, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from attrs import define, field, frozen
 
-from ..arguments import deprecated, renamed
+from ..arguments import deprecated, is_number, renamed
 from ..errors import ConfigurationError
 
 ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
@@ -206,10 +206,9 @@ class StepAside(Protocol):
 
 def check_retention(keep: float, limit: int) -> None:
     """Refuse what would forget at once, or never: how long and how many handled events are remembered."""
-    number: Any = keep
-    if not isinstance(number, (int, float)) or isinstance(number, bool) or math.isnan(number) or number <= 0:
+    if keep != math.inf and not (is_number(keep, 0) and keep > 0):
         raise ConfigurationError("keep: give the seconds for which a handled event is remembered")
-    if not isinstance(limit, int) or isinstance(limit, bool) or limit < 1:
+    if not is_number(limit, 1, whole=True):
         raise ConfigurationError("limit: give how many events are remembered, a whole number above 0")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, Final, Literal
 
-from ..arguments import require_methods, require_list, require_bool
+from ..arguments import is_number, require_bool, require_list, require_methods
 from ..errors import ConfigurationError
 from ..webhook.receiving import DeliveryRules, rules_of
 from ..webhook.signature import as_texts
@@ -31,18 +31,18 @@ def check_clock(clock: object) -> None:
 
 def check_times(answer_within: float, lease: float, step_aside_after: float | None) -> None:
     """Refuse times that are none, or that contradict each other."""
-    if not _is_number(answer_within) or not 0 < answer_within < _SMARTCAR_WAITS:
+    if not _is_span(answer_within) or not 0 < answer_within < _SMARTCAR_WAITS:
         raise ConfigurationError("answer_within: Smartcar waits for 15 s, so give less")
-    if not _is_number(lease) or not lease > answer_within or math.isinf(lease):
+    if not _is_span(lease) or not lease > answer_within or math.isinf(lease):
         raise ConfigurationError("lease: it must be longer than answer_within")
-    if step_aside_after is not None and not (_is_number(step_aside_after) and step_aside_after >= 0):
+    if step_aside_after is not None and not (_is_span(step_aside_after) and step_aside_after >= 0):
         raise ConfigurationError("step_aside_after: give seconds, or None for never")
 
 
 def delays_of(retry_delays: Sequence[float]) -> tuple[float, ...]:
     """The seconds between attempts."""
     delays = require_list(retry_delays, "retry_delays")
-    if not all(_is_number(delay) and 0 <= delay < math.inf for delay in delays):
+    if not all(is_number(delay, 0) for delay in delays):
         raise ConfigurationError("retry_delays: give seconds, such as (1, 10, 60)")
     return delays
 
@@ -58,7 +58,7 @@ def delivery_rules(
 ) -> DeliveryRules:
     """What is believed. Stricter than `webhook.receive`: rules that no event would pass are a mistake here."""
     seconds: Any = tolerance.total_seconds() if isinstance(tolerance, timedelta) else tolerance
-    if seconds is not None and not (_is_number(seconds) and seconds >= 0):
+    if seconds is not None and not (_is_span(seconds) and seconds >= 0):
         raise ConfigurationError("tolerance: give seconds or a timedelta, or None to believe deliveries of any time")
     require_bool(require_time, "require_time")
     for name, wanted in (("webhook_ids", webhook_ids), ("modes", modes)):
@@ -76,10 +76,11 @@ def delivery_rules(
 
 def whole(name: str, value: int, why: str) -> int:
     """A whole number above 0."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+    if not is_number(value, 1, whole=True):
         raise ConfigurationError(f"{name}: give a whole number above 0; {why}")
     return value
 
 
-def _is_number(value: object) -> bool:
+def _is_span(value: object) -> bool:
+    """Also one without an end, which stands for ever."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and not math.isnan(value)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
-from ..arguments import deprecated, require_sync_function, renamed
+from ..arguments import deprecated, renamed, require_sync_function
 from ..clock import Clock, SystemClock
 from ..errors import ConfigurationError
 from ..records import SignalKey

@@ -6,7 +6,7 @@ from typing import Any, TypeGuard, cast
 
 from attrs import define, field, frozen
 
-from ..arguments import require_methods, deprecated
+from ..arguments import deprecated, require_methods
 from ..clock import Clock
 from .event_store import Claim, EventInbox, EventStore, StepAside, TransactionalStore, UncountedRelease
 

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from attrs import define, field
 
-from ...arguments import require_methods, deprecated
+from ...arguments import deprecated, require_methods
 from ...clock import Clock, SystemClock
 from ...errors import ConfigurationError
 from ...file_lock import FileLock
