@@ -17,14 +17,15 @@ class FairLock:
     @contextmanager
     def hold(self, timeout: float) -> Generator["Turn", None, None]:
         """Wait for a turn, and have it; TimeoutError if it does not come in time."""
-        self._acquire(timeout)
+        self.acquire(timeout)
         turn = Turn(self)
         try:
             yield turn
         finally:
             turn.end()
 
-    def _acquire(self, timeout: float) -> None:
+    def acquire(self, timeout: float) -> None:
+        """Wait for a turn; TimeoutError if it does not come in time. `release` ends it."""
         with self._guard:
             if not self._held:
                 self._held = True

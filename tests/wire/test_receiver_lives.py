@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from smartcar_async import SqliteEventStore
+from smartcar_async import SqliteEventStore, StoredEvent
 from smartcar_async.receiver import Context, Receiver
 from smartcar_async.webhook import VehicleStateEvent
 
@@ -214,3 +214,33 @@ def test_a_fork_while_something_is_handled(store: SqliteEventStore) -> None:
     in_a_child(work)
     leave.set()
     first.join()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_fork_waits_for_what_is_being_written(store: SqliteEventStore) -> None:
+    """The child could never write to the file else; a handler that forks by itself waits only for a moment."""
+    file = store._here().file  # pyright: ignore[reportPrivateUsage]
+    entered = threading.Event()
+
+    def write() -> None:
+        with file.write():
+            entered.set()
+            time.sleep(0.3)
+
+    def work() -> None:
+        store.put(StoredEvent("e-1", "v-1", b"{}"), now=0)
+        store.close()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert entered.wait(5)
+    in_a_child(work)
+    writer.join()
+    assert store.waiting() == 1
+    for lock in (file.write, lambda: file._reads):  # pyright: ignore[reportPrivateUsage]
+        with lock():
+            began = time.monotonic()
+            in_a_child(lambda: None)
+            assert time.monotonic() - began < 5
+    store.put(StoredEvent("e-2", "v-1", b"{}"), now=0)
+    assert store.waiting() == 2

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
+from threading import Lock, local
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 from attrs import define, field
 
@@ -23,6 +24,10 @@ _MOMENT: Final = 0.005
 """Seconds between two attempts to begin a write. SQLite itself waits up to 0.1, and would miss short gaps."""
 _LONG: Final = 0.1
 """Seconds after which a handler's transaction leaves a gap, so that other processes come to their turn."""
+
+
+_FORK_PATIENCE: Final = 1.0
+"""Seconds that a fork waits for a write that is under way. One that was begun by the forking thread cannot end."""
 
 
 @define(eq=False)
@@ -44,6 +49,9 @@ class SqliteFile:
     _writer: sqlite3.Connection | None = None
     _reader: sqlite3.Connection | None = None
     _prepared: bool = False
+
+    def __attrs_post_init__(self) -> None:
+        _FILES.add(self)
 
     @contextmanager
     def write(self) -> Generator[sqlite3.Connection, None, None]:
@@ -75,6 +83,29 @@ class SqliteFile:
             if self._reader is None:
                 self._reader = self._open(sqlite3.Connection)
             return self._reader.execute(statement).fetchall()
+
+    def pause(self, seconds: float) -> bool:
+        """Let nobody use it until `resume`; False if somebody does for longer than that."""
+        deadline = time.monotonic() + seconds
+        try:
+            self._writes.acquire(seconds)
+        except TimeoutError:
+            return False
+        acquired = list[Lock]()
+        for lock in (self._reads, self._opens):
+            if not lock.acquire(timeout=max(deadline - time.monotonic(), 0.0)):
+                for other in acquired:
+                    other.release()
+                self._writes.release()
+                return False
+            acquired.append(lock)
+        return True
+
+    def resume(self) -> None:
+        """Go on."""
+        for lock in (self._opens, self._reads):
+            lock.release()
+        self._writes.release()
 
     def close(self) -> None:
         """Close it, when nobody writes; what a handler has is closed when that ends."""
@@ -148,3 +179,26 @@ def _create(path: Path) -> None:
     """
     with suppress(FileExistsError):
         os.close(os.open(os.path.realpath(path), os.O_CREAT | os.O_EXCL, 0o600))
+
+
+_FILES: Final = WeakSet[SqliteFile]()
+_FORKING: Final = local()
+
+
+def _before_fork() -> None:
+    """Let no thread write meanwhile: SQLite in the child would take that write for one of its own, which never ends."""
+    _FORKING.paused = [file for file in list(_FILES) if file.pause(_FORK_PATIENCE)]
+
+
+def _in_parent() -> None:
+    for file in _FORKING.paused:
+        file.resume()
+
+
+def _in_child() -> None:
+    """Its stores open files of their own."""
+    _FILES.clear()
+
+
+if hasattr(os, "register_at_fork"):  # Windows has no fork
+    os.register_at_fork(before=_before_fork, after_in_parent=_in_parent, after_in_child=_in_child)
