@@ -15,6 +15,7 @@ import msgspec
 from cattrs.preconf.msgspec import make_converter
 
 from smartcar_async import signals
+from smartcar_async.wire import wire_of
 
 Make = Callable[[str, list[tuple[str, Any, Any]], str | None], Any]
 """Makes a class of a name, its fields (name, type, default), and the code that tags it."""
@@ -69,8 +70,7 @@ def _mirror(cls: Any, make: Make, made: dict[type, Any]) -> Any:
     if cls not in made:
         fields: list[tuple[str, Any, Any]] = []
         for item in attrs.fields(attrs.resolve_types(cls)):
-            name = item.metadata.get("wire", (_camel(item.name),))[0]
-            fields.append((name, _type(item.type, make, made), item.default))
+            fields.append((wire_of(item).paths[0], _type(item.type, make, made), item.default))
         made[cls] = make(cls.__name__, fields, None)
     return made[cls]
 
@@ -99,8 +99,3 @@ def _attrs_class(name: str, fields: list[tuple[str, Any, Any]], tag: str | None)
     return attrs.make_class(
         name, {n: attrs.field(type=t, default=default) for n, t, default in ordered}, frozen=True, slots=True
     )
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(part.capitalize() for part in rest)

@@ -2,7 +2,7 @@
 
 Every field may be missing on the wire, whatever the documentation requires, so every field has an empty default.
 Numbers, units and unknown enum values are kept as they were sent. A wire name is the field's name in camel case,
-unless `wire` says otherwise.
+unless the field's metadata says otherwise.
 """
 
 import datetime as dt
@@ -24,15 +24,25 @@ from .body_enums import (
     SystemState,
 )
 from .vocabulary import ScheduleType, Weekday
+from .wire import wire
 
 
-def wire(*names: str) -> dict[str, tuple[str, ...]]:
-    """The names that a field has had on the wire, the current one first."""
-    return {"wire": names}
+class _OfTheCar:
+    """A body whose value tells of the car, and not of people and places: tables of many signals show it."""
+
+    __slots__ = ()
+    _in_tables = True
+
+
+class _Figure(_OfTheCar):
+    """One whose value is a number, or yes or no: the `repr` of a signal shows it too."""
+
+    __slots__ = ()
+    _in_repr = True
 
 
 @frozen
-class Measure:
+class Measure(_Figure):
     """A number with its unit."""
 
     value: float | None = None
@@ -40,7 +50,7 @@ class Measure:
 
 
 @frozen
-class Count:
+class Count(_Figure):
     """A whole number, with a unit where one is sent."""
 
     value: int | None = None
@@ -48,14 +58,14 @@ class Count:
 
 
 @frozen
-class Flag:
+class Flag(_Figure):
     """Yes or no."""
 
     value: bool | None = None
 
 
 @frozen
-class Text:
+class Text(_OfTheCar):
     """A word or a name."""
 
     value: str | None = None
@@ -69,28 +79,28 @@ class Texts:
 
 
 @frozen
-class ChargingStatus:
+class ChargingStatus(_OfTheCar):
     """Whether the car charges, in more detail than a flag."""
 
     value: ChargeState | str | None = None
 
 
 @frozen
-class PortLight:
+class PortLight(_OfTheCar):
     """The colour at the charge port."""
 
     value: PortColor | str | None = None
 
 
 @frozen
-class LowVoltageHealth:
+class LowVoltageHealth(_OfTheCar):
     """The low-voltage battery's health."""
 
     value: BatteryHealth | str | None = None
 
 
 @frozen
-class Gear:
+class Gear(_OfTheCar):
     """The gear that is in."""
 
     value: GearPosition | str | None = None

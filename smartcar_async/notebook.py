@@ -8,8 +8,6 @@ from html import escape
 from typing import Any, Final
 
 HIDDEN: Final = "(hidden)"
-_IMPERSONAL: Final = {"ChargingStatus", "Count", "Flag", "Gear", "LowVoltageHealth", "Measure", "PortLight", "Text"}
-"""The kinds of body whose value is about the car, and not about people and places."""
 _PERSONAL: Final = {"vehicleidentification-vin", "vehicleidentification-nickname", "vehicleuseraccount-role"}
 
 
@@ -52,7 +50,7 @@ def _value(signal: Any) -> str:
         error = signal.error
         return "" if error is None else "/".join(filter(None, (error.type, error.code)))
     kind = type(signal.body).__name__
-    if kind not in _IMPERSONAL or signal.code in _PERSONAL:
+    if not getattr(signal.body, "_in_tables", False) or signal.code in _PERSONAL:
         return HIDDEN if kind == "dict" or signal.code in _PERSONAL or signal.group == "Location" else kind
     return " ".join(_shown(part) for part in (signal.value, signal.unit) if part is not None)
 

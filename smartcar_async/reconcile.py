@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from . import signals
 from .bodies import ChargeLimits, ChargeTimers, ChargeWindow, Flag
-from .codec.structure import is_list, is_object
+from .codec.shapes import is_list, is_object, object_at
 from .errors import CommandOutcomeUnknown
 from .records import Signal, SignalKey
 from .request import same_id
@@ -100,13 +100,13 @@ def _shown(outcome: CommandOutcomeUnknown, signal: Signal[Any]) -> bool | None:
     if isinstance(body, Flag) and outcome.action in _FLAGS:
         return None if body.value is None else body.value is _FLAGS[outcome.action][1]
     if isinstance(body, ChargeLimits) and outcome.action == "set_charge_limit":
-        return _limit_shown(_share_asked(outcome.parameters), body)
+        return _limit_shown(_share_wanted(outcome.parameters), body)
     if isinstance(body, ChargeTimers) and evidence(outcome.action) is signals.Charge.ChargeTimers:
         return _schedule_shown(outcome, signal)
     return None
 
 
-def _share_asked(parameters: Mapping[str, Any]) -> float | None:
+def _share_wanted(parameters: Mapping[str, Any]) -> float | None:
     """How full the battery shall be: `percent`, or `limit` of API v2.0, which is a fraction."""
     for name, unit in (("percent", "percent"), ("limit", "fraction")):
         value = parameters.get(name)
@@ -115,33 +115,31 @@ def _share_asked(parameters: Mapping[str, Any]) -> float | None:
     return None
 
 
-def _limit_shown(asked: float | None, limits: ChargeLimits) -> bool | None:
+def _limit_shown(wanted: float | None, limits: ChargeLimits) -> bool | None:
     shown = limits.active_limit
     if shown is None:
         shown = next((limit.limit for limit in limits.values if limit.type == "GLOBAL"), None)
     whole = _WHOLE.get((limits.unit or "percent").lower())
-    return None if asked is None or shown is None or whole is None else abs(shown / whole - asked) < _ALIKE
+    return None if wanted is None or shown is None or whole is None else abs(shown / whole - wanted) < _ALIKE
 
 
 def _schedule_shown(outcome: CommandOutcomeUnknown, signal: Signal[ChargeTimers]) -> bool | None:
-    asked, told = outcome.parameters, _timers_told(signal)
-    if told is None:
+    wanted, timers = outcome.parameters, _timers_sent(signal)
+    if timers is None:
         return None
     schedules = ChargeSchedule.from_signal(signal)
     if outcome.action == "delete_schedule":
-        return _gone(asked.get("schedule_id"), schedules) if len(told) == len(schedules) else None
-    if not windows_of(asked) or not is_object(asked.get("location")):
+        return _gone(wanted.get("schedule_id"), schedules) if len(timers) == len(schedules) else None
+    if not windows_of(wanted) or not is_object(wanted.get("location")):
         return None
-    same = {_same(schedule, asked) for schedule in schedules if schedule.set_by_api}
+    same = {_same(schedule, wanted) for schedule in schedules if schedule.set_by_api}
     return True if True in same else None if None in same else False
 
 
-def _timers_told(signal: Signal[ChargeTimers]) -> list[Any] | None:
+def _timers_sent(signal: Signal[ChargeTimers]) -> list[Any] | None:
     """The timers as they were sent: a body without a list of them does not say that there are none."""
-    found: Any = signal.raw
-    for name in ("attributes", "body", "values"):
-        found = found.get(name) if is_object(found) else None
-    return found if is_list(found) else None
+    timers = object_at(signal.raw, "attributes", "body").get("values")
+    return timers if is_list(timers) else None
 
 
 def _gone(schedule_id: object, schedules: Iterable[ChargeSchedule]) -> bool | None:
@@ -152,11 +150,11 @@ def _gone(schedule_id: object, schedules: Iterable[ChargeSchedule]) -> bool | No
     return False if same_id(schedule_id) in left else None if None in left else True
 
 
-def _same(schedule: ChargeSchedule, asked: Mapping[str, Any]) -> bool | None:
+def _same(schedule: ChargeSchedule, wanted: Mapping[str, Any]) -> bool | None:
     """Whether this is the schedule that was asked for; None where only its place is not told."""
-    if _spans(schedule.windows) != _spans(windows_of(asked)):
+    if _spans(schedule.windows) != _spans(windows_of(wanted)):
         return False
-    place, where = schedule.location, asked["location"]
+    place, where = schedule.location, wanted["location"]
     if place is None or place.latitude is None or place.longitude is None:
         return None
     offsets = (place.latitude - where["latitude"], place.longitude - where["longitude"])

@@ -15,6 +15,7 @@ from .keys import SignalKey as SignalKey, did_you_mean
 from .lazy_raw import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
+from .wire import Identity, Object, Seconds, Token, Year, not_sent, raw_field, wire
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -24,16 +25,10 @@ T_co = TypeVar("T_co", covariant=True)
 Json = Mapping[str, Any]
 """A JSON object as it was received."""
 
-_SHOWN_BODIES: Final = ("Measure", "Count", "Flag")
-
 
 def is_mapping(value: object) -> TypeGuard[Json]:
     """Whether this is a JSON object."""
     return isinstance(value, Mapping)
-
-
-def _raw() -> Any:
-    return field(factory=dict[str, Any], eq=False, repr=False)
 
 
 class _Shown:
@@ -51,28 +46,30 @@ class _Shown:
 class VehicleAttributes(_Shown):
     """What a vehicle is."""
 
-    id: str
-    make: str | None = None
-    model: str | None = None
-    year: int | None = None
-    powertrain_type: Powertrain | str | None = None
-    mode: VehicleMode | str | None = None
-    raw: Json = _raw()
+    id: str = field(metadata=wire(kind=Identity))
+    make: str | None = field(default=None, metadata=wire("attributes?.make", kind=Identity))
+    model: str | None = field(default=None, metadata=wire("attributes?.model", kind=Identity))
+    year: int | None = field(default=None, metadata=wire("attributes?.year", kind=Year))
+    powertrain_type: Powertrain | str | None = field(default=None, metadata=wire("attributes?.powertrainType"))
+    mode: VehicleMode | str | None = field(default=None, metadata=wire("attributes?.mode"))
+    raw: Json = raw_field()
 
 
 @frozen
 class Connection(_Shown):
     """One owner's grant of one vehicle to your application."""
 
-    id: str
-    vehicle_id: str
-    user_id: str
-    external_id: str | None = None
-    permissions: tuple[Permission | str, ...] = ()
-    vehicle: VehicleAttributes | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    raw: Json = _raw()
+    id: str = field(metadata=wire(kind=Identity))
+    vehicle_id: str = field(metadata=wire("relationships.vehicle.data.id", kind=Identity))
+    user_id: str = field(metadata=wire("attributes!.user.id", "relationships.user.data.id", kind=Identity))
+    external_id: str | None = field(default=None, metadata=wire("attributes!.user.externalId", kind=Identity))
+    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire("attributes!.permissions"))
+    vehicle: VehicleAttributes | None = field(
+        default=None, metadata=wire("attributes!.vehicle", lends={"id": "vehicle_id"})
+    )
+    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
+    updated_at: datetime | None = field(default=None, metadata=wire("meta.updatedAt", tolerant=True))
+    raw: Json = raw_field()
 
 
 @frozen
@@ -80,7 +77,7 @@ class Malformed:
     """An entry of a list that could not be read; its neighbours were. `raw` holds it."""
 
     problem: str
-    raw: Any = _raw()
+    raw: Any = raw_field()
 
 
 @frozen
@@ -116,15 +113,17 @@ class Response:
 class Execution(_Shown):
     """What a command or a schedule call answers, when it is known to have been carried out."""
 
-    id: str | None
-    action: str
+    id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
+    action: str = field(metadata=not_sent())
     """What was asked, under the name of our method."""
-    status: ExecutionStatus | str
-    parameters: Json = field(factory=dict[str, Any], repr=False)
-    schedule_id: str | None = None
-    executed_at: datetime | None = None
-    completed_at: datetime | None = None
-    raw: Json = _raw()
+    status: ExecutionStatus | str = field(metadata=not_sent())
+    parameters: Json = field(
+        factory=dict[str, Any], repr=False, metadata=wire("attributes.parameters", kind=Object, tolerant=True)
+    )
+    schedule_id: str | None = field(default=None, metadata=wire("attributes.scheduleId", kind=Identity, tolerant=True))
+    executed_at: datetime | None = field(default=None, metadata=wire("meta.executedAt", tolerant=True))
+    completed_at: datetime | None = field(default=None, metadata=wire("meta.completedAt", tolerant=True))
+    raw: Json = raw_field()
 
     @property
     def ok(self) -> bool:
@@ -132,78 +131,95 @@ class Execution(_Shown):
         return self.status == ExecutionStatus.SUCCESS
 
 
+def signal_named(value: object) -> Json:
+    """A signal that is named by an object, by its code, or as `Group.Name`; what is none of these names nothing."""
+    if not isinstance(value, str):
+        return cast("Json", value) if isinstance(value, dict) else {}
+    group, dot, name = value.partition(".")
+    return {"code": value.replace(".", "-").lower(), "group": group if dot else None, "name": name or None}
+
+
 @frozen
 class SignalName:
     """A signal as a webhook's settings name it."""
 
-    code: str | None = None
-    group: str | None = None
-    name: str | None = None
+    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    group: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    name: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+
+    _of_wire = staticmethod(signal_named)
 
 
 @frozen
 class Webhook(_Shown):
     """A webhook as the dashboard set it up."""
 
-    id: str
-    name: str | None = None
-    callback_uri: str | None = None
-    error_callback_uri: str | None = None
-    is_enabled: bool | None = None
-    auto_subscribe: bool | None = None
-    triggers: tuple[SignalName, ...] = ()
-    data: tuple[SignalName, ...] = ()
-    created_at: datetime | None = None
-    raw: Json = _raw()
+    id: str = field(metadata=wire(kind=Identity))
+    name: str | None = field(default=None, metadata=wire("attributes.name", kind=Identity))
+    callback_uri: str | None = field(default=None, metadata=wire("attributes.callbackUri", kind=Identity))
+    error_callback_uri: str | None = field(default=None, metadata=wire("attributes.errorCallbackUri", kind=Identity))
+    is_enabled: bool | None = field(default=None, metadata=wire("attributes.isEnabled"))
+    auto_subscribe: bool | None = field(default=None, metadata=wire("attributes.autoSubscribe"))
+    triggers: tuple[SignalName, ...] = field(default=(), metadata=wire("attributes.triggers"))
+    data: tuple[SignalName, ...] = field(default=(), metadata=wire("attributes.data"))
+    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
+    raw: Json = raw_field()
 
 
 @frozen
 class Subscription(_Shown):
     """One vehicle that a webhook reports on."""
 
-    id: str
-    webhook_id: str | None = None
-    user_id: str | None = None
-    vehicle_id: str | None = None
-    vehicle: VehicleAttributes | None = None
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    raw: Json = _raw()
+    id: str = field(metadata=wire(kind=Identity))
+    webhook_id: str | None = field(default=None, metadata=wire("relationships.webhook.data.id", kind=Identity))
+    user_id: str | None = field(default=None, metadata=wire("relationships.user.data.id", kind=Identity))
+    vehicle_id: str | None = field(default=None, metadata=wire("relationships.vehicle.data.id", kind=Identity))
+    vehicle: VehicleAttributes | None = field(
+        default=None, metadata=wire("attributes.vehicle", lends={"id": "vehicle_id"})
+    )
+    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
+    updated_at: datetime | None = field(default=None, metadata=wire("meta.updatedAt", tolerant=True))
+    raw: Json = raw_field()
 
 
 @frozen
 class CompatibleVehicle(_Shown):
     """A model that Smartcar can connect to. Its fields are not documented: `raw` holds all of them."""
 
-    make: str | None = None
-    model: str | None = None
-    start_year: int | None = None
-    end_year: int | None = None
-    powertrain_type: Powertrain | str | None = None
-    region: str | None = None
-    signals: tuple[str, ...] = field(default=(), repr=False)
-    commands: tuple[str, ...] = field(default=(), repr=False)
-    raw: Json = _raw()
+    make: str | None = field(default=None, metadata=wire("attributes?.make", kind=Identity))
+    model: str | None = field(default=None, metadata=wire("attributes?.model", kind=Identity))
+    start_year: int | None = field(default=None, metadata=wire("attributes?.startYear", kind=Year))
+    end_year: int | None = field(default=None, metadata=wire("attributes?.endYear", kind=Year))
+    powertrain_type: Powertrain | str | None = field(default=None, metadata=wire("attributes?.powertrainType"))
+    region: str | None = field(default=None, metadata=wire("attributes?.region", kind=Identity))
+    signals: tuple[str, ...] = field(
+        default=(), repr=False, metadata=wire("attributes?.signals", tolerant=True, skips=True)
+    )
+    commands: tuple[str, ...] = field(
+        default=(), repr=False, metadata=wire("attributes?.commands", tolerant=True, skips=True)
+    )
+    raw: Json = raw_field()
 
 
 @frozen
 class ApplicationToken:
     """The token of an application, good for every vehicle that is connected to it."""
 
-    access_token: str = field(repr=False)
-    expires_in: float
+    access_token: str = field(repr=False, metadata=wire("access_token", kind=Token, missing="missing or not a token"))
+    expires_in: float = field(default=3600.0, metadata=wire("expires_in", kind=Seconds))
+    """Seconds; an hour where the answer does not say."""
 
 
 @frozen
 class SignalError:
     """Why a signal could not be read, in the API's words; type MALFORMED is ours."""
 
-    type: str | None = None
-    code: str | None = None
-    title: str | None = field(default=None, repr=False)
-    detail: str | None = field(default=None, repr=False)
-    description: str | None = field(default=None, repr=False)
-    resolution: str | None = None
+    type: str | None = field(default=None, metadata=wire(tolerant=True))
+    code: str | None = field(default=None, metadata=wire(tolerant=True))
+    title: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
+    detail: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
+    description: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
+    resolution: str | None = field(default=None, metadata=wire("resolution.type", "resolution", tolerant=True))
 
 
 MALFORMED: Final = "MALFORMED"
@@ -232,7 +248,7 @@ class Signal(Sent, Generic[B_co]):
     status: SignalStatus | str
     body: B_co | None = None
     error: SignalError | None = None
-    raw: Any = _raw()
+    raw: Any = raw_field()
 
     @property
     def code(self) -> str:
@@ -299,16 +315,15 @@ class Signal(Sent, Generic[B_co]):
         body: Any = self.body
         if key.body_name == "dict" and body is not None and not is_mapping(body):
             body = self.raw.get("attributes", self.raw)["body"]
-        found: Signal[Any] = Signal(key, self.status, body, self.error, self.raw)
-        return found
+        renamed: Signal[Any] = Signal(key, self.status, body, self.error, self.raw)
+        return renamed
 
     def _time(self, name: str) -> datetime | None:
         meta = getattr(self, "_meta", None) or (self.raw.get("meta") if is_mapping(self.raw) else None)
         return instant_or_none(_named(meta, name))
 
     def __repr__(self) -> str:
-        kind = type(self.body).__name__
-        shown = self.body if kind in _SHOWN_BODIES else kind
+        shown = self.body if getattr(self.body, "_in_repr", False) else type(self.body).__name__
         return f"Signal({self.code}, {self.error or shown})"
 
     def _repr_html_(self) -> str:
@@ -319,8 +334,8 @@ class Signal(Sent, Generic[B_co]):
 
 def _named(holder: Any, name: str) -> Any:
     """What a record of ours, or an object of JSON, has under this name."""
-    found = getattr(holder, name, None)
-    return holder.get(name) if found is None and hasattr(holder, "get") else found
+    value = getattr(holder, name, None)
+    return holder.get(name) if value is None and hasattr(holder, "get") else value
 
 
 class SignalSet(Mapping[str, Signal[Any]]):
@@ -349,12 +364,12 @@ class SignalSet(Mapping[str, Signal[Any]]):
     @overload
     def __getitem__(self, key: str) -> Signal[Any]: ...
     def __getitem__(self, key: SignalKey[Any] | str) -> Signal[Any]:
-        found = self.get(key)
-        if found is None:
-            # A key is no slip of the pen: the car only does not tell this signal.
+        reading = self.get(key)
+        if reading is None:
+            # A key is never misspelled: the car just does not report this signal.
             hint = "" if isinstance(key, SignalKey) else did_you_mean(key, self._by_code)
             raise KeyError(f"{key} is not in this answer" + (f"; {hint}" if hint else ""))
-        return found
+        return reading
 
     def __contains__(self, key: object) -> bool:
         return (key.code if isinstance(key, SignalKey) else key) in self._by_code
@@ -371,10 +386,10 @@ class SignalSet(Mapping[str, Signal[Any]]):
         self, key: SignalKey[Any] | str, default: Any = None, /
     ) -> Any:
         """The signal, or `default` where the answer does not list it."""
-        found = self._by_code.get(key.code if isinstance(key, SignalKey) else key)
-        if found is None:
+        reading = self._by_code.get(key.code if isinstance(key, SignalKey) else key)
+        if reading is None:
             return default
-        return found.under(key) if isinstance(key, SignalKey) else found
+        return reading.under(key) if isinstance(key, SignalKey) else reading
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._by_code)

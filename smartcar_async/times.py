@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time
 from typing import Final
 
-_FIRST_MILLISECOND_EPOCH: Final = 100_000_000_000
+FIRST_MILLISECOND_EPOCH: Final = 100_000_000_000
 """Numbers from here on are milliseconds: as seconds they would lie beyond the year 5138."""
 _END_OF_DAY: Final = ("24:00", "24:00:00")
 
@@ -39,7 +39,7 @@ def _from_number(value: float) -> datetime | None:
     if not value:
         return None
     try:
-        return datetime.fromtimestamp(value / 1000 if abs(value) >= _FIRST_MILLISECOND_EPOCH else value, UTC)
+        return datetime.fromtimestamp(value / 1000 if abs(value) >= FIRST_MILLISECOND_EPOCH else value, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError("not a time: out of range") from error
 

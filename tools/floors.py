@@ -15,6 +15,7 @@ FLOORS: Final[dict[str, int]] = {
     "times": 0,
     "vocabulary": 0,
     "body_enums": 0,
+    "wire": 0,
     "bodies": 0,
     "notebook": 0,
     "keys": 0,

@@ -1,79 +1,116 @@
-"""From an answer's bytes to records, one function for each kind of answer.
+"""From an answer's bytes to records.
 
-The rooms are loaded when they are first asked for: they bring all records along, which an import need not wait for.
+Two ways lead there. The careful one reads anything: `converter`, which is cattrs with hooks made of the records' own
+metadata (`smartcar_async.wire`). The quick one reads signals and deliveries in their usual form: `formats` and `twins`,
+which are msgspec. What the quick one does not take is left to the careful one, and a test holds both together.
+
+To import this is light, because calls are built with it on the loop. What is heavy is loaded by `prepare`, which the
+engine runs in a thread, or when the first answer is read.
 """
 
-from __future__ import annotations
-
 import importlib
-import sys
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from .answers import (
+    deletion as deletion,
+    entries as entries,
+    execution as execution,
+    nothing as nothing,
+    page as page,
+    resource as resource,
+    response as response,
+)
+from .documents import load as load
+from .shapes import Unreadable as Unreadable, is_list as is_list, is_object as is_object
 
 if TYPE_CHECKING:
-    from .documents import load as load
-    from .executions import deletion as deletion, execution as execution
-    from .listings import schedules as schedules, schedules_of_signal as schedules_of_signal
-    from .naming import recognise as recognise
-    from .readings import (
-        delivered_state as delivered_state,
-        one_signal as one_signal,
-        signal as signal,
-        signal_set as signal_set,
-    )
-    from .resources import (
-        application_token as application_token,
-        compatible_vehicles as compatible_vehicles,
-        connection as connection,
-        connections as connections,
-        nothing as nothing,
-        response as response,
-        subscription as subscription,
-        subscriptions as subscriptions,
-        vehicle_attributes as vehicle_attributes,
-        webhook as webhook,
-        webhooks as webhooks,
-    )
+    from ..keys import SignalKey
+    from ..records import Signal, SignalSet
+    from ..request import Call, Reply
+    from ..schedules.record import ChargeSchedule
+    from .documents import Document
 
-_NAMES: Final = {
-    "documents": "load",
-    "executions": "deletion execution",
-    "listings": "schedules schedules_of_signal",
-    "naming": "recognise",
-    "readings": "delivered_state one_signal signal signal_set",
-    "resources": (
-        "application_token compatible_vehicles connection connections nothing response subscription subscriptions "
-        "vehicle_attributes webhook webhooks"
-    ),
-}
-_HOMES: Final = {name: home for home, names in _NAMES.items() for name in names.split()}
+T = TypeVar("T")
+
+HEAVY: Final = ("charge_schedules", "converter", "formats", "naming", "readings", "twins")
+"""The modules that load cattrs, msgspec, or the bodies of all signals."""
 
 
-def __getattr__(name: str) -> Any:
-    """A function of one of the rooms. Naming it loads nothing: calls are built on the loop."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    home = f"{__name__}.{_HOMES[name]}"
-    if home not in sys.modules:
-        return partial(_loaded, home, name)
-    value = getattr(sys.modules[home], name)
-    globals()[name] = value
-    return value
+def structure(value: Any, cls: type[T], **known: Any) -> T:
+    """A plain object as a record of this class, or Unreadable. Fields that are known are not looked for."""
+    from . import converter
+
+    return converter.structure(value, cls, **known)
 
 
-def _loaded(home: str, name: str, *given: Any, **named: Any) -> Any:
-    return getattr(importlib.import_module(home), name)(*given, **named)
+def structure_list(value: Any, cls: type[T], **known: Any) -> tuple[T, ...]:
+    """A list as records, or one object as the only one. What cannot be read keeps only its `raw`; null is empty."""
+    from . import converter
+
+    return converter.structure_list(value, cls, **known)
+
+
+def signal_set(reply: "Reply") -> "SignalSet":
+    """Every signal of a vehicle."""
+    from . import readings
+
+    return readings.signal_set(reply)
+
+
+def one_signal(reply: "Reply", key: "SignalKey[T]") -> "Signal[T]":
+    """One signal, wrapped in `data` or bare, under the key that it was asked by."""
+    from . import readings
+
+    return readings.one_signal(reply, key)
+
+
+def signal(entry: Any) -> "Signal[Any]":
+    """One signal, from REST or from a webhook. Whatever cannot be read becomes a signal that says so."""
+    from . import readings
+
+    return readings.signal(entry)
+
+
+def delivered_state(body: bytes) -> "tuple[dict[str, Any], list[Signal[Any]], Document] | None":
+    """What the usual delivery of a vehicle's state says, its signals, and where the rest is; None for any other."""
+    from . import readings
+
+    return readings.delivered_state(body)
+
+
+def schedules(reply: "Reply") -> "tuple[ChargeSchedule, ...]":
+    """Every charge schedule of a list."""
+    from . import charge_schedules
+
+    return charge_schedules.schedules(reply)
+
+
+def schedules_of_signal(reply: "Reply") -> "tuple[ChargeSchedule, ...]":
+    """Every charge schedule that the signal of charge timers shows."""
+    from . import charge_schedules
+
+    return charge_schedules.schedules_of_signal(reply)
+
+
+def recognise(call: "Call[Any]", reply: "Reply") -> bool | None:
+    """Whether an answer names all that was asked about. False: it names something else. None: it does not say."""
+    from . import naming
+
+    return naming.recognise(call, reply)
 
 
 def prepare() -> None:
-    """Load all rooms and build all hooks now, so that the first answer does not pay for it."""
-    for home in _NAMES:
-        importlib.import_module(f".{home}", __name__)
-    from ..vocabulary import Permission, Powertrain, VehicleMode
-    from .documents import word
+    """Load all modules and build all hooks now, so that the first answer does not pay for it."""
+    for name in HEAVY:
+        importlib.import_module(f".{name}", __name__)
+    from .. import records
+    from .converter import hook_of
+    from .error_facts import ErrorEntry, FlatError
     from .readings import careful_hooks, usual_reader
 
     careful_hooks()
     usual_reader()
-    for words in (Permission, Powertrain, VehicleMode):
-        word(words, None)
+    for cls in (records.ApplicationToken, records.Connection, records.Execution, records.SignalError):
+        hook_of(cls)
+    for facts in (ErrorEntry, FlatError):
+        hook_of(facts)

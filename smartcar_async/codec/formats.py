@@ -37,7 +37,7 @@ class Times(msgspec.Struct, frozen=True, gc=False):
 
 
 NO_TIMES: Final = Times()
-"""The times of a signal that tells none."""
+"""The times of a signal that has none."""
 
 
 class Entry(msgspec.Struct, gc=False):
@@ -64,7 +64,7 @@ class Answer(TypedDict, total=False):
     included: Any
 
 
-class Said(TypedDict, total=False):
+class Data(TypedDict, total=False):
     """What is read of a delivery's data."""
 
     user: Any
@@ -84,7 +84,7 @@ class State(TypedDict, total=False):
     mode: Any
     triggers: Any
     meta: Any
-    data: Required[Said]
+    data: Required[Data]
 
 
 _UNUSUAL: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)

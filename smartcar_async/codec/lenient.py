@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from .structure import Unreadable
+from .shapes import Unreadable
 
 DEEPEST: Final = 200
 """Levels. What is read of an answer lies within ten, and every Python can walk two hundred."""

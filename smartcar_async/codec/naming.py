@@ -7,12 +7,12 @@ from typing import Any, Final
 import msgspec
 
 from ..request import Call, Reply, same_id, subjects_in
-from .structure import is_object
+from .shapes import is_object
 
 _UNREADABLE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
-class _Said(msgspec.Struct, gc=False):
+class _Execution(msgspec.Struct, gc=False):
     """What an execution says of its schedule."""
 
     scheduleId: Any = None
@@ -27,7 +27,7 @@ class _Resource(msgspec.Struct, gc=False):
     make: Any = None
     vehicleId: Any = None
     webhookId: Any = None
-    attributes: _Said | None = None
+    attributes: _Execution | None = None
 
 
 class _Answer(_Resource, gc=False):
@@ -43,16 +43,16 @@ _resources: Final = msgspec.json.Decoder(_Resource | list[_Resource] | None).dec
 
 def recognise(call: Call[Any], reply: Reply) -> bool | None:
     """Whether an answer names all that was asked about. False: it names something else. None: it does not say."""
-    asked, told = call.subjects, set[str]()
-    if not asked:
+    subjects, named = call.subjects, set[str]()
+    if not subjects:
         return None
     with suppress(*_UNREADABLE):
         for kind, value in _names(reply.body):
-            if kind in asked:
-                if asked[kind] != value:
+            if kind in subjects:
+                if subjects[kind] != value:
                     return False
-                told.add(kind)
-                if len(told) == len(asked):
+                named.add(kind)
+                if len(named) == len(subjects):
                     return True
     return None
 

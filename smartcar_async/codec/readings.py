@@ -11,10 +11,12 @@ from ..records import MALFORMED, Signal, SignalError, SignalKey, SignalSet, Vehi
 from ..request import Reply
 from ..vocabulary import SignalStatus
 from . import formats
-from .documents import Document, an_object, load, part, resource_of, word
-from .resources import vehicle_of
-from .structure import Hook, Unreadable, hook_of, is_list, is_object, unfrozen, wrong
-from .twins import decoder_of, finisher_of
+from .answers import resource_of
+from .converter import hook_of, structure
+from .documents import Document, load
+from .leaves import Hook
+from .shapes import Unreadable, an_object, is_list, is_object, object_at, wrong
+from .twins import decoder_of, finisher_of, unfrozen
 
 T = TypeVar("T")
 
@@ -28,13 +30,14 @@ def signal_set(reply: Reply) -> SignalSet:
     if usual is not None:
         for resource in usual["data"]:
             resource.attributes.meta = resource.meta
-        found = usual_reader()([resource.attributes for resource in usual["data"]], Document(reply.body, "data"))
-        return SignalSet(found, _included_vehicle(cast("dict[str, Any]", usual)))
+        entries = [resource.attributes for resource in usual["data"]]
+        readings = usual_reader()(entries, Document(reply.body, "data"))
+        return SignalSet(readings, _included_vehicle(cast("dict[str, Any]", usual)))
     document = an_object(load(reply.body))
-    entries = document.get("data")
-    if not is_list(entries):
-        raise Unreadable(f"data: {wrong('a list', entries)}")
-    return SignalSet([signal(entry) for entry in entries], _included_vehicle(document))
+    sent = document.get("data")
+    if not is_list(sent):
+        raise Unreadable(f"data: {wrong('a list', sent)}")
+    return SignalSet([signal(entry) for entry in sent], _included_vehicle(document))
 
 
 def delivered_state(body: bytes) -> tuple[dict[str, Any], list[Signal[Any]], Document] | None:
@@ -49,10 +52,10 @@ def delivered_state(body: bytes) -> tuple[dict[str, Any], list[Signal[Any]], Doc
 def one_signal(reply: Reply, key: SignalKey[T]) -> Signal[T]:
     """One signal, wrapped in `data` or bare, under the key that it was asked by."""
     entry = resource_of(reply)
-    found = signal(entry)
-    if found.key.code and found.key.code != key.code:
+    reading = signal(entry)
+    if reading.key.code and reading.key.code != key.code:
         raise Unreadable("the answer is another signal than the one asked for")
-    return found.under(key)
+    return reading.under(key)
 
 
 def signal(entry: Any) -> Signal[Any]:
@@ -78,62 +81,59 @@ def usual_reader() -> Callable[[list[formats.Entry], Document], list[Signal[Any]
     success, twin, signal_class = SignalStatus.SUCCESS, unfrozen(Signal), Signal
 
     def read(entries: list[formats.Entry], document: Document) -> list[Signal[Any]]:
-        found: list[Any] = entries  # each signal takes the place of its entry, which need not live any longer
+        readings: list[Any] = entries  # each signal takes the place of its entry, which need not live any longer
         for place, entry in enumerate(entries):
-            one: Any = twin()
+            reading: Any = twin()
             status = entry.status
             try:
-                one.key, decode, body_class, finish = known[entry.code]
+                reading.key, decode, body_class, finish = known[entry.code]
                 if status is None or status.value is success:
                     body: Any = decode(entry.body)
                     if finish is None:
                         body.__class__ = body_class
                     else:
                         finish(body)
-                    one.status, one.body, one.error = success, body, None
+                    reading.status, reading.body, reading.error = success, body, None
                 else:
-                    one.status, one.body, one.error = status.value, None, _signal_error(status.error)
+                    reading.status, reading.body, reading.error = status.value, None, _signal_error(status.error)
             except _UNUSUAL:
-                found[place] = signal(document.at(place))
+                readings[place] = signal(document.at(place))
                 continue
-            one._meta, one._document, one._place = entry.meta, document, place
-            one.__class__ = signal_class
-            found[place] = one
-        return found
+            reading._meta, reading._document, reading._place = entry.meta, document, place
+            reading.__class__ = signal_class
+            readings[place] = reading
+        return readings
 
     return read
 
 
 def _signal(entry: Any) -> Signal[Any]:
-    resource: dict[str, Any] = entry
-    if type(resource) is not dict:
-        raise wrong("an object", entry)
-    said: dict[str, Any] = resource.get("attributes", resource)
-    if type(said) is not dict:
-        raise Unreadable(f"attributes: {wrong('an object', said)}")
+    resource = an_object(entry)
+    attributes: dict[str, Any] = resource.get("attributes", resource)
+    if type(attributes) is not dict:
+        raise Unreadable(f"attributes: {wrong('an object', attributes)}")
     key = _key_of(resource)
+    status, error, body = _status(attributes)
     known = careful_hooks().get(key.code)
-    status, error, body = _status(said)
-    if known is None:
-        if not key.code:
-            raise Unreadable("code: missing")
-        if body is not None and not is_object(body):
-            raise Unreadable(f"body: {wrong('an object', body)}")
-    else:
+    if known is not None:
         key, hook = known
         if body is not None:
             body = hook(body, None)
+    elif not key.code:
+        raise Unreadable("code: missing")
+    elif body is not None and not is_object(body):
+        raise Unreadable(f"body: {wrong('an object', body)}")
     return Signal(key, status, body, error, resource)
 
 
-def _status(said: dict[str, Any]) -> tuple[SignalStatus | str, SignalError | None, Any]:
+def _status(attributes: dict[str, Any]) -> tuple[SignalStatus | str, SignalError | None, Any]:
     """What a signal says of itself: its status, its error, and its body if that can be trusted.
 
     Deliveries used to carry a status only when a signal failed: without one, a body means success.
     """
-    status: Any = said.get("status")
+    status: Any = attributes.get("status")
     value: Any = status.get("value") if is_object(status) else status
-    body: Any = said.get("body")
+    body: Any = attributes.get("body")
     if value == "SUCCESS":
         return _SUCCESS, None, body
     problem: Any = status.get("error") if is_object(status) else None
@@ -141,36 +141,31 @@ def _status(said: dict[str, Any]) -> tuple[SignalStatus | str, SignalError | Non
         return (SignalStatus.UNAVAILABLE, None, None) if body is None else (_SUCCESS, None, body)
     if value is not None and type(value) is not str:
         raise Unreadable(f"status: {wrong('a text', value)}")
-    known = word(SignalStatus, value or "ERROR")
-    return (_SUCCESS, None, body) if known is _SUCCESS else (known, _signal_error(problem), None)
+    word = hook_of(SignalStatus | str)(value or "ERROR", None)
+    return (_SUCCESS, None, body) if word is _SUCCESS else (word, _signal_error(problem), None)
 
 
 def _signal_error(problem: Any) -> SignalError | None:
-    if not is_object(problem):
-        return None
-    texts: dict[str, Any] = {name: problem.get(name) for name in ("type", "code", "title", "detail", "description")}
-    resolution: Any = problem.get("resolution")
-    texts["resolution"] = resolution.get("type") if is_object(resolution) else resolution
-    return SignalError(**{name: text if isinstance(text, str) else None for name, text in texts.items()})
+    return structure(problem, SignalError) if is_object(problem) else None
 
 
 def _key_of(entry: Any) -> SignalKey[Any]:
-    """The key of an entry that is not in the catalogue, as far as it names itself; else a key without a code."""
+    """The key under which an entry is kept: that of the catalogue, else one made of what the entry says of itself."""
     resource: dict[str, Any] = entry if is_object(entry) else {}
-    said: Any = resource.get("attributes", resource)
-    said = said if is_object(said) else {}
-    code = _word_or_none(said.get("code")) or _word_or_none(resource.get("id")) or ""
-    group, name = (_word_or_none(said.get(part)) or "" for part in ("group", "name"))
+    attributes = resource.get("attributes", resource)
+    attributes = attributes if is_object(attributes) else {}
+    code = _text_or_none(attributes.get("code")) or _text_or_none(resource.get("id")) or ""
+    group, name = (_text_or_none(attributes.get(part)) or "" for part in ("group", "name"))
     return signals.find(code) or SignalKey[Any](group, name, "dict", code=code)
 
 
-def _word_or_none(value: Any) -> str | None:
+def _text_or_none(value: Any) -> str | None:
     return value if type(value) is str else None
 
 
 def _included_vehicle(document: dict[str, Any]) -> VehicleAttributes | None:
     try:
-        vehicle = part(part(document, "included"), "vehicle")
-        return vehicle_of(vehicle) if vehicle else None
+        vehicle = object_at(document, "included", "vehicle")
+        return structure(vehicle, VehicleAttributes) if vehicle else None
     except Unreadable:
         return None

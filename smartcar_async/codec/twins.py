@@ -1,7 +1,7 @@
 """The quick way from JSON to a body: msgspec fills a twin of the record, which then becomes the record.
 
 The twin is a subclass that is not frozen and has the record's own slots under their wire names as well. It is stricter
-than `structure`, never laxer: what it refuses (a word in another case, a null list, a former name, 3.0 for 3) is left
+than the converter, never laxer: what it refuses (a word in another case, a null list, a former name, 3.0 for 3) is left
 to the careful way. What both read they read alike, for moments and clock times go through the same hooks.
 """
 
@@ -16,7 +16,8 @@ from typing import Any, Final, Union, get_args, get_origin
 import attrs
 import msgspec
 
-from .structure import compiled, hook_of, options_of, unfrozen, wire_names
+from ..wire import wire_of
+from .converter import hook_of, options_of
 
 Finish = Callable[[Any], None]
 
@@ -39,22 +40,43 @@ def finisher_of(cls: Any) -> Finish | None:
         place, kind = f"r.{item.name}", _within_option(item.type)
         listed = get_origin(kind) is tuple
         inner = get_args(kind)[0] if listed else kind
-        one = "one" if listed else place
+        target = "item" if listed else place
         if attrs.has(inner):
             scope[f"finish_{item.name}"], scope[f"cls_{item.name}"] = finisher_of(inner), inner
-            finish = (
-                f"{one}.__class__ = cls_{item.name}" if finisher_of(inner) is None else f"finish_{item.name}({one})"
-            )
+            simple = finisher_of(inner) is None
+            finish = f"{target}.__class__ = cls_{item.name}" if simple else f"finish_{item.name}({target})"
         elif inner in (dt.datetime, dt.time):
             scope[f"hook_{item.name}"] = hook_of(inner)
             finish = f"{place} = hook_{item.name}({place}, None)"
         else:
             continue
-        lines.append(f"    for one in {place}: {finish}" if listed else f"    if {place} is not None: {finish}")
+        lines.append(f"    for item in {place}: {finish}" if listed else f"    if {place} is not None: {finish}")
     if not lines:
         return None
-    finisher: Finish = compiled(["def finish(r):", *lines, "    r.__class__ = cls"], "finish", scope)
+    # The finisher of a record is written out and compiled, because a loop over its fields would cost more than all that
+    # msgspec does. The source is made of our own field names alone, and it is run once for each class. The careful way
+    # has no such code: it may be slower, and cattrs writes its functions.
+    exec("\n".join(["def finish(r):", *lines, "    r.__class__ = cls"]), scope)  # noqa: S102 - see above
+    finisher: Finish = scope["finish"]
     return finisher
+
+
+def unfrozen(cls: type[Any]) -> Any:
+    """A twin of a frozen record: it is made empty, and its fields can be set until its `__class__` is the record's.
+
+    Both have the same slots, so that to change the class of an instance is all that it takes: CPython allows it, and
+    nothing is copied. To make the frozen record itself would cost several times as much, because attrs' `__init__` for
+    one sets each field by a call to `object.__setattr__`.
+    """
+    return type(cls.__name__, (cls,), _NOT_FROZEN)
+
+
+_NOT_FROZEN: Final[dict[str, Any]] = {
+    "__slots__": (),
+    "__init__": object.__init__,
+    "__setattr__": object.__setattr__,
+    "__delattr__": object.__delattr__,  # both: only then does CPython set a slot without a call
+}
 
 
 @cache
@@ -64,24 +86,24 @@ def _twin(cls: Any) -> type[Any]:
     kinds: dict[str, Any] = {}
     items = sorted(attrs.fields(attrs.resolve_types(cls)), key=_had_other_names, reverse=True)
     for item in items:
-        name = wire_names(item)[0]
+        name = wire_of(item).paths[0]
         kinds[name] = _sent(item.type)
         if not _had_other_names(item):
             setattr(twin, name, dataclasses.field(default=item.default))
     twin.__annotations__ = kinds
     dataclasses.dataclass(init=False, repr=False, eq=False)(twin)
     for item in items:
-        setattr(twin, wire_names(item)[0], vars(cls)[item.name])
+        setattr(twin, wire_of(item).paths[0], vars(cls)[item.name])
     made: type[Any] = twin
     return made
 
 
 def _had_other_names(item: "attrs.Attribute[Any]") -> bool:
-    return len(wire_names(item)) > 1
+    return len(wire_of(item).paths) > 1
 
 
 def _within_option(kind: Any) -> Any:
-    """The one kind that is not None; a union with words counts as a leaf."""
+    """The only kind that is not None; a union with words counts as a leaf."""
     options = [option for option in options_of(kind) if option is not type(None)]
     return options[0] if options else kind
 

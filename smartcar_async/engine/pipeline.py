@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, TypeVar
 from .. import codec
 from ..arguments import credential, require_instance, require_methods, require_sync_function
 from ..clock import Clock, SystemClock
-from ..codec.structure import Unreadable
+from ..codec.shapes import Unreadable
 from ..errors import (
     ApiError,
     CommandOutcomeUnknown,
@@ -213,18 +213,15 @@ class Engine:
 
     async def _check_success(self, call: Call[T], flight: Flight, reply: Reply, token: Token | None) -> None:
         """Raise the failure that stands in the body of a success, as it may for whatever changes something."""
-        effect = call.endpoint.effect
-        if effect is Effect.READ:
+        if call.endpoint.effect is Effect.READ:
             return
         find_failure = partial(reported_failure, now=self.clock.now(), private=_private_values(call, token))
-        failed = await _read(flight, reply, find_failure)
-        if failed is None:
+        failure = await _read(flight, reply, find_failure)
+        if failure is None:
             return
-        # For what may be sent again, the classes of a server in trouble say by themselves that it may have been done.
-        class_says_so = not call.is_command and policy.is_trouble(failed)
-        if policy.may_have_acted_all_the_same(failed) and not class_says_so:
-            raise _outcome_unknown(flight, failed)
-        raise _with_permission(call, failed)
+        if policy.reported_failure_leaves_open(call.endpoint.effect, failure):
+            raise _outcome_unknown(flight, failure)
+        raise _with_permission(call, failure)
 
     def _tokens_for(self, call: Call[T], user_tokens: Tokens | None) -> Tokens | None:
         """Where the token comes from that the call is sent with."""

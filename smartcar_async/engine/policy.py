@@ -133,6 +133,16 @@ def may_have_acted_all_the_same(failure: ApiError) -> bool:
     return not all(kind in refusals for kind in _types(failure))
 
 
+def reported_failure_leaves_open(effect: Effect, failure: ApiError) -> bool:
+    """Whether what was asked may be done although the body of a success reports this failure.
+
+    Of what may be asked for again, the class of a failure behind the API already says so, where API v3 reports it in
+    its own form. A flat error has no business in a success, and so its class is not believed.
+    """
+    says_so = effect is not Effect.COMMAND and is_trouble(failure) and bool(failure.errors)
+    return may_have_acted_all_the_same(failure) and not says_so
+
+
 def _types(error: ApiError) -> Iterable[str | None]:
     """The types of all entries, as they stand in the list of refusals."""
     for kind in [entry.get("type") for entry in error.errors] or [error.type]:

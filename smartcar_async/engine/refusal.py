@@ -6,8 +6,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Final
 
-from ..codec import load
-from ..codec.structure import Unreadable, is_list, is_object
+from attrs import asdict
+
+from ..codec import Unreadable, is_list, is_object, load, structure
+from ..codec.error_facts import ErrorEntry, FlatError
+from ..codec.shapes import object_at
 from ..errors import (
     AccountError,
     ApiError,
@@ -25,6 +28,7 @@ from ..errors import (
 )
 from ..redaction import redact, shortened
 from ..request import Reply
+from ..times import FIRST_MILLISECOND_EPOCH
 
 _BY_TYPE: Final[Mapping[str, type[ApiError]]] = MappingProxyType(
     {
@@ -62,10 +66,10 @@ _BY_STATUS: Final[Mapping[int, type[ApiError]]] = MappingProxyType(
 _FAILED: Final = ("FAILURE", "FAILED", "ERROR")
 _DONE: Final = ("SUCCESS", "SUCCEEDED", "PENDING", "ACCEPTED", "OK")
 """What only an answer says that has done something, or is about to."""
+_WITHOUT_A_REASON: Final = {"detail": "it is reported as failed"}
 _LONGEST_WAIT: Final = 86_400.0
 _A_WEEK: Final = 604_800.0
 _FIRST_EPOCH: Final = 1_000_000_000
-_FIRST_MILLISECOND_EPOCH: Final = 100_000_000_000
 _MARKUP: Final = re.compile(r"<(script|style).*?</\1>|<[^>]+>", re.IGNORECASE | re.DOTALL)
 
 
@@ -74,13 +78,19 @@ def refusal(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiErro
 
     Its text repeats none of the `private` values.
     """
-    return _error(reply, reply.status, _facts(reply), now, private)
+    try:
+        document: Any = load(reply.body)
+        facts = _facts_of(document)
+    except Unreadable:
+        document, facts = None, {"description": _plain_text(reply.body)}
+    return _error(reply, reply.status, facts, document, now, private)
 
 
 def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -> ApiError | None:
     """The error that the body of a successful answer reports: a long command sends its status line before it ends.
 
-    A body that tells of an error beside its success reports one too: it contradicts itself.
+    A body that tells of an error beside its success reports one too: it contradicts itself. This is the one place that
+    finds a failure in a success, and `policy` the one that says what it means; decoders know nothing of outcomes.
     """
     try:
         document: Any = load(reply.body)
@@ -90,34 +100,57 @@ def reported_failure(reply: Reply, now: datetime, private: Iterable[str] = ()) -
         return None
     entries: Any = document.get("errors")
     if is_list(entries) and entries:
-        return _error(reply, _status_of(entries[0]) or reply.status, _facts(reply), now, private)
-    said = _execution(document)
-    beside = _inner(said, "status").get("error") or said.get("error") or document.get("error") or entries
-    if _word_of(said) not in _FAILED and not (beside and _reports_success(document)):
+        return _error(reply, _status_of(entries[0]) or reply.status, _facts_of(document), document, now, private)
+    execution = _execution(document)
+    errors = object_at(execution, "status").get("error"), execution.get("error"), document.get("error"), entries
+    if _word_of(execution) in _FAILED or (any(errors) and _reports_success(document)):
+        entry = object_at(execution, "status", "error") or object_at(execution, "error") or _WITHOUT_A_REASON
+        facts = {**_facts_of_entry(entry), "errors": [entry]}
+        return _error(reply, _status_of(entry) or reply.status, facts, document, now, private)
+    return _flat_failure(reply, document, now, private)
+
+
+def _flat_failure(reply: Reply, document: dict[str, Any], now: datetime, private: Iterable[str]) -> ApiError | None:
+    """The same in the flat form of API v2.0, whose commands also answer what a vehicle cannot do with a 200."""
+    kind, status = document.get("type"), document.get("statusCode")
+    word = _word_of({"status": document.get("status")})
+    if word == "UNAVAILABLE":
+        return CompatibilityError(
+            "UNAVAILABLE - the vehicle cannot do this",
+            status=reply.status,
+            type="COMPATIBILITY",
+            code=word,
+            request_id=reply.request_id,
+            headers=reply.headers,
+            body=reply.body,
+        )
+    has_type = isinstance(kind, str) and ("code" in document or "statusCode" in document)
+    has_status = type(status) is int and status >= 400
+    if not (has_type or has_status or word in _FAILED or document.get("error")):
         return None
-    entry = _inner(said, "status", "error") or _inner(said, "error") or {"detail": "it is reported as failed"}
-    facts = {**_facts_of_v3(entry), "errors": [entry], "reports_success": _reports_success(document)}
-    return _error(reply, _status_of(entry) or reply.status, facts, now, private)
+    status = status if type(status) is int else reply.status
+    return _error(reply, status, _facts_of(document), document, now, private)
 
 
 def _execution(document: dict[str, Any]) -> dict[str, Any]:
     """What an execution of API v3 says of itself, wrapped or bare."""
-    return _inner(document, "data", "attributes") or _inner(document, "attributes")
+    return object_at(document, "data", "attributes") or object_at(document, "attributes")
 
 
-def _word_of(said: dict[str, Any]) -> str:
-    """The word for how it went, in capitals; an empty one where none is said."""
-    word = _inner(said, "status").get("value") or said.get("status")
+def _word_of(execution: dict[str, Any]) -> str:
+    """The word for how it went, in capitals; an empty one where there is none."""
+    word = object_at(execution, "status").get("value") or execution.get("status")
     return word.strip().upper() if isinstance(word, str) else ""
 
 
 def _reports_success(document: object) -> bool:
     """Whether this is an execution of API v3, or an action of v2.0, that was carried out or is being so."""
-    return is_object(document) and any(_word_of(said) in _DONE for said in (_execution(document), document))
+    return is_object(document) and any(_word_of(part) in _DONE for part in (_execution(document), document))
 
 
-def _error(reply: Reply, status: int, facts: dict[str, Any], now: datetime, private: Iterable[str]) -> ApiError:
-    contradicts_itself = facts.pop("reports_success")
+def _error(
+    reply: Reply, status: int, facts: dict[str, Any], document: object, now: datetime, private: Iterable[str]
+) -> ApiError:
     facts["request_id"] = facts.get("request_id") or reply.request_id
     family = _family(status, facts.get("type"), facts.get("code"))
     error = family(
@@ -128,7 +161,7 @@ def _error(reply: Reply, status: int, facts: dict[str, Any], now: datetime, priv
         body=reply.body,
         **facts,
     )
-    error.reports_success = contradicts_itself
+    error.reports_success = _reports_success(document)
     return error
 
 
@@ -145,7 +178,7 @@ def retry_after(header: str | None, now: datetime) -> float | None:
         number = float(header)
     except ValueError:
         return _until_date(header, now)
-    if number >= _FIRST_MILLISECOND_EPOCH:
+    if number >= FIRST_MILLISECOND_EPOCH:
         number = number / 1000 - now.timestamp()
     elif number >= _FIRST_EPOCH:
         number -= now.timestamp()
@@ -193,16 +226,8 @@ def _summary(status: int, facts: Mapping[str, Any]) -> str:
     return f"{head} - {text}" if text else head
 
 
-def _facts(reply: Reply) -> dict[str, Any]:
-    """The attributes of the error, as far as the body gives them."""
-    try:
-        document: Any = load(reply.body)
-    except Unreadable:
-        return {"description": _plain_text(reply.body), "reports_success": False}
-    return {**_facts_of(document), "reports_success": _reports_success(document)}
-
-
 def _facts_of(document: Any) -> dict[str, Any]:
+    """The attributes of the error, as far as the body gives them."""
     if is_list(document):
         document = {"errors": document}
     if isinstance(document, str):
@@ -212,73 +237,24 @@ def _facts_of(document: Any) -> dict[str, Any]:
     entries: Any = document.get("errors")
     readable = [entry for entry in entries if is_object(entry)] if is_list(entries) else []
     if readable:
-        return {**_facts_of_v3(readable[0]), "errors": readable}
-    return _facts_of_flat(document)
+        return {**_facts_of_entry(readable[0]), "errors": readable}
+    facts = structure(document, FlatError)
+    return {**_attributes(facts), "type": facts.type or facts.error, "error": None if facts.type else facts.error}
 
 
-def _facts_of_v3(entry: dict[str, Any]) -> dict[str, Any]:
-    debug = _inner(entry, "meta", "debug")
-    detail = entry.get("detail")
+def _facts_of_entry(entry: dict[str, Any]) -> dict[str, Any]:
+    return _attributes(structure(entry, ErrorEntry))
+
+
+def _attributes(facts: ErrorEntry | FlatError) -> dict[str, Any]:
+    resolution = facts.resolution
     return {
-        "type": _text(entry.get("type")),
-        "code": _text(entry.get("code")),
-        "title": _text(entry.get("title")),
-        "message": _text(detail),
-        "description": _text(detail) or _text(entry.get("description")),
-        "details": _list(detail),
-        "resolution": _resolution(entry.get("resolution")),
-        "doc_url": _text(_inner(entry, "links").get("about")),
-        "suggested_user_message": _text(entry.get("suggestedUserMessage")),
-        "request_id": _text(debug.get("requestId")),
-    }
-
-
-def _facts_of_flat(document: dict[str, Any]) -> dict[str, Any]:
-    """The v2 form, the v1 form and the OAuth form, whose `error` is the type: whatever words of them there are."""
-    kind, error = document.get("type"), _text(document.get("error"))
-    text = _text(document.get("error_description")) or _text(document.get("message"))
-    description = _text(document.get("description"))
-    return {
-        "type": _text(kind) if isinstance(kind, str) else error,
-        "error": None if isinstance(kind, str) else error,
-        "code": _text(document.get("code")),
-        "message": text or description,
-        "description": description or text,
-        "details": _list(document.get("detail")),
-        "resolution": _resolution(document.get("resolution")),
-        "doc_url": _text(document.get("docURL")) or _text(document.get("error_uri")),
-        "suggested_user_message": _text(document.get("suggestedUserMessage")),
-        "request_id": _text(document.get("requestId")),
+        **asdict(facts, recurse=False),
+        "details": facts.details if is_list(facts.details) else [],
+        "resolution": None if resolution is None else Resolution(resolution.type, resolution.url),
     }
 
 
 def _plain_text(body: bytes) -> str | None:
     text = " ".join(_MARKUP.sub(" ", body[:4000].decode("utf-8", "replace")).split())
     return shortened(text, 300) or None
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, str):
-        return value or None
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _list(value: object) -> list[Any]:
-    return value if is_list(value) else []
-
-
-def _inner(value: dict[str, Any], *names: str) -> dict[str, Any]:
-    for name in names:
-        inner = value.get(name)
-        if not is_object(inner):
-            return {}
-        value = inner
-    return value
-
-
-def _resolution(value: object) -> Resolution | None:
-    if isinstance(value, str):
-        return Resolution(value)
-    if not is_object(value):
-        return None
-    return Resolution(_text(value.get("type")), _text(value.get("url")))

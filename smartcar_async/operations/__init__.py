@@ -1,6 +1,6 @@
 """Every endpoint, as a function from typed arguments to a `Call`.
 
-Handles, the reference and the tests read this catalogue. A new endpoint is one line in it and one function.
+Handles, the reference and the tests read this catalogue. CONTRIBUTING.md lists what a new endpoint needs.
 """
 
 from typing import Final

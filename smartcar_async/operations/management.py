@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from .. import codec
 from ..arguments import require_bool, require_count
 from ..errors import ConfigurationError
+from ..records import CompatibleVehicle, Subscription, Webhook
 from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, require_id
 from ..vocabulary import Powertrain, VehicleMode
-from .reads import PAGE_SIZE
+from .reads import PAGE_SIZE, checked_or_none
 
 if TYPE_CHECKING:
-    from ..records import CompatibleVehicle, Page, Subscription, Webhook
+    from ..records import Page
 
 WEBHOOKS: Final = Endpoint("GET", "/v3/webhooks", Host.MANAGEMENT)
 WEBHOOK: Final = Endpoint("GET", "/v3/webhooks/{webhook_id}", Host.MANAGEMENT)
@@ -47,19 +47,19 @@ def list_webhooks(
 ) -> Call[Page[Webhook]]:
     """One page of the webhooks that match every given filter."""
     fields = {
-        "filter[name]": _given(name, "name"),
-        "filter[callbackUri]": _given(callback_uri, "callback_uri"),
+        "filter[name]": checked_or_none(name, "name"),
+        "filter[callbackUri]": checked_or_none(callback_uri, "callback_uri"),
         "filter[isEnabled]": None if is_enabled is None else require_bool(is_enabled, "is_enabled"),
         "filter[autoSubscribe]": None if auto_subscribe is None else require_bool(auto_subscribe, "auto_subscribe"),
         **_paging(page_size, number),
     }
-    decode = partial(codec.webhooks, number=number)
+    decode = codec.page(Webhook, number)
     return Call(WEBHOOKS, WEBHOOKS.path, decode, query=query_of(fields))
 
 
 def get_webhook(webhook_id: str) -> Call[Webhook]:
     """One webhook."""
-    return Call(WEBHOOK, WEBHOOK.at(webhook_id=webhook_id), codec.webhook)
+    return Call(WEBHOOK, WEBHOOK.at(webhook_id=webhook_id), codec.resource(Webhook))
 
 
 def list_subscriptions(
@@ -73,20 +73,20 @@ def list_subscriptions(
 ) -> Call[Page[Subscription]]:
     """One page of the subscriptions that match every given filter."""
     fields = {
-        "filter[webhookId]": _given(webhook_id, "webhook_id"),
-        "filter[userId]": _given(user_id, "user_id"),
-        "filter[vehicleId]": _given(vehicle_id, "vehicle_id"),
+        "filter[webhookId]": checked_or_none(webhook_id, "webhook_id"),
+        "filter[userId]": checked_or_none(user_id, "user_id"),
+        "filter[vehicleId]": checked_or_none(vehicle_id, "vehicle_id"),
         "filter[vehicle.mode]": None if mode is None else mode_value(mode),
         **_paging(page_size, number),
     }
-    decode = partial(codec.subscriptions, number=number)
+    decode = codec.page(Subscription, number)
     private = () if user_id is None else (user_id,)
     return Call(SUBSCRIPTIONS, SUBSCRIPTIONS.path, decode, query=query_of(fields), private=private)
 
 
 def get_subscription(subscription_id: str) -> Call[Subscription]:
     """One subscription."""
-    return Call(SUBSCRIPTION, SUBSCRIPTION.at(subscription_id=subscription_id), codec.subscription)
+    return Call(SUBSCRIPTION, SUBSCRIPTION.at(subscription_id=subscription_id), codec.resource(Subscription))
 
 
 def subscribe(webhook_id: str, user_id: str, vehicle_id: str) -> Call[None]:
@@ -109,16 +109,10 @@ def compatible_vehicles(
     """The models that Smartcar can connect to."""
     fields: dict[str, Any] = {
         "filter[region]": _region(region),
-        "filter[make]": _given(make, "make"),
-        "filter[powertrainType]": _given(powertrain, "powertrain"),
+        "filter[make]": checked_or_none(make, "make"),
+        "filter[powertrainType]": checked_or_none(powertrain, "powertrain"),
     }
-    return Call(COMPATIBLE_VEHICLES, COMPATIBLE_VEHICLES.path, codec.compatible_vehicles, query=query_of(fields))
-
-
-def _given(value: str | None, argument: str) -> str | None:
-    if value is not None:
-        require_id(value, argument)
-    return value
+    return Call(COMPATIBLE_VEHICLES, COMPATIBLE_VEHICLES.path, codec.entries(CompatibleVehicle), query=query_of(fields))
 
 
 def _paging(page_size: int, number: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ from .. import codec, signals
 from ..arguments import http_method, mapping, own_headers, require_count
 from ..errors import ConfigurationError
 from ..keys import SignalKey
+from ..records import ApplicationToken, Connection, VehicleAttributes
 from ..request import (
     FORM_TYPE,
     USER_HEADER,
@@ -32,7 +33,7 @@ from ..request import (
 from ..vocabulary import VehicleMode
 
 if TYPE_CHECKING:
-    from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalSet, VehicleAttributes
+    from ..records import Page, Response, Signal, SignalSet
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ def application_token(client_id: str, client_secret: str) -> Call[ApplicationTok
     return Call(
         TOKEN,
         TOKEN.path,
-        codec.application_token,
+        codec.resource(ApplicationToken),
         body=form_body(fields),
         content_type=FORM_TYPE,
         private=(client_secret,),
@@ -83,25 +84,22 @@ def list_connections(
     number: int = 1,
 ) -> Call[Page[Connection]]:
     """One page of the connections that match every given filter."""
-    for name, value in {"user_id": user_id, "vehicle_id": vehicle_id, "external_id": external_id}.items():
-        if value is not None:
-            require_id(value, name)
     fields = {
-        "filter[userId]": user_id,
-        "filter[vehicleId]": vehicle_id,
+        "filter[userId]": checked_or_none(user_id, "user_id"),
+        "filter[vehicleId]": checked_or_none(vehicle_id, "vehicle_id"),
         "filter[vehicle.mode]": None if mode is None else mode_value(mode),
-        "filter[user.externalId]": external_id,
+        "filter[user.externalId]": checked_or_none(external_id, "external_id"),
         "page[number]": require_count(number, "number"),
         "page[size]": require_count(page_size, "page_size"),
     }
     private = tuple(value for value in (user_id, external_id) if value is not None)
-    decode = partial(codec.connections, number=number)
+    decode = codec.page(Connection, number)
     return Call(CONNECTIONS, CONNECTIONS.path, decode, query=query_of(fields), private=private)
 
 
 def get_connection(connection_id: str) -> Call[Connection]:
     """One connection."""
-    return Call(CONNECTION, CONNECTION.at(connection_id=connection_id), codec.connection)
+    return Call(CONNECTION, CONNECTION.at(connection_id=connection_id), codec.resource(Connection))
 
 
 def delete_connection(connection_id: str) -> Call[None]:
@@ -116,7 +114,7 @@ def delete_user(user_id: str) -> Call[None]:
 
 def vehicle_attributes(vehicle_id: str, user_id: str) -> Call[VehicleAttributes]:
     """What a vehicle is."""
-    return of_vehicle(VEHICLE, codec.vehicle_attributes, vehicle_id, user_id)
+    return of_vehicle(VEHICLE, codec.resource(VehicleAttributes), vehicle_id, user_id)
 
 
 def list_signals(vehicle_id: str, user_id: str) -> Call[SignalSet]:
@@ -150,18 +148,18 @@ def custom(
     user_id: str | None = None,
 ) -> Call[Response]:
     """A call that this package has no function for. Only a GET may be sent again."""
-    sent = http_method(method)
+    sent_method = http_method(method)
     own = own_headers(headers, "authorization", USER_HEADER)
     prefix, template = ("", "") if vehicle_id is None else (VEHICLE.at(vehicle_id=vehicle_id), VEHICLE.path)
     return Call(
-        Endpoint(sent, f"{template}/...", effect=Effect.READ if sent == "GET" else Effect.COMMAND),
+        Endpoint(sent_method, f"{template}/...", effect=Effect.READ if sent_method == "GET" else Effect.COMMAND),
         prefix + relative_path(path),
         codec.response,
         query=query_of(mapping(query, "query")),
         headers={**own, **_for_user(user_id)},
         body=None if body is None else json_body(body),
         vehicle_id=vehicle_id,
-        action="" if sent == "GET" else f"{sent} {template}/...",
+        action="" if sent_method == "GET" else f"{sent_method} {template}/...",
         private=() if user_id is None else (user_id,),
     )
 
@@ -176,3 +174,14 @@ def of_vehicle(
 
 def _for_user(user_id: str | None) -> dict[str, str]:
     return {} if user_id is None else {USER_HEADER: header_value(user_id, "user_id")}
+
+
+def checked(value: str, argument: str) -> str:
+    """A text that can be sent, as it is."""
+    require_id(value, argument)
+    return value
+
+
+def checked_or_none(value: str | None, argument: str) -> str | None:
+    """The same for a text that may be left out."""
+    return None if value is None else checked(value, argument)

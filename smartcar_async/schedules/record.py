@@ -10,6 +10,7 @@ from ..body_enums import ChargeScope
 from ..records import Json, Signal
 from ..times import clock_time
 from ..vocabulary import ScheduleType, Weekday
+from ..wire import raw_field
 from .arguments import weekday
 
 WEEKDAYS: Final = (Weekday.MONDAY, Weekday.TUESDAY, Weekday.WEDNESDAY, Weekday.THURSDAY, Weekday.FRIDAY)
@@ -28,7 +29,7 @@ class ChargeSchedule:
     location: Place | None = field(default=None, repr=False)
     windows: tuple[ChargeWindow, ...] = ()
     departure_timers: tuple[DepartureTimer, ...] = ()
-    raw: Json = field(factory=dict[str, Any], eq=False, repr=False)
+    raw: Json = raw_field()
 
     @property
     def set_by_api(self) -> bool:

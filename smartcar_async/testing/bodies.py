@@ -1,4 +1,4 @@
-"""What each of the 93 signals says of a car: code, group, name, permission and body, written out from the catalogue."""
+"""What each signal says of a car: code, group, name, permission and body, written out from the catalogue."""
 
 from __future__ import annotations
 

@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import field, frozen
 
 from ..vocabulary import UnitSystem
+from ..wire import WHOLE, Amount, Anything, Identity, Year, not_sent, wire
 
 B_co = TypeVar("B_co", covariant=True)
+
+# For fields that are written out: of those that a function makes, mypy does not see that they are by keyword only.
+_RAW: Final = wire(WHOLE, kind=Anything)
 
 
 def counted_field() -> Any:
@@ -16,24 +20,44 @@ def counted_field() -> Any:
     return field(default=(), repr=lambda entries: f"<{len(entries)}>")
 
 
+def id_field(*paths: str) -> Any:
+    """A field for an id, as text or as a number."""
+    return field(default=None, metadata=wire(*paths, kind=Identity))
+
+
+def amount_field() -> Any:
+    """A field for a number that may come as text."""
+    return field(default=None, metadata=wire(kind=Amount))
+
+
+def year_field() -> Any:
+    """A field for a year that may come as text."""
+    return field(default=None, metadata=wire(kind=Year))
+
+
+def time_field(*paths: str) -> Any:
+    """A field for a time: one that says nothing is none."""
+    return field(default=None, metadata=wire(*paths, tolerant=True))
+
+
 @frozen
 class Meta:
     """What the headers of an answer say about it."""
 
-    request_id: str | None = None
-    data_age: datetime | None = None
+    request_id: str | None = field(default=None, metadata=wire("sc-request-id"))
+    data_age: datetime | None = time_field("sc-data-age")
     """When the car recorded the data."""
-    fetched_at: datetime | None = None
+    fetched_at: datetime | None = time_field("sc-fetched-at")
     """When Smartcar fetched the data from the maker."""
-    unit_system: UnitSystem | str | None = None
+    unit_system: UnitSystem | str | None = field(default=None, metadata=wire("sc-unit-system"))
 
 
 @frozen
 class Answer:
     """What every answer has."""
 
-    meta: Meta = field(factory=Meta, repr=False, kw_only=True)
-    raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True)
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=not_sent())
+    raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True, metadata=_RAW)
     """The body, as decoded JSON."""
 
 
@@ -41,7 +65,7 @@ class Answer:
 class Entry:
     """What every entry of a list has: one that cannot be read has nothing else."""
 
-    raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True)
+    raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True, metadata=_RAW)
 
 
 @frozen

@@ -10,7 +10,7 @@ from ..arguments import flags_text, require_bool
 from ..errors import ConfigurationError
 from ..request import query_of, require_id, require_text
 from ..vocabulary import Permission
-from .leaves import words
+from .scopes import words
 
 _SELECT_KEYS: Final = frozenset({"enabled", "vin"})
 

@@ -8,9 +8,8 @@ from typing import Any, Final
 
 from attrs import evolve, frozen
 
-from ..codec.documents import an_object
 from ..codec.lenient import load_leniently
-from ..codec.structure import Unreadable, is_list, is_object, wrong
+from ..codec.shapes import Unreadable, an_object, is_list, is_object, wrong
 from ..engine.policy import wait_of
 from ..engine.refusal import refusal
 from ..errors import ApiError, ConfigurationError, DecodeError, NotFound, PermissionDenied, RateLimited, SmartcarError

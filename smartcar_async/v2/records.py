@@ -9,18 +9,22 @@ from datetime import datetime
 
 from attrs import field, frozen
 
-from ..bodies import wire
 from ..body_enums import CapacitySource, ChargeState, SystemState
 from ..vocabulary import Permission, Powertrain, VehicleMode
-from . import leaves
+from ..wire import Identity, not_sent, wire
 from .answers import (
     Answer as Answer,
     Entry as Entry,
     Meta as Meta,
     Response as Response,
     V3Response as V3Response,
+    amount_field,
     counted_field,
+    id_field,
+    time_field,
+    year_field,
 )
+from .scopes import words
 
 
 @frozen
@@ -36,21 +40,21 @@ class Paging(Entry):
 class CursorPaging(Entry):
     """Where the next page begins; None after the last one."""
 
-    cursor: str | None = leaves.identity_field()
+    cursor: str | None = id_field()
 
 
 @frozen
 class User(Answer):
     """The owner whom a token speaks for."""
 
-    id: str | None = leaves.identity_field()
+    id: str | None = id_field()
 
 
 @frozen
 class VehicleIds(Answer):
     """One page of an owner's vehicles."""
 
-    vehicles: tuple[str, ...] = ()
+    vehicles: tuple[str, ...] = field(default=(), metadata=wire(kind=tuple[Identity, ...], skips=True))
     paging: Paging | None = None
 
 
@@ -58,10 +62,10 @@ class VehicleIds(Answer):
 class Attributes(Answer):
     """What a vehicle is."""
 
-    id: str | None = leaves.identity_field()
+    id: str | None = id_field()
     make: str | None = None
-    model: str | None = leaves.identity_field()
-    year: int | None = leaves.year_field()
+    model: str | None = id_field()
+    year: int | None = year_field()
 
 
 @frozen
@@ -87,12 +91,12 @@ class Compatibility(Answer):
 class CompatibilityMatrixEntry(Entry):
     """A model that works with Smartcar, and what it can do."""
 
-    model: str | None = leaves.identity_field()
-    start_year: int | None = leaves.year_field()
-    end_year: int | None = leaves.year_field()
+    model: str | None = id_field()
+    start_year: int | None = year_field()
+    end_year: int | None = year_field()
     type: Powertrain | str | None = None
-    endpoints: tuple[str, ...] = ()
-    permissions: tuple[Permission | str, ...] = ()
+    endpoints: tuple[str, ...] = field(default=(), metadata=wire(kind=tuple[Identity, ...], skips=True))
+    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire(skips=True))
 
 
 @frozen
@@ -108,9 +112,9 @@ class CompatibilityMatrix(Answer):
 class Connection(Entry):
     """One owner's grant of one vehicle."""
 
-    vehicle_id: str | None = leaves.identity_field()
-    user_id: str | None = leaves.identity_field()
-    connected_at: datetime | None = None
+    vehicle_id: str | None = id_field()
+    user_id: str | None = id_field()
+    connected_at: datetime | None = time_field()
     mode: VehicleMode | str | None = None
 
 
@@ -133,13 +137,13 @@ class DeletedConnections(Answer):
 class Permissions(Answer):
     """What an owner granted; one page of it."""
 
-    permissions: tuple[Permission | str, ...] = ()
+    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire(skips=True))
     paging: Paging | None = None
 
     def has(self, names: Iterable[Permission | str] | str) -> bool:
         """Whether this page grants all of these; `required:` before a name does not matter."""
-        wanted = leaves.words(names, "names")
-        return {word.removeprefix("required:") for word in wanted} <= {str(word) for word in self.permissions}
+        wanted = {word.removeprefix("required:") for word in words(names, "names")}
+        return wanted <= {str(word) for word in self.permissions}
 
 
 @frozen
@@ -273,7 +277,7 @@ class SecurityResponse(Answer):
 class ServiceTask(Entry):
     """One thing that was done at a service."""
 
-    task_id: str | None = leaves.identity_field()
+    task_id: str | None = id_field()
     task_description: str | None = None
 
 
@@ -282,14 +286,14 @@ class ServiceDetail(Entry):
     """One fact about a service, such as who did it."""
 
     type: str | None = None
-    value: str | None = leaves.identity_field()
+    value: str | None = id_field()
 
 
 @frozen
 class ServiceCost(Entry):
     """What a service cost."""
 
-    total_cost: float | None = leaves.amount_field()
+    total_cost: float | None = amount_field()
     currency: str | None = None
 
 
@@ -297,13 +301,13 @@ class ServiceCost(Entry):
 class ServiceRecord(Entry):
     """One service of the car."""
 
-    service_id: str | None = leaves.identity_field("serviceId", "serviceID")
-    service_date: datetime | None = None
+    service_id: str | None = id_field("serviceId", "serviceID")
+    service_date: datetime | None = time_field()
     odometer_distance: float | None = None
     service_tasks: tuple[ServiceTask, ...] = ()
     service_details: tuple[ServiceDetail, ...] = ()
     service_cost: ServiceCost | None = None
-    meta: Meta = field(factory=Meta, repr=False, kw_only=True)
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=not_sent())
 
 
 @frozen
@@ -334,7 +338,7 @@ class DiagnosticTroubleCode(Entry):
     """One trouble code, and when it was set."""
 
     code: str | None = None
-    timestamp: datetime | None = None
+    timestamp: datetime | None = time_field()
 
 
 @frozen
@@ -356,5 +360,5 @@ class ActionResponse(Answer):
 class WebhookSubscription(Answer):
     """A vehicle that a webhook reports on from now."""
 
-    webhook_id: str | None = leaves.identity_field()
-    vehicle_id: str | None = leaves.identity_field()
+    webhook_id: str | None = id_field()
+    vehicle_id: str | None = id_field()

@@ -14,9 +14,9 @@ from ..operations import signal_key
 from ..request import Call, require_id
 from ..vocabulary import Permission, UnitSystem
 from .batch import Batch, batch_call, batch_plan, joined
-from .leaves import words
 from .makes.handles import Ford, MakeAccess, Nissan, Tesla
 from .operations import Target, commands, reads, version_text
+from .scopes import words
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar

@@ -2,45 +2,60 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen
 
 from ..lazy_raw import Sent, raw_on_demand
-from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes
-
-
-def _raw() -> Any:
-    return field(factory=dict[str, Any], eq=False, repr=False)
+from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes, signal_named
+from ..wire import WHOLE, Capitals, Identity, Integer, not_sent, raw_field, wire
 
 
 @frozen
 class EventMeta:
     """About the delivery: `delivery_id` and `delivered_at` are new at each attempt, the event's id is not."""
 
-    delivery_id: str | None = None
-    delivered_at: datetime | None = None
-    webhook_id: str | None = None
-    webhook_name: str | None = None
-    version: str | None = None
-    mode: str | None = None
+    delivery_id: str | None = field(default=None, metadata=wire("meta.deliveryId", kind=Identity, tolerant=True))
+    delivered_at: datetime | None = field(
+        default=None, metadata=wire("meta.deliveredAt", "meta.deliveryTime", tolerant=True)
+    )
+    webhook_id: str | None = field(
+        default=None, metadata=wire("meta.webhookId", "webhookId", kind=Identity, tolerant=True)
+    )
+    webhook_name: str | None = field(default=None, metadata=wire("meta.webhookName", kind=Identity, tolerant=True))
+    version: str | None = field(default=None, metadata=wire("meta.version", "version", kind=Identity, tolerant=True))
+    mode: str | None = field(default=None, metadata=wire("meta.mode", "mode", kind=Capitals, tolerant=True))
     """LIVE or TEST, in upper case whatever was sent."""
-    sequence: int | None = None
-    application_id: str | None = None
+    sequence: int | None = field(default=None, metadata=wire("meta.sequence", kind=Integer, tolerant=True))
+    application_id: str | None = field(default=None, metadata=wire("meta.applicationId", kind=Identity, tolerant=True))
     """The application that the webhook belongs to."""
-    signal_count: int | None = None
+    signal_count: int | None = field(default=None, metadata=wire("meta.signalCount", kind=Integer, tolerant=True))
     """How many signals the event was sent with."""
-    raw: Json = _raw()
+    raw: Json = raw_field("meta")
 
 
 @frozen
 class Trigger:
     """Why an event was sent: `kind` is SIGNAL_UPDATED or FIRST_DELIVERY, or None where only a signal is named."""
 
-    kind: str | None = None
-    code: str | None = None
-    group: str | None = None
-    name: str | None = None
+    kind: str | None = field(default=None, metadata=wire("type", kind=Identity, tolerant=True))
+    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    group: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    name: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+
+    @staticmethod
+    def _of_wire(value: Any) -> Any:
+        """In any of four shapes: typed, with an object or a dotted name; an object without a type; a bare text."""
+        trigger: Json = cast("Json", value) if isinstance(value, dict) else {"signal": value}
+        if FIRST_DELIVERY in (trigger.get("code"), trigger.get("signal")):
+            return {"type": FIRST_DELIVERY}
+        name = signal_named(trigger.get("signal", trigger))
+        return {
+            "type": trigger.get("type"),
+            "code": name.get("code"),
+            "group": name.get("group"),
+            "name": name.get("name"),
+        }
 
 
 FIRST_DELIVERY = "FIRST_DELIVERY"
@@ -50,10 +65,10 @@ FIRST_DELIVERY = "FIRST_DELIVERY"
 class VerifyEvent:
     """Smartcar asks whether the endpoint holds the token."""
 
-    challenge: str = field(repr=False)
-    event_id: str | None = None
-    meta: EventMeta = EventMeta()
-    raw: Json = _raw()
+    challenge: str = field(repr=False, metadata=not_sent())
+    event_id: str | None = field(default=None, metadata=wire("eventId", kind=Identity, tolerant=True))
+    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    raw: Json = raw_field()
 
 
 @raw_on_demand
@@ -61,15 +76,19 @@ class VerifyEvent:
 class VehicleStateEvent(Sent):
     """A vehicle's signals, because one of the chosen ones changed. A signal that is missing is no news."""
 
-    event_id: str | None
-    vehicle_id: str | None
-    user_id: str | None = field(default=None, repr=False)
-    external_id: str | None = field(default=None, repr=False)
-    vehicle: VehicleAttributes | None = None
-    signals: SignalSet = field(factory=lambda: SignalSet(()))
-    triggers: tuple[Trigger, ...] = ()
-    meta: EventMeta = EventMeta()
-    raw: Json = _raw()
+    event_id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
+    vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
+    user_id: str | None = field(default=None, repr=False, metadata=wire("data.user.id", kind=Identity, tolerant=True))
+    external_id: str | None = field(
+        default=None, repr=False, metadata=wire("data.user.externalId", kind=Identity, tolerant=True)
+    )
+    vehicle: VehicleAttributes | None = field(
+        default=None, metadata=wire("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
+    )
+    signals: SignalSet = field(factory=lambda: SignalSet(()), metadata=not_sent())
+    triggers: tuple[Trigger, ...] = field(default=(), metadata=wire("triggers", "data.triggers", tolerant=True))
+    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    raw: Json = raw_field()
 
     @property
     def first_delivery(self) -> bool:
@@ -81,14 +100,16 @@ class VehicleStateEvent(Sent):
 class VehicleError:
     """One error of a vehicle, begun (ERROR) or over (RESOLVED). No `signals` means the whole vehicle."""
 
-    type: str | None = None
-    code: str | None = None
-    state: str | None = None
-    description: str | None = field(default=None, repr=False)
-    suggested_user_message: str | None = field(default=None, repr=False)
-    doc_url: str | None = field(default=None, repr=False)
-    resolution: str | None = None
-    signals: tuple[SignalName, ...] = ()
+    type: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    state: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    description: str | None = field(default=None, repr=False, metadata=wire(kind=Identity, tolerant=True))
+    suggested_user_message: str | None = field(default=None, repr=False, metadata=wire(kind=Identity, tolerant=True))
+    doc_url: str | None = field(default=None, repr=False, metadata=wire("docURL", kind=Identity, tolerant=True))
+    resolution: str | None = field(
+        default=None, metadata=wire("resolution.type", "resolution", kind=Identity, tolerant=True)
+    )
+    signals: tuple[SignalName, ...] = field(default=(), metadata=wire(tolerant=True))
 
     @property
     def resolved(self) -> bool:
@@ -100,14 +121,18 @@ class VehicleError:
 class VehicleErrorEvent:
     """Errors of a vehicle that began or are over."""
 
-    event_id: str | None
-    vehicle_id: str | None
-    user_id: str | None = field(default=None, repr=False)
-    external_id: str | None = field(default=None, repr=False)
-    vehicle: VehicleAttributes | None = None
-    errors: tuple[VehicleError, ...] = ()
-    meta: EventMeta = EventMeta()
-    raw: Json = _raw()
+    event_id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
+    vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
+    user_id: str | None = field(default=None, repr=False, metadata=wire("data.user.id", kind=Identity, tolerant=True))
+    external_id: str | None = field(
+        default=None, repr=False, metadata=wire("data.user.externalId", kind=Identity, tolerant=True)
+    )
+    vehicle: VehicleAttributes | None = field(
+        default=None, metadata=wire("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
+    )
+    errors: tuple[VehicleError, ...] = field(default=(), metadata=wire("data.errors", tolerant=True, skips=True))
+    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    raw: Json = raw_field()
 
     def needs_reauth(self, signals_in_use: Iterable[SignalKey[Any] | str] | SignalKey[Any]) -> bool:
         """Whether the owner must go through Connect again, for signals that you do use.
@@ -128,21 +153,21 @@ class VehicleErrorEvent:
 class LegacyEvent:
     """An event of the retired 2.0 form. Only `raw` tells what it says."""
 
-    name: str
-    event_id: str | None = None
-    vehicle_ids: tuple[str, ...] = ()
-    meta: EventMeta = EventMeta()
-    raw: Json = _raw()
+    name: str = field(metadata=not_sent())
+    event_id: str | None = field(default=None, metadata=wire("payload.eventId", kind=Identity, tolerant=True))
+    vehicle_ids: tuple[str, ...] = field(default=(), metadata=not_sent())
+    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    raw: Json = raw_field()
 
 
 @frozen
 class UnknownEvent:
     """An event of a kind that this version does not know. Acknowledge it."""
 
-    type: str | None
-    event_id: str | None = None
-    meta: EventMeta = EventMeta()
-    raw: Json = _raw()
+    type: str | None = field(metadata=wire("eventType", kind=Identity, tolerant=True))
+    event_id: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    raw: Json = raw_field()
 
 
 Event = VerifyEvent | VehicleStateEvent | VehicleErrorEvent | LegacyEvent | UnknownEvent

@@ -1,29 +1,15 @@
 """From the body of a delivery to an event, in every shape that Smartcar has sent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from ..codec import delivered_state, load, signal
-from ..codec.documents import loose_part, loose_text
+from ..codec import Unreadable, delivered_state, is_list, is_object, load, signal, structure
 from ..codec.lenient import load_leniently
-from ..codec.resources import vehicle_of
-from ..codec.structure import Unreadable, is_list, is_object
+from ..codec.shapes import object_at
 from ..errors import InvalidPayload
 from ..lazy_raw import raw_from
-from ..records import Signal, SignalName, SignalSet, VehicleAttributes
-from ..times import instant_or_none
-from .events import (
-    FIRST_DELIVERY,
-    Event,
-    EventMeta,
-    LegacyEvent,
-    Trigger,
-    UnknownEvent,
-    VehicleError,
-    VehicleErrorEvent,
-    VehicleStateEvent,
-    VerifyEvent,
-)
+from ..records import Signal, SignalSet
+from .events import Event, LegacyEvent, UnknownEvent, VehicleErrorEvent, VehicleStateEvent, VerifyEvent
 from .signature import Body, raw_bytes
 
 _MOST_UNSIGNED: Final = 8192
@@ -39,12 +25,12 @@ def parse(body: Body) -> Event:
     raw = raw_bytes(body)
     usual = delivered_state(raw)
     if usual is not None:
-        said, signals, whole = usual
-        event = _state_with(said, signals)
+        part_read, signals, whole = usual
+        event = _state_with(part_read, signals)
         raw_from(event, whole)
         return event
     try:
-        document: Any = load(raw)
+        document = load(raw)
     except Unreadable:
         raise InvalidPayload("the body is not JSON") from None
     return event_of(document)
@@ -76,79 +62,35 @@ def event_of(document: Any) -> Event:
     """The event in a parsed body."""
     if not is_object(document):
         raise InvalidPayload("the body is not a JSON object")
-    kind, name = loose_text(document, "eventType"), loose_text(document, "eventName")
-    if kind is None and name is not None:
-        return _legacy(document, name)
-    read = _KINDS.get((kind or "").upper())
-    return read(document) if read is not None else UnknownEvent(kind, _id(document), meta_of(document), document)
-
-
-def meta_of(document: dict[str, Any]) -> EventMeta:
-    """What a body says about its delivery."""
-    meta = loose_part(document, "meta")
-    mode = loose_text(meta, "mode") or loose_text(document, "mode")
-    return EventMeta(
-        delivery_id=loose_text(meta, "deliveryId"),
-        delivered_at=instant_or_none(meta.get("deliveredAt")) or instant_or_none(meta.get("deliveryTime")),
-        webhook_id=loose_text(meta, "webhookId") or loose_text(document, "webhookId"),
-        webhook_name=loose_text(meta, "webhookName"),
-        version=loose_text(meta, "version") or loose_text(document, "version"),
-        mode=mode and mode.upper(),
-        sequence=_count(meta, "sequence"),
-        application_id=loose_text(meta, "applicationId"),
-        signal_count=_count(meta, "signalCount"),
-        raw=meta,
-    )
-
-
-def _count(value: dict[str, Any], name: str) -> int | None:
-    found = value.get(name)
-    return found if type(found) is int else None
+    kind, name = document.get("eventType"), document.get("eventName")
+    if type(kind) not in (str, int) and type(name) in (str, int):
+        return _legacy(document, str(name))
+    read = _KINDS.get(str(kind).upper())
+    return structure(document, UnknownEvent) if read is None else read(document)
 
 
 def _verify(document: dict[str, Any]) -> VerifyEvent:
-    data = loose_part(document, "data") or loose_part(document, "payload")
+    data = object_at(document, "data") or object_at(document, "payload")
     challenge = data.get("challenge")
     if not isinstance(challenge, str):
         raise InvalidPayload("a VERIFY without a challenge")
-    return VerifyEvent(challenge, _id(document), meta_of(document), document)
+    return structure(document, VerifyEvent, challenge=challenge)
 
 
 def _state(document: dict[str, Any]) -> VehicleStateEvent:
-    entries: Any = loose_part(document, "data").get("signals")
+    entries: Any = object_at(document, "data").get("signals")
     entries = list(entries.values()) if is_object(entries) else entries if is_list(entries) else []
     return _state_with(document, [signal(entry) for entry in entries])
 
 
 def _state_with(document: dict[str, Any], signals: list[Signal[Any]]) -> VehicleStateEvent:
-    data = loose_part(document, "data")
-    vehicle = _vehicle(document, data)
-    return VehicleStateEvent(
-        event_id=_id(document),
-        vehicle_id=_vehicle_id(document, data),
-        user_id=loose_text(loose_part(data, "user"), "id"),
-        external_id=loose_text(loose_part(data, "user"), "externalId"),
-        vehicle=vehicle,
-        signals=SignalSet(signals, vehicle),
-        triggers=_triggers(document.get("triggers")) or _triggers(data.get("triggers")),
-        meta=meta_of(document),
-        raw=document,
-    )
+    event = structure(document, VehicleStateEvent, signals=SignalSet(signals))
+    event.signals.vehicle = event.vehicle
+    return event
 
 
 def _errors(document: dict[str, Any]) -> VehicleErrorEvent:
-    data = loose_part(document, "data")
-    entries: Any = data.get("errors")
-    return VehicleErrorEvent(
-        event_id=_id(document),
-        vehicle_id=_vehicle_id(document, data),
-        user_id=loose_text(loose_part(data, "user"), "id"),
-        external_id=loose_text(loose_part(data, "user"), "externalId"),
-        vehicle=_vehicle(document, data),
-        errors=tuple(_error(entry) for entry in entries if is_object(entry)) if is_list(entries) else (),
-        meta=meta_of(document),
-        raw=document,
-    )
+    return structure(document, VehicleErrorEvent)
 
 
 _KINDS: Final[Mapping[str, Callable[[dict[str, Any]], Event]]] = {
@@ -158,74 +100,23 @@ _KINDS: Final[Mapping[str, Callable[[dict[str, Any]], Event]]] = {
 }
 
 
-def _error(entry: dict[str, Any]) -> VehicleError:
-    resolution: Any = entry.get("resolution")
-    named: Any = entry.get("signals")
-    return VehicleError(
-        type=loose_text(entry, "type"),
-        code=loose_text(entry, "code"),
-        state=loose_text(entry, "state"),
-        description=loose_text(entry, "description"),
-        suggested_user_message=loose_text(entry, "suggestedUserMessage"),
-        doc_url=loose_text(entry, "docURL"),
-        resolution=loose_text(resolution, "type") if is_object(resolution) else loose_text(entry, "resolution"),
-        signals=tuple(_signal_name(item) for item in named) if is_list(named) else (),
-    )
-
-
-def _signal_name(item: Any) -> SignalName:
-    """A signal by its code, or by `Group.Name`."""
-    if is_object(item):
-        return SignalName(loose_text(item, "code"), loose_text(item, "group"), loose_text(item, "name"))
-    if not isinstance(item, str):
-        return SignalName()
-    group, dot, name = item.partition(".")
-    return SignalName(item.replace(".", "-").lower(), group if dot else None, name or None)
-
-
-def _triggers(entries: Any) -> tuple[Trigger, ...]:
-    return tuple(_trigger(entry) for entry in entries) if is_list(entries) else ()
-
-
-def _trigger(entry: Any) -> Trigger:
-    """A trigger in any of its four shapes: typed with an object or a dotted name, flat, or a bare text."""
-    said: dict[str, Any] = entry if is_object(entry) else {"signal": entry}
-    name = _signal_name(said.get("signal", said))
-    if FIRST_DELIVERY in (said.get("code"), said.get("signal")):
-        return Trigger(FIRST_DELIVERY)
-    return Trigger(loose_text(said, "type"), name.code, name.group, name.name)
-
-
 def _legacy(document: dict[str, Any], name: str) -> Event:
+    """An event of the retired form, which has a name instead of a type."""
     if name.lower() == "verify":
         return _verify(document)
-    payload = loose_part(document, "payload")
+    return structure(document, LegacyEvent, name=name, vehicle_ids=tuple(_vehicle_ids(document)))
+
+
+def _vehicle_ids(document: dict[str, Any]) -> Iterator[str]:
+    payload = object_at(document, "payload")
     vehicles: Any = payload.get("vehicles")
-    listed = [loose_text(item, "vehicleId") for item in vehicles if is_object(item)] if is_list(vehicles) else []
-    ids = [loose_text(payload, "vehicleId"), *listed]
-    return LegacyEvent(
-        name, loose_text(payload, "eventId"), tuple(found for found in ids if found), meta_of(document), document
-    )
-
-
-def _vehicle(document: dict[str, Any], data: dict[str, Any]) -> VehicleAttributes | None:
-    try:
-        found = loose_part(data, "vehicle")
-        return vehicle_of(found, _vehicle_id(document, data)) if found else None
-    except Unreadable:
-        return None
-
-
-def _vehicle_id(document: dict[str, Any], data: dict[str, Any]) -> str | None:
-    return loose_text(loose_part(data, "vehicle"), "id") or loose_text(document, "vehicleId")
-
-
-def _id(document: dict[str, Any]) -> str | None:
-    return loose_text(document, "eventId")
+    for holder in (payload, *(vehicles if is_list(vehicles) else ())):
+        if is_object(holder) and type(vehicle_id := holder.get("vehicleId")) in (str, int) and vehicle_id != "":
+            yield str(vehicle_id)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    document = dict(pairs)
+    if len(document) != len(pairs):
         raise _RepeatedKey
-    return found
+    return document

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from smartcar_async.codec.structure import is_list, is_object
+from smartcar_async.codec import is_list, is_object
 
 from ..odd_json import ODD, OddJson, nested
 

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from smartcar_async import codec, signals
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.engine.refusal import refusal, reported_failure, retry_after
 from smartcar_async.errors import ApiError
-from smartcar_async.records import Connection, Page, Signal, SignalSet
+from smartcar_async.records import ApplicationToken, Connection, Page, Signal, SignalSet, VehicleAttributes
 from smartcar_async.request import Reply
 
 from ..catalogue import LISTED, Body, example, places, replaced, signal_entry
@@ -89,12 +89,12 @@ ANSWERS: list[tuple[Decode, object]] = [
     (lambda reply: codec.one_signal(reply, SOC), BARE),
     (lambda reply: codec.one_signal(reply, signals.Charge.ChargeTimers), TIMERS),
     (lambda reply: codec.one_signal(reply, signals.custom("new-signal")), signal_entry("new-signal", {"value": 1})),
-    (lambda reply: codec.connections(reply, 1), PAGE),
-    (codec.connection, {"data": CONNECTIONS[0]}),
-    (codec.connection, CONNECTIONS[0]),
-    (codec.vehicle_attributes, {"data": VEHICLE}),
-    (codec.vehicle_attributes, VEHICLE),
-    (codec.application_token, TOKEN),
+    (lambda reply: codec.page(Connection, 1)(reply), PAGE),
+    (codec.resource(Connection), {"data": CONNECTIONS[0]}),
+    (codec.resource(Connection), CONNECTIONS[0]),
+    (codec.resource(VehicleAttributes), {"data": VEHICLE}),
+    (codec.resource(VehicleAttributes), VEHICLE),
+    (codec.resource(ApplicationToken), TOKEN),
     (codec.response, PAGE),
     (codec.nothing, {}),
 ]
@@ -222,7 +222,7 @@ def test_one_bad_connection_of_a_hundred(bad: tuple[int, Any]) -> None:
     place, wrong = bad
     sent = json.loads(json.dumps(wrong))
     body = json.dumps({**PAGE, "data": [*CONNECTIONS[:place], wrong, *CONNECTIONS[place + 1 :]]}).encode()
-    page: Page[Connection] = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
+    page: Page[Connection] = in_time(lambda: codec.page(Connection, 1)(Reply(200, {}, body)))
     assert shows(page)
     read = [sent] if not page.malformed else []
     assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]
@@ -262,7 +262,7 @@ def test_something_odd_in_one_connection_of_a_hundred(odd: tuple[int, bytes, Any
     """It is among the items or among the malformed; no other is missing or changed."""
     place, sent, kept = odd
     body = b'{"data":%b,"meta":{"totalCount":100}}' % with_an_odd_one(SENT_CONNECTIONS, place, sent)
-    page: Page[Connection] = in_time(lambda: codec.connections(Reply(200, {}, body), 1))
+    page: Page[Connection] = in_time(lambda: codec.page(Connection, 1)(Reply(200, {}, body)))
     assert shows(page)
     read = [kept] if not page.malformed else []
     assert [*CONNECTIONS[:place], *read, *CONNECTIONS[place + 1 :]] == [item.raw for item in page.items]

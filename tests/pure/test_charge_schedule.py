@@ -9,7 +9,7 @@ import pytest
 from smartcar_async import ChargeSchedule, SignalUnavailable, Weekday, codec, signals
 from smartcar_async.bodies import ChargeWindow, DepartureTimer, Place
 from smartcar_async.body_enums import ChargeScope
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.request import Reply
 from smartcar_async.schedules import arguments as charging
 from smartcar_async.schedules.record import EVERY_DAY, WEEKDAYS, WEEKENDS, windows_of

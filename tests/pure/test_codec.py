@@ -9,8 +9,7 @@ import attrs
 import pytest
 
 from smartcar_async import Permission, Powertrain, VehicleMode, codec, signals
-from smartcar_async.codec.documents import tells_of_failure
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.records import ApplicationToken, Connection, Malformed, Response, VehicleAttributes
 from smartcar_async.request import Reply
 
@@ -73,10 +72,10 @@ NOT_JSON = [
 ]
 NO_OBJECT = [b"null", b"[]", b'"text"', b"5", b"NaN", b'"\xff"', b'"\\ud800 "', b"9" * 5000, b"[" * 9999 + b"]" * 9999]
 DECODERS: list[Callable[[Reply], object]] = [
-    codec.application_token,
-    codec.vehicle_attributes,
-    codec.connection,
-    lambda answer: codec.connections(answer, 1),
+    codec.resource(ApplicationToken),
+    codec.resource(VehicleAttributes),
+    codec.resource(Connection),
+    lambda answer: codec.page(Connection, 1)(answer),
     codec.signal_set,
     lambda answer: codec.one_signal(answer, SOC),
 ]
@@ -110,21 +109,21 @@ def test_an_answer_as_it_came() -> None:
 )
 def test_a_token(document: object, lifetime: float) -> None:
     """Its life is an hour unless the answer says otherwise."""
-    assert ApplicationToken("t", lifetime) == codec.application_token(reply(document))
+    assert ApplicationToken("t", lifetime) == codec.resource(ApplicationToken)(reply(document))
 
 
 @pytest.mark.parametrize("token", [None, "", 5, "a\nb", "tökén", ["t"]])
 def test_no_token(token: object) -> None:
     """What could not travel in a header is no token, and is not repeated."""
     with pytest.raises(Unreadable, match=r"^access_token: missing or not a token$"):
-        codec.application_token(reply({"access_token": token}))
+        codec.resource(ApplicationToken)(reply({"access_token": token}))
 
 
 @pytest.mark.parametrize("lifetime", [0, -1, "soon", "nan", "inf", [], {}, 10**400])
 def test_no_lifetime(lifetime: object) -> None:
     """A token that lives no time, or for ever, cannot be kept."""
     with pytest.raises(Unreadable, match=r"^expires_in: "):
-        codec.application_token(reply({"access_token": "t", "expires_in": lifetime}))
+        codec.resource(ApplicationToken)(reply({"access_token": "t", "expires_in": lifetime}))
 
 
 @pytest.mark.parametrize(
@@ -139,17 +138,19 @@ def test_no_lifetime(lifetime: object) -> None:
 )
 def test_a_vehicle(document: Body) -> None:
     """Wrapped or bare, with its year as a number or as text; the raw resource is kept."""
-    found = codec.vehicle_attributes(reply(document))
+    found = codec.resource(VehicleAttributes)(reply(document))
     assert found == VEHICLE
     assert document.get("data", document) == found.raw
 
 
 def test_a_vehicle_of_which_little_is_known() -> None:
     """Everything but the id may be missing or null, and new words are kept; a number is an id too."""
-    assert codec.vehicle_attributes(reply({"data": {"id": 5, "attributes": {}}})) == VehicleAttributes("5")
+    assert codec.resource(VehicleAttributes)(reply({"data": {"id": 5, "attributes": {}}})) == VehicleAttributes("5")
     empty = dict.fromkeys(CAR)
-    assert codec.vehicle_attributes(reply({"data": {"id": "v1", "attributes": empty}})) == VehicleAttributes("v1")
-    new = codec.vehicle_attributes(reply({"id": "v1", "powertrainType": "Fusion", "mode": "dreamt"}))
+    assert codec.resource(VehicleAttributes)(reply({"data": {"id": "v1", "attributes": empty}})) == VehicleAttributes(
+        "v1"
+    )
+    new = codec.resource(VehicleAttributes)(reply({"id": "v1", "powertrainType": "Fusion", "mode": "dreamt"}))
     assert (new.powertrain_type, new.mode) == ("Fusion", "dreamt")
 
 
@@ -159,22 +160,22 @@ def test_a_vehicle_of_which_little_is_known() -> None:
         ({"id": None}, "id: missing"),
         ({"id": ""}, "id: missing"),
         ({"id": ["v1"]}, "id: expected a text, got a list"),
-        ({"attributes": []}, "expected an object, got a list"),
+        ({"attributes": []}, "attributes: expected an object, got a list"),
         ({"attributes": {"make": {}}}, "make: expected a text, got an object"),
-        ({"attributes": {"mode": 5}}, "expected a text, got a number"),
+        ({"attributes": {"mode": 5}}, "mode: expected a text, got a number"),
     ],
 )
 def test_no_vehicle(changes: Body, problem: str) -> None:
     """A wrong leaf is named."""
     with pytest.raises(Unreadable) as raised:
-        codec.vehicle_attributes(reply({"data": {"id": "v1", "attributes": CAR, **changes}}))
+        codec.resource(VehicleAttributes)(reply({"data": {"id": "v1", "attributes": CAR, **changes}}))
     assert problem == str(raised.value)
 
 
 @pytest.mark.parametrize("value", ["new", "9" * 5000, 2025.5, [2025], True])
 def test_a_year_that_cannot_be_read(value: object) -> None:
     """It is no year, and no reason to lose the vehicle; `raw` keeps it."""
-    found = codec.vehicle_attributes(reply({"data": {"id": "v1", "attributes": {**CAR, "year": value}}}))
+    found = codec.resource(VehicleAttributes)(reply({"data": {"id": "v1", "attributes": {**CAR, "year": value}}}))
     assert (found.make, found.year) == ("VOLVO", None)
     assert found.raw["attributes"]["year"] == value
 
@@ -184,14 +185,14 @@ def test_a_time_that_cannot_be_read(value: object) -> None:
     """It is no time, and no reason to lose the connection."""
     entry = connection_entry()
     entry["meta"]["createdAt"] = value
-    assert codec.connection(reply({"data": entry})) == attrs.evolve(CONNECTION, created_at=None)
+    assert codec.resource(Connection)(reply({"data": entry})) == attrs.evolve(CONNECTION, created_at=None)
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_connection(wrapped: bool) -> None:
     """Ids come from the relationships; the vehicle's attributes get the vehicle's id."""
     entry = connection_entry()
-    found = codec.connection(reply({"data": entry} if wrapped else entry))
+    found = codec.resource(Connection)(reply({"data": entry} if wrapped else entry))
     assert found == CONNECTION
     assert found.raw == entry
     assert [type(word) for word in found.permissions] == [Permission, Permission, str]
@@ -202,20 +203,20 @@ def test_a_connection_of_which_little_is_known() -> None:
     entry = connection_entry()
     entry["attributes"] = {}
     del entry["meta"]
-    assert codec.connection(reply(entry)) == Connection("c1", "v1", "u1")
+    assert codec.resource(Connection)(reply(entry)) == Connection("c1", "v1", "u1")
     entry["attributes"] = {"permissions": None, "vehicle": None, "user": {"externalId": None}}
-    assert codec.connection(reply(entry)) == Connection("c1", "v1", "u1")
+    assert codec.resource(Connection)(reply(entry)) == Connection("c1", "v1", "u1")
 
 
 @pytest.mark.parametrize(
     ("place", "value", "problem"),
     [
         (("id",), None, "id: missing"),
-        (("attributes",), None, "expected an object, got null"),
-        (("attributes", "permissions"), "read_vin", "expected a list, got a text"),
-        (("attributes", "permissions"), [None], "expected a text, got null"),
+        (("attributes",), None, "attributes: expected an object, got null"),
+        (("attributes", "permissions"), "read_vin", "permissions: expected a list, got a text"),
+        (("attributes", "permissions"), [None], "permissions: expected a text, got null"),
         (("attributes", "user"), [], "user: expected an object, got a list"),
-        (("attributes", "vehicle"), "EX30", "expected an object, got a text"),
+        (("attributes", "vehicle"), "EX30", "vehicle: expected an object, got a text"),
         (("relationships",), None, "id: missing"),
         (("relationships", "vehicle"), "v1", "vehicle: expected an object, got a text"),
         (("relationships", "vehicle", "data", "id"), "", "id: missing"),
@@ -229,9 +230,9 @@ def test_a_bad_connection_costs_no_neighbour(place: tuple[str, ...], value: obje
         inner = inner[step]
     inner[place[-1]] = value
     with pytest.raises(Unreadable) as raised:
-        codec.connection(reply({"data": bad}))
+        codec.resource(Connection)(reply({"data": bad}))
     assert problem == str(raised.value)
-    page = codec.connections(reply({"data": [connection_entry(), bad, connection_entry()]}), 1)
+    page = codec.page(Connection, 1)(reply({"data": [connection_entry(), bad, connection_entry()]}))
     assert page.items == (CONNECTION, CONNECTION)
     assert page.malformed == (Malformed(problem),)
     assert page.malformed[0].raw == json.loads(json.dumps(bad))
@@ -240,7 +241,7 @@ def test_a_bad_connection_costs_no_neighbour(place: tuple[str, ...], value: obje
 @pytest.mark.parametrize("entry", [None, 5, "text", [], {}, [connection_entry()]])
 def test_an_entry_of_any_shape(entry: object) -> None:
     """Whatever stands in a list of connections, the others are read."""
-    page = codec.connections(reply({"data": [entry, connection_entry()]}), 1)
+    page = codec.page(Connection, 1)(reply({"data": [entry, connection_entry()]}))
     assert (page.items, len(page.malformed), page.malformed[0].raw) == ((CONNECTION,), 1, entry)
 
 
@@ -268,7 +269,7 @@ def test_whether_a_page_is_the_last(
 ) -> None:
     """Both naming styles, and neither: the count decides, then the link; an empty page is always the last."""
     document = {"data": [connection_entry()] * entries, "meta": meta, "links": links}
-    page = codec.connections(reply(document), number)
+    page = codec.page(Connection, number)(reply(document))
     assert (number, has_next, total, entries) == (page.number, page.has_next, page.total, len(page.items))
 
 
@@ -278,10 +279,12 @@ def test_no_list(document: object) -> None:
     with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
         codec.signal_set(reply(document))
     with pytest.raises(Unreadable, match=r"^data: expected a list, got"):
-        codec.connections(reply(document), 1)
+        codec.page(Connection, 1)(reply(document))
 
 
-@pytest.mark.parametrize("document", [[], "ok", 1, None, {}, {"status": "success"}])
-def test_what_does_not_tell_of_a_failure(document: object) -> None:
-    """A deletion may be answered with anything but an error."""
-    assert not tells_of_failure(document)
+@pytest.mark.parametrize("body", [b"", b" ", b"{}", b'"ok"'])
+def test_nothing(body: bytes) -> None:
+    """The status of a deletion has said it all, but a page is no answer of the API."""
+    codec.nothing(Reply(200, {}, body))
+    with pytest.raises(Unreadable, match="not JSON"):
+        codec.nothing(Reply(200, {}, b"<html>" + body))

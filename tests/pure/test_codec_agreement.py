@@ -93,7 +93,7 @@ def test_whole_deliveries_take_the_quick_way(entries: list[Body], monkeypatch: p
 
 
 def test_whole_answers_take_the_quick_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    """All 93 signals, with all that they can say."""
+    """All signals, with all that they can say."""
     monkeypatch.setattr(readings, "signal", careless)
     assert [signal.key.code for signal in read(WHOLE)] == [one.code for one in LISTED]
 

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from smartcar_async.codec import load
+from smartcar_async.codec import Unreadable, load
 from smartcar_async.codec.lenient import DEEPEST, LONGEST as LONGEST_DOCUMENT, load_leniently
-from smartcar_async.codec.structure import Unreadable
 
 from ..odd_json import ODD, OddJson, nested
 

@@ -9,7 +9,7 @@ import pytest
 from smartcar_async import Measure, Powertrain, SignalStatus, VehicleMode, codec, signals
 from smartcar_async.bodies import ChargingStatus, Opening
 from smartcar_async.body_enums import ChargeState
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.records import SignalError, VehicleAttributes
 from smartcar_async.request import Reply
 

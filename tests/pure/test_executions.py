@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from smartcar_async import Execution, ExecutionStatus, codec
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.request import Reply
 
 PERCENT = {"percent": 80}

@@ -10,9 +10,17 @@ import attrs
 import pytest
 
 from smartcar_async import VehicleStateError, codec, signals
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.engine.refusal import refusal, reported_failure
-from smartcar_async.records import Response as V3Response
+from smartcar_async.records import (
+    ApplicationToken,
+    CompatibleVehicle,
+    Connection,
+    Response as V3Response,
+    Subscription,
+    VehicleAttributes,
+    Webhook,
+)
 from smartcar_async.request import Reply
 from smartcar_async.v2 import Batch, Odometer, Permissions, Response, ServiceHistory
 from smartcar_async.v2.batch import batch_call
@@ -87,18 +95,18 @@ ANSWERS: dict[str, tuple[Decode, object]] = {
         partial(codec.one_signal, key=signals.VehicleIdentification.Nickname),
         {"data": signal_entry("vehicleidentification-nickname", {"value": HERE})},
     ),
-    "attributes": (codec.vehicle_attributes, {"data": {"id": "v1", "attributes": CAR}}),
-    "a connection": (codec.connection, CONNECTION),
-    "connections": (partial(codec.connections, number=1), PAGE),
-    "a webhook": (codec.webhook, {"data": WEBHOOK}),
-    "webhooks": (partial(codec.webhooks, number=1), {"data": [WEBHOOK]}),
-    "a subscription": (codec.subscription, SUBSCRIPTION),
-    "subscriptions": (partial(codec.subscriptions, number=1), {"data": [SUBSCRIPTION]}),
-    "compatible vehicles": (codec.compatible_vehicles, {"data": [MODEL]}),
+    "attributes": (codec.resource(VehicleAttributes), {"data": {"id": "v1", "attributes": CAR}}),
+    "a connection": (codec.resource(Connection), CONNECTION),
+    "connections": (codec.page(Connection, 1), PAGE),
+    "a webhook": (codec.resource(Webhook), {"data": WEBHOOK}),
+    "webhooks": (codec.page(Webhook, 1), {"data": [WEBHOOK]}),
+    "a subscription": (codec.resource(Subscription), SUBSCRIPTION),
+    "subscriptions": (codec.page(Subscription, 1), {"data": [SUBSCRIPTION]}),
+    "compatible vehicles": (codec.entries(CompatibleVehicle), {"data": [MODEL]}),
     "schedules": (codec.schedules, {"data": [SCHEDULE]}),
     "an execution": (partial(codec.execution, action="lock", parameters={}), EXECUTION),
     "a deletion": (partial(codec.deletion, action="delete", parameters={}), EXECUTION),
-    "an application token": (codec.application_token, {"access_token": "a1", "expires_in": 60, "scope": HERE}),
+    "an application token": (codec.resource(ApplicationToken), {"access_token": "a1", "expires_in": 60, "scope": HERE}),
     "an answer of any kind": (codec.response, {"a": [HERE]}),
     "v2: attributes": (record(Attributes), {"id": "v1", "make": "VOLVO", "model": HERE, "year": 2025}),
     "v2: a user": (record(User), {"id": HERE}),
@@ -152,7 +160,7 @@ def outcome(decode: Decode, body: bytes) -> object:
 
 @each_odd
 def test_an_odd_signal_costs_no_other(odd: OddJson) -> None:
-    """Of 93 signals, whichever it is in, all others are as exact as ever."""
+    """Whichever signal of all it is in, all others are as exact as ever."""
     clean = codec.signal_set(Reply(200, {}, json.dumps({"data": SIGNALS}).encode())).entries
     for place in range(0, len(SIGNALS), 9):
         entry = signal_entry(SIGNALS[place]["id"], {**SIGNALS[place]["attributes"]["body"], "unit": HERE})
@@ -213,7 +221,9 @@ def test_tokens_are_never_lost(odd: OddJson) -> None:
     pair = token_pair(Reply(200, {}, with_odd({**TOKENS, "id_token": None, "expires_in": HERE}, odd)), NOW)
     assert (pair.access_token, pair.refresh_token) == ("a1", "r1")
     assert pair.expiration == NOW + timedelta(hours=2)
-    assert codec.application_token(Reply(200, {}, with_odd({"access_token": "a2", "scope": HERE}, odd))).access_token
+    assert codec.resource(ApplicationToken)(
+        Reply(200, {}, with_odd({"access_token": "a2", "scope": HERE}, odd))
+    ).access_token
 
 
 @each_odd_text

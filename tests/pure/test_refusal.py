@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from smartcar_async.engine.policy import may_have_acted_all_the_same
+from smartcar_async.engine.policy import may_have_acted_all_the_same, reported_failure_leaves_open
 from smartcar_async.engine.refusal import refusal, reported_failure
 from smartcar_async.errors import (
     AccountError,
@@ -24,7 +24,7 @@ from smartcar_async.errors import (
     UpstreamError,
     VehicleStateError,
 )
-from smartcar_async.request import Reply
+from smartcar_async.request import Effect, Reply
 
 NOW = datetime(2026, 5, 4, 10, tzinfo=UTC)
 ID = "44444444-4444-4444-8444-444444444444"
@@ -361,6 +361,12 @@ def test_a_failure_that_a_success_reports(document: object, status: int, facts: 
         b'{"data": {"attributes": {"status": {"value": "SUCCESS"}}}}',
         b'{"data": {"attributes": {"status": "PENDING"}}}',
         b'{"data": {"attributes": {"status": 5}}}',
+        b'"ok"',
+        b"1",
+        b"{}",
+        b'{"status": "success"}',
+        b'{"type": "command-execution", "id": "e1"}',
+        b'{"statusCode": 200}',
     ],
 )
 def test_a_success_that_reports_no_failure(body: bytes) -> None:
@@ -387,6 +393,40 @@ def test_a_success_that_contradicts_itself(document: object, family: type[ApiErr
     assert (type(error), error and error.reports_success) == (family, True)
     assert error is not None
     assert may_have_acted_all_the_same(error)
+
+
+@pytest.mark.parametrize(
+    ("document", "status", "family", "leaves_open"),
+    [
+        ({"status": "unavailable"}, 200, CompatibilityError, False),
+        ({"type": "VEHICLE_STATE", "code": "ASLEEP", "statusCode": 409}, 409, VehicleStateError, False),
+        ({"type": "VEHICLE_STATE", "code": None}, 200, VehicleStateError, False),
+        ({"error": "invalid_token"}, 200, AuthenticationError, False),
+        ({"type": "VEHICLE_STATE", "code": "ASLEEP", "statusCode": 500}, 500, ServerError, True),
+        ({"type": "UPSTREAM", "code": None}, 200, UpstreamError, True),
+        ({"type": "NEW", "statusCode": "409"}, 200, ApiError, True),
+        ({"status": "failed", "message": "no"}, 200, ApiError, True),
+        ({"statusCode": 503}, 503, ServerError, True),
+        ({"error": "no"}, 200, ApiError, True),
+        ({"status": "success", "type": "VALIDATION", "code": "X"}, 200, InvalidRequest, True),
+    ],
+)
+@pytest.mark.parametrize("effect", [Effect.COMMAND, Effect.DELETE, Effect.ENSURE])
+def test_a_flat_failure_in_a_success(
+    document: object, status: int, family: type[ApiError], leaves_open: bool, effect: Effect
+) -> None:
+    """It is found for every call that changes something; only a type that is known to refuse proves inaction."""
+    error = reported_failure(Reply(200, {}, json.dumps(document).encode()), NOW)
+    assert error is not None
+    assert (type(error), error.status) == (family, status)
+    assert reported_failure_leaves_open(effect, error) is leaves_open
+
+
+def test_a_failure_behind_the_api_that_an_execution_reports() -> None:
+    """It leaves a command open; what may be asked for again ends with its class, which says the same."""
+    error = reported_failure(Reply(202, {}, json.dumps({"errors": [{"type": "UPSTREAM"}]}).encode()), NOW)
+    assert type(error) is UpstreamError
+    assert [reported_failure_leaves_open(effect, error) for effect in (Effect.COMMAND, Effect.DELETE)] == [True, False]
 
 
 @pytest.mark.parametrize("error", [None, {}, "", []])

@@ -19,7 +19,7 @@ from smartcar_async import (
     UnitSystem,
     VehicleStateError,
 )
-from smartcar_async.codec.structure import Unreadable
+from smartcar_async.codec import Unreadable
 from smartcar_async.request import Effect, Reply
 from smartcar_async.v2 import (
     Attributes,

@@ -10,9 +10,10 @@ import attrs
 import pytest
 
 from smartcar_async import Permission, TokenPair, v2
-from smartcar_async.codec.structure import Unreadable, camel
+from smartcar_async.codec import Unreadable
 from smartcar_async.request import Reply
-from smartcar_async.v2 import answers, decode, leaves, records
+from smartcar_async.v2 import answers, decode, records, scopes
+from smartcar_async.wire import camel
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ANSWERS = [cls for name in dir(v2) if attrs.has(cls := getattr(v2, name)) and issubclass(cls, v2.Answer)]
@@ -269,7 +270,7 @@ def test_the_records_are_frozen() -> None:
 
 def test_words() -> None:
     """One text is split on blanks, a list is taken as it is."""
-    assert leaves.words(" a  b ", "x") == leaves.words(["a", "b "], "x") == ("a", "b")
+    assert scopes.words(" a  b ", "x") == scopes.words(["a", "b "], "x") == ("a", "b")
 
 
 def test_every_record_has_a_home_at_the_root() -> None:

@@ -131,7 +131,7 @@ async def test_reading_with_every_switch_thrown(name: str, value: object) -> Non
             await story(one)
 
 
-async def test_all_93_signals_are_read() -> None:
+async def test_all_signals_are_read() -> None:
     """Over an afternoon the everyday fleet vouches for each of them at least once, and none is ever malformed."""
     seen: set[str] = set()
     async with fleet(rate_limit=None) as one:
@@ -143,7 +143,6 @@ async def test_all_93_signals_are_read() -> None:
                 check_types(readings)
                 seen |= {signal.code for signal in readings.ok}
     assert seen == {key.code for key in signals.ALL}
-    assert len(seen) == 93
 
 
 @pytest.mark.parametrize(

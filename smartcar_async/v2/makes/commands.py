@@ -20,7 +20,7 @@ from ..operations import Target, of_vehicle
 from ..operations.commands import acting, hiding
 from ..operations.vehicle import command
 from ..records import ActionResponse
-from . import answers
+from . import decoders
 from .records import Cabin, NissanWindow, TeslaSchedule, TeslaScheduleType
 
 CABIN: Final = command("/tesla/climate/cabin", Permission.CONTROL_CLIMATE)
@@ -123,8 +123,8 @@ def set_pin(car: Target, pin: str) -> Call[ActionResponse]:
     """Ask for this PIN before each drive. It is in the body, and nowhere else."""
     if not isinstance(pin, str) or not re.fullmatch("[0-9]{4}", pin):
         raise ConfigurationError("pin: give four digits, as a text")
-    decoder = partial(answers.secret, private=(pin,))
-    return evolve(of_vehicle(PIN_SETTING, decoder, car, body={"pin": pin}, action="tesla.set_pin"), private=(pin,))
+    call = of_vehicle(PIN_SETTING, decode.action, car, body={"pin": pin}, action="tesla.set_pin")
+    return evolve(call, private=(pin,))
 
 
 def clear_pin(car: Target) -> Call[ActionResponse]:
@@ -148,7 +148,7 @@ def set_tesla_schedule(
         "enable": require_bool(enable, "enable"),
         "time": f"{charging.clock_time(time, 'time'):%H:%M}",
     }
-    decoder = partial(answers.tesla_schedule, kind=kind, enable=enable)
+    decoder = partial(decoders.tesla_schedule, kind=kind, enable=enable)
     return of_vehicle(TESLA_SCHEDULE, decoder, car, body=parameters, action="tesla.set_schedule", parameters=parameters)
 
 
@@ -189,12 +189,12 @@ def set_ford_schedule(
 def _cabin(car: Target, action: str, word: str, temperature: float | None) -> Call[Cabin]:
     parameters = {} if temperature is None else {"temperature": _temperature(temperature)}
     return of_vehicle(
-        CABIN, answers.cabin, car, body={"action": word, **parameters}, action=action, parameters=parameters
+        CABIN, decoders.cabin, car, body={"action": word, **parameters}, action=action, parameters=parameters
     )
 
 
 def _switch(endpoint: Endpoint, car: Target, action: str, word: str) -> Call[ActionResponse]:
-    decoder = partial(answers.switched, word=word)
+    decoder = partial(decoders.switched, word=word)
     return of_vehicle(endpoint, decoder, car, body={"action": word}, action=action)
 
 

@@ -7,8 +7,7 @@ from attrs import frozen
 
 from ...schedules.arguments import ClockTime
 from ...vocabulary import Weekday
-from .. import leaves
-from ..answers import Answer, Entry
+from ..answers import Answer, Entry, amount_field
 from ..records import ActionResponse
 
 
@@ -25,7 +24,7 @@ class TeslaScheduleType(StrEnum):
 class Cabin(ActionResponse):
     """The climate system of a Tesla after a command. Its status is ON or OFF."""
 
-    temperature: float | None = leaves.amount_field()
+    temperature: float | None = amount_field()
     """The target, not what is measured."""
 
 

@@ -11,10 +11,11 @@ from attrs import evolve
 
 from ...arguments import deprecated, flags_text, require_bool
 from ...errors import ConfigurationError
+from ...operations.reads import checked
 from ...request import FORM_TYPE, Call, Credential, Effect, Endpoint, Host, Reply, form_body, query_of, require_id
 from ...vocabulary import Permission
 from .. import decode, records
-from ..leaves import words
+from ..scopes import words
 from .reads import count, page_query
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def exchange_code(
     if redirect_uri is not None:
         require_id(redirect_uri, "redirect_uri")
         fields["redirect_uri"] = redirect_uri
-    told = partial(decode.token_pair, now=now)
-    return evolve(_exchange(CODE_EXCHANGE, application, told, fields, flags, code), action="exchange_code")
+    read = partial(decode.token_pair, now=now)
+    return evolve(_exchange(CODE_EXCHANGE, application, read, fields, flags, code), action="exchange_code")
 
 
 def exchange_refresh_token(
@@ -64,14 +65,14 @@ def exchange_refresh_token(
     """New tokens for a refresh token."""
     require_id(refresh_token, "refresh_token")
     fields = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-    told = partial(decode.token_pair, now=now, refresh_token=refresh_token)
-    return _exchange(REFRESH, application, told, fields, flags, refresh_token)
+    read = partial(decode.token_pair, now=now, refresh_token=refresh_token)
+    return _exchange(REFRESH, application, read, fields, flags, refresh_token)
 
 
 def _exchange(
     endpoint: Endpoint,
     application: OwnAuthorization,
-    told: Callable[[Reply], TokenPair],
+    read: Callable[[Reply], TokenPair],
     fields: Mapping[str, str],
     flags: Mapping[str, str | bool | int] | None,
     secret: str,
@@ -79,7 +80,7 @@ def _exchange(
     return Call(
         endpoint,
         endpoint.path,
-        told,
+        read,
         query=query_of({"flags": flags_text(flags)}),
         headers=application.headers,
         body=form_body(fields),
@@ -116,7 +117,7 @@ def compatibility(
     fields = {
         "vin": vin,
         "scope": " ".join(words(scope, "scope")),
-        "country": "US" if country is None else _given(country, "country"),
+        "country": "US" if country is None else checked(country, "country"),
         "flags": flags_text(flags),
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
@@ -139,10 +140,10 @@ def compatibility_matrix(
 ) -> Call[records.CompatibilityMatrix]:
     """The models that work in a region."""
     fields = {
-        "region": _given(region, "region"),
+        "region": checked(region, "region"),
         "scope": None if scope is None else " ".join(words(scope, "scope")),
         "make": None if make is None else " ".join(words(make, "make")),
-        "type": None if type is None else _given(type, "type"),
+        "type": None if type is None else checked(type, "type"),
         "flags": flags_text(flags),
         "mode": _mode_with_level(mode, test_mode, test_mode_compatibility_level),
         "test_mode_compatibility_level": test_mode_compatibility_level,
@@ -165,7 +166,7 @@ def connections(
         **_filter(user_id, vehicle_id),
         "mode": mode_text(mode),
         "limit": count(limit, "limit", 1),
-        "cursor": None if cursor is None else _given(cursor, "cursor"),
+        "cursor": None if cursor is None else checked(cursor, "cursor"),
     }
     return _with_authorization(CONNECTIONS, management, version, decode.connections, fields, user_id)
 
@@ -177,7 +178,8 @@ def delete_connections(
     if (user_id is None) == (vehicle_id is None):
         raise ConfigurationError("user_id, vehicle_id: give one of them: without either, every connection would go")
     fields = _filter(user_id, vehicle_id)
-    return _with_authorization(CONNECTIONS_DELETION, management, version, decode.deleted_connections, fields, user_id)
+    deleted = decode.lenient(records.DeletedConnections)
+    return _with_authorization(CONNECTIONS_DELETION, management, version, deleted, fields, user_id)
 
 
 def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
@@ -197,26 +199,26 @@ def mode_text(mode: str | None, test_mode: bool | None = None) -> str | None:
 
 def _mode_with_level(mode: str | None, test_mode: bool | None, level: str | None) -> str | None:
     """The mode; a level of compatibility belongs to the cars that are not real, and brings the test mode along."""
-    found = mode_text(mode, test_mode)
+    known = mode_text(mode, test_mode)
     if level is None:
-        return found
-    _given(level, "test_mode_compatibility_level")
-    if found == "live":
+        return known
+    checked(level, "test_mode_compatibility_level")
+    if known == "live":
         raise ConfigurationError("test_mode_compatibility_level: it goes with mode='test' or mode='simulated'")
-    return found or "test"
+    return known or "test"
 
 
 def _with_authorization(
     endpoint: Endpoint,
     authorization: OwnAuthorization,
     version: str,
-    told: Any,
+    read: Any,
     fields: Mapping[str, Any],
     *private: str | None,
 ) -> Call[Any]:
     hidden = (*authorization.private, *(value for value in private if value is not None))
     path = endpoint.at(version=version)
-    return Call(endpoint, path, told, query=query_of(fields), headers=authorization.headers, private=hidden)
+    return Call(endpoint, path, read, query=query_of(fields), headers=authorization.headers, private=hidden)
 
 
 def _filter(user_id: str | None, vehicle_id: str | None) -> dict[str, str | None]:
@@ -224,8 +226,3 @@ def _filter(user_id: str | None, vehicle_id: str | None) -> dict[str, str | None
         if value is not None:
             require_id(value, name)
     return {"user_id": user_id, "vehicle_id": vehicle_id}
-
-
-def _given(value: str, argument: str) -> str:
-    require_id(value, argument)
-    return value

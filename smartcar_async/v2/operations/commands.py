@@ -80,20 +80,19 @@ def acting(
 
 def hiding(call: Call[records.ActionResponse], position: Mapping[str, float]) -> Call[records.ActionResponse]:
     """The same command; no error text repeats the place that it is about, whoever says it."""
-    private = degrees_of(position)
-    return evolve(call, decode=partial(decode.action, private=private), private=private)
+    return evolve(call, private=degrees_of(position))
 
 
 def subscribe(car: Target, webhook_id: str) -> Call[records.WebhookSubscription]:
     """Have a webhook report on the vehicle."""
-    told = partial(decode.subscription, webhook_id=webhook_id, vehicle_id=car.id)
-    return of_vehicle(SUBSCRIBING, told, car, webhook_id=webhook_id)
+    answer = partial(decode.subscription, webhook_id=webhook_id, vehicle_id=car.id)
+    return of_vehicle(SUBSCRIBING, answer, car, webhook_id=webhook_id)
 
 
 def unsubscribe(car: Target, amt: str, webhook_id: str) -> Call[records.ActionResponse]:
     """End a subscription, with the application's management token."""
-    told = decode.lenient(records.ActionResponse)
-    return of_vehicle(UNSUBSCRIBING, told, car, authorization=access.bearer(amt), webhook_id=webhook_id)
+    answer = decode.lenient(records.ActionResponse)
+    return of_vehicle(UNSUBSCRIBING, answer, car, authorization=access.bearer(amt), webhook_id=webhook_id)
 
 
 def disconnect(car: Target) -> Call[records.ActionResponse]:

@@ -11,13 +11,14 @@ from attrs import evolve
 from ... import codec
 from ...arguments import require_count
 from ...errors import ConfigurationError
+from ...records import VehicleAttributes
 from ...request import Call, Credential, Endpoint, Host
 from ...vocabulary import Permission
 from .. import decode, records
 from .vehicle import V3_VEHICLE, Target, get, of_vehicle
 
 if TYPE_CHECKING:
-    from ...records import Signal, SignalKey, SignalSet, VehicleAttributes
+    from ...records import Signal, SignalKey, SignalSet
 
 T = TypeVar("T")
 
@@ -157,7 +158,7 @@ def diagnostic_trouble_codes(car: Target) -> Call[records.DiagnosticTroubleCodes
 
 def v3_attributes(car: Target) -> Call[records.V3Response[VehicleAttributes]]:
     """What a vehicle is, as API v3 tells it."""
-    return of_vehicle(V3_ATTRIBUTES, decode.v3(codec.vehicle_attributes), car)
+    return of_vehicle(V3_ATTRIBUTES, decode.v3(codec.resource(VehicleAttributes)), car)
 
 
 def v3_signals(car: Target) -> Call[records.V3Response[SignalSet]]:

@@ -54,14 +54,14 @@ def of_vehicle(
 ) -> Call[T]:
     """A call about one vehicle, with its flags and units."""
     places = {"version": car.version, **in_path} if "{version}" in endpoint.path else in_path
-    asked = dict(query or {})
+    whole_query = dict(query or {})
     if flags := flags_text(car.flags):
-        asked["flags"] = flags
+        whole_query["flags"] = flags
     return Call(
         endpoint,
         endpoint.at(vehicle_id=car.id, **places),
         decode,
-        query=query_of(asked),
+        query=query_of(whole_query),
         headers={UNIT_SYSTEM_HEADER: car.unit_system.value, **({} if authorization is None else authorization.headers)},
         body=None if body is None else json_body(body),
         vehicle_id=car.id,

@@ -9,8 +9,10 @@ import attrs
 import pytest
 from attrs import field, frozen
 
-from smartcar_async.bodies import wire
-from smartcar_async.codec.structure import Unreadable, hook_of, is_list, is_object, structure, unfrozen
+from smartcar_async.codec import Unreadable, is_list, is_object
+from smartcar_async.codec.converter import hook_of, structure
+from smartcar_async.codec.twins import unfrozen
+from smartcar_async.wire import Identity, Integer, raw_field, wire
 
 
 class Colour(StrEnum):
@@ -158,3 +160,107 @@ def test_a_whole_number(value: float) -> None:
     """JSON has one kind of number, so 5.0 is a whole one too."""
     found = structure(value, int)
     assert (found, type(found)) == (5, int)
+
+
+@frozen
+class Wheel:
+    """A record that is kept as it was sent when it cannot be read."""
+
+    size: float | None = None
+    raw: Any = raw_field()
+
+
+@frozen
+class Owner:
+    """A record that takes a field from the one that holds it."""
+
+    id: str = field(metadata=wire(kind=Identity))
+    name: str | None = field(default=None, metadata=wire("attributes?.name", kind=Identity))
+    raw: Any = raw_field()
+
+
+@frozen
+class Bicycle:
+    """A record whose values stand all over its document."""
+
+    id: str = field(metadata=wire(kind=Identity))
+    owner_id: str | None = field(default=None, metadata=wire("owner.data.id", "ownerId", kind=Identity))
+    brand: str = field(default="none", metadata=wire("attributes!.brand"))
+    sold_at: dt.datetime | None = field(default=None, metadata=wire("meta.soldAt", "meta.at", tolerant=True))
+    gears: int | None = field(default=None, metadata=wire("meta.gears", kind=Integer, tolerant=True))
+    tags: tuple[str, ...] = field(default=(), metadata=wire(skips=True))
+    wheels: tuple[Wheel, ...] = ()
+    owner: Owner | None = field(default=None, metadata=wire("owner.data", lends={"id": "owner_id"}))
+    raw: Any = raw_field()
+
+
+def sent(**changes: Any) -> dict[str, Any]:
+    """A bicycle on the wire."""
+    whole = {
+        "id": 7,
+        "attributes": {"brand": "Monark"},
+        "owner": {"data": {"id": "o1", "attributes": {"name": "Eva"}}},
+        "meta": {"soldAt": "2026-05-04T10:00:00Z", "gears": 3},
+        "tags": ["a", 5, None, "b"],
+        "wheels": [{"size": 28}, {"size": "28"}, "wheel"],
+    }
+    return whole | changes
+
+
+def test_values_all_over_a_document() -> None:
+    """Paths lead to them, lists are tolerant where they say so, and all that was sent is kept."""
+    document = sent()
+    bicycle = structure(document, Bicycle)
+    sold_at = dt.datetime(2026, 5, 4, 10, tzinfo=dt.UTC)
+    wheels = (Wheel(28), Wheel(), Wheel())
+    assert bicycle == Bicycle("7", "o1", "Monark", sold_at, 3, ("a", "b"), wheels, Owner("o1", "Eva"))
+    assert [wheel.raw for wheel in bicycle.wheels] == document["wheels"]
+    assert bicycle.raw == document
+    assert bicycle.owner is not None
+    assert bicycle.owner.raw == document["owner"]["data"]
+
+
+LESS: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"owner": None, "ownerId": "o2"}, {"owner_id": "o2", "owner": None}),
+    ({"owner": {"data": {"name": "Eva"}}, "ownerId": "o2"}, {"owner": Owner("o2", "Eva")}),
+    ({"owner": {"data": {"name": "Eva"}}}, {"owner_id": None, "owner": None}),
+    ({"attributes": {}}, {"brand": "none"}),
+    ({"meta": {"soldAt": "then", "at": 0}}, {"sold_at": None}),
+    ({"meta": {"soldAt": "", "at": 1777888800}}, {"sold_at": dt.datetime(2026, 5, 4, 10, tzinfo=dt.UTC)}),
+    ({"meta": {"gears": 3.0}}, {"gears": None}),
+    ({"meta": "none"}, {"gears": None, "sold_at": None}),
+    ({"tags": None, "wheels": None}, {"tags": (), "wheels": ()}),
+    ({"wheels": {"size": 28}}, {"wheels": (Wheel(28),)}),
+]
+
+
+@pytest.mark.parametrize(("changes", "fields"), LESS)
+def test_what_is_not_where_it_should_be(changes: dict[str, Any], fields: dict[str, Any]) -> None:
+    """The next path is tried, and a field that is tolerant has its default."""
+    bicycle = structure(sent(**changes), Bicycle)
+    assert {name: getattr(bicycle, name) for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"id": ""}, "id: missing"),
+        ({"id": 1.5}, "id: expected a text, got a number"),
+        ({"attributes": None}, "attributes: expected an object, got null"),
+        ({"attributes": {"brand": 5}}, "brand: expected a text, got a number"),
+        ({"owner": "Eva"}, "owner: expected an object, got a text"),
+        ({"owner": {"data": {"id": "o1", "attributes": []}}}, "data: attributes: expected an object, got a list"),
+        ({"tags": "a"}, "tags: expected a list, got a text"),
+        ({"wheels": 2}, "wheels: expected a list, got a number"),
+    ],
+)
+def test_what_a_bicycle_cannot_be_without(changes: dict[str, Any], problem: str) -> None:
+    """The error names the last step of the path."""
+    with pytest.raises(Unreadable) as raised:
+        structure(sent(**changes), Bicycle)
+    assert problem == str(raised.value)
+
+
+def test_known_fields_are_not_looked_for() -> None:
+    """Whoever decodes knows them better."""
+    assert structure(sent(id=None), Bicycle, id="8").id == "8"

@@ -1,4 +1,4 @@
-"""Charge schedules, as the announced path lists them."""
+"""Charge schedules, as the announced path lists them and as the signal of charge timers shows them."""
 
 from typing import Any
 
@@ -11,9 +11,11 @@ from ..records import Signal
 from ..request import Reply
 from ..schedules.record import ChargeSchedule, windows_of
 from ..vocabulary import ScheduleType, SignalStatus
-from .documents import an_object, load, loose_part, loose_text, optional_text, word
+from ..wire import Identity
+from .converter import hook_of, structure
+from .documents import load
 from .readings import one_signal
-from .structure import Unreadable, is_list, is_object, structure, wrong
+from .shapes import Unreadable, an_object, is_list, is_object, wrong
 
 
 def schedules(reply: Reply) -> tuple[ChargeSchedule, ...]:
@@ -38,29 +40,41 @@ def _schedule_or_raw(entry: Any) -> ChargeSchedule:
     try:
         return _schedule(an_object(entry))
     except Unreadable:
-        return ChargeSchedule(loose_text(entry, "id") if is_object(entry) else None, raw=entry)
+        return _with_id_alone(entry)
+
+
+def _with_id_alone(entry: Any) -> ChargeSchedule:
+    try:
+        return ChargeSchedule(_id(an_object(entry).get("id")), raw=entry)
+    except Unreadable:
+        return ChargeSchedule(None, raw=entry)
 
 
 def _schedule(entry: dict[str, Any]) -> ChargeSchedule:
-    said: Any = entry.get("attributes", entry)
-    said = an_object(said)
-    schedule_id = optional_text(said, "scheduleId") or optional_text(said, "id") or optional_text(entry, "id")
-    if is_list(said.get("schedules")):
-        timers = structure({"values": [said]}, ChargeTimers)
+    attributes = an_object(entry.get("attributes", entry))
+    schedule_id = _id(attributes.get("scheduleId")) or _id(attributes.get("id")) or _id(entry.get("id"))
+    if is_list(attributes.get("schedules")):
+        timers = structure({"values": [attributes]}, ChargeTimers)
         signal = Signal(signals.Charge.ChargeTimers, SignalStatus.SUCCESS, timers, raw=entry)
         return evolve(ChargeSchedule.from_signal(signal)[0], id=schedule_id)
+    kind, location = attributes.get("scheduleType") or attributes.get("type"), attributes.get("location")
     return ChargeSchedule(
         id=schedule_id,
-        type=word(ScheduleType, said.get("scheduleType") or said.get("type")),
-        scope=ChargeScope.LOCATION if is_object(said.get("location")) else None,
-        location=structure(loose_part(said, "location"), Place) if is_object(said.get("location")) else None,
-        windows=_windows(said),
+        type=hook_of(ScheduleType | str | None)(kind, None),
+        scope=ChargeScope.LOCATION if is_object(location) else None,
+        location=structure(location, Place) if is_object(location) else None,
+        windows=_windows(attributes),
         raw=entry,
     )
 
 
-def _windows(said: dict[str, Any]) -> tuple[ChargeWindow, ...]:
+def _id(value: Any) -> str | None:
+    schedule_id: str | None = hook_of(Identity | None)(value, None)
+    return schedule_id
+
+
+def _windows(attributes: dict[str, Any]) -> tuple[ChargeWindow, ...]:
     try:
-        return windows_of(said)
+        return windows_of(attributes)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise Unreadable("the schedule's times cannot be read") from None

@@ -1,9 +1,9 @@
 """From the answers to the commands of one make to records."""
 
-from collections.abc import Iterable
 from typing import Final
 
-from ...codec.structure import Unreadable, is_object
+from ...codec import Unreadable, is_object, load, structure
+from ...codec.shapes import an_object
 from ...request import Reply
 from .. import decode
 from ..records import ActionResponse
@@ -21,11 +21,6 @@ def switched(reply: Reply, word: str) -> ActionResponse:
     return decode.action(reply, ("SUCCESS", word, _STATES[word]))
 
 
-def secret(reply: Reply, private: Iterable[str]) -> ActionResponse:
-    """A command that was accepted, and whose failure must not repeat what it was sent."""
-    return decode.action(reply, private=private)
-
-
 def cabin(reply: Reply) -> Cabin:
     """The state of the climate system. It may lag behind the command, so that either state means accepted."""
     return decode.accepted(Cabin, reply, ("SUCCESS", "ON", "OFF"))
@@ -33,12 +28,12 @@ def cabin(reply: Reply) -> Cabin:
 
 def tesla_schedule(reply: Reply, kind: TeslaScheduleType, enable: bool) -> TeslaSchedule:
     """The state of the charge schedule, or a plain success. If it is not what was asked for, the outcome is open."""
-    document = decode.command_document(reply)
+    document, meta = an_object(load(reply.body)), decode.meta_of(reply.headers)
     timer = document.get(_PARTS[kind])
     as_asked = is_object(timer) and timer.get("enabled") is enable
     if not as_asked and str(document.get("status")).upper() != "SUCCESS":
         raise Unreadable(f"{_PARTS[kind]}: it is not as it was asked for")
     try:
-        return decode.filled(TeslaSchedule, document, meta=decode.meta_of(reply.headers))
+        return structure(document, TeslaSchedule, meta=meta)
     except Unreadable:
-        return TeslaSchedule(meta=decode.meta_of(reply.headers), raw=document)
+        return TeslaSchedule(meta=meta, raw=document)
