@@ -15,7 +15,7 @@ from .keys import SignalKey as SignalKey, did_you_mean
 from .lazy_raw import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
-from .wire import Identity, Object, Seconds, Token, Year, not_sent, raw_field, wire
+from .wire import Identity, Object, Seconds, Token, Year, not_sent, raw_field, sent, wire
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -47,11 +47,11 @@ class VehicleAttributes(_Shown):
     """What a vehicle is."""
 
     id: str = field(metadata=wire(kind=Identity))
-    make: str | None = field(default=None, metadata=wire("attributes?.make", kind=Identity))
-    model: str | None = field(default=None, metadata=wire("attributes?.model", kind=Identity))
-    year: int | None = field(default=None, metadata=wire("attributes?.year", kind=Year))
-    powertrain_type: Powertrain | str | None = field(default=None, metadata=wire("attributes?.powertrainType"))
-    mode: VehicleMode | str | None = field(default=None, metadata=wire("attributes?.mode"))
+    make: str | None = sent("attributes?.make", kind=Identity)
+    model: str | None = sent("attributes?.model", kind=Identity)
+    year: int | None = sent("attributes?.year", kind=Year)
+    powertrain_type: Powertrain | str | None = sent("attributes?.powertrainType")
+    mode: VehicleMode | str | None = sent("attributes?.mode")
     raw: Json = raw_field()
 
 
@@ -62,13 +62,11 @@ class Connection(_Shown):
     id: str = field(metadata=wire(kind=Identity))
     vehicle_id: str = field(metadata=wire("relationships.vehicle.data.id", kind=Identity))
     user_id: str = field(metadata=wire("attributes!.user.id", "relationships.user.data.id", kind=Identity))
-    external_id: str | None = field(default=None, metadata=wire("attributes!.user.externalId", kind=Identity))
-    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire("attributes!.permissions"))
-    vehicle: VehicleAttributes | None = field(
-        default=None, metadata=wire("attributes!.vehicle", lends={"id": "vehicle_id"})
-    )
-    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
-    updated_at: datetime | None = field(default=None, metadata=wire("meta.updatedAt", tolerant=True))
+    external_id: str | None = sent("attributes!.user.externalId", kind=Identity)
+    permissions: tuple[Permission | str, ...] = sent("attributes!.permissions", default=())
+    vehicle: VehicleAttributes | None = sent("attributes!.vehicle", lends={"id": "vehicle_id"})
+    created_at: datetime | None = sent("meta.createdAt", tolerant=True)
+    updated_at: datetime | None = sent("meta.updatedAt", tolerant=True)
     raw: Json = raw_field()
 
 
@@ -120,9 +118,9 @@ class Execution(_Shown):
     parameters: Json = field(
         factory=dict[str, Any], repr=False, metadata=wire("attributes.parameters", kind=Object, tolerant=True)
     )
-    schedule_id: str | None = field(default=None, metadata=wire("attributes.scheduleId", kind=Identity, tolerant=True))
-    executed_at: datetime | None = field(default=None, metadata=wire("meta.executedAt", tolerant=True))
-    completed_at: datetime | None = field(default=None, metadata=wire("meta.completedAt", tolerant=True))
+    schedule_id: str | None = sent("attributes.scheduleId", kind=Identity, tolerant=True)
+    executed_at: datetime | None = sent("meta.executedAt", tolerant=True)
+    completed_at: datetime | None = sent("meta.completedAt", tolerant=True)
     raw: Json = raw_field()
 
     @property
@@ -143,9 +141,9 @@ def signal_named(value: object) -> Json:
 class SignalName:
     """A signal as a webhook's settings name it."""
 
-    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    group: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    name: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    code: str | None = sent(kind=Identity, tolerant=True)
+    group: str | None = sent(kind=Identity, tolerant=True)
+    name: str | None = sent(kind=Identity, tolerant=True)
 
     _of_wire = staticmethod(signal_named)
 
@@ -155,14 +153,14 @@ class Webhook(_Shown):
     """A webhook as the dashboard set it up."""
 
     id: str = field(metadata=wire(kind=Identity))
-    name: str | None = field(default=None, metadata=wire("attributes.name", kind=Identity))
-    callback_uri: str | None = field(default=None, metadata=wire("attributes.callbackUri", kind=Identity))
-    error_callback_uri: str | None = field(default=None, metadata=wire("attributes.errorCallbackUri", kind=Identity))
-    is_enabled: bool | None = field(default=None, metadata=wire("attributes.isEnabled"))
-    auto_subscribe: bool | None = field(default=None, metadata=wire("attributes.autoSubscribe"))
-    triggers: tuple[SignalName, ...] = field(default=(), metadata=wire("attributes.triggers"))
-    data: tuple[SignalName, ...] = field(default=(), metadata=wire("attributes.data"))
-    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
+    name: str | None = sent("attributes.name", kind=Identity)
+    callback_uri: str | None = sent("attributes.callbackUri", kind=Identity)
+    error_callback_uri: str | None = sent("attributes.errorCallbackUri", kind=Identity)
+    is_enabled: bool | None = sent("attributes.isEnabled")
+    auto_subscribe: bool | None = sent("attributes.autoSubscribe")
+    triggers: tuple[SignalName, ...] = sent("attributes.triggers", default=())
+    data: tuple[SignalName, ...] = sent("attributes.data", default=())
+    created_at: datetime | None = sent("meta.createdAt", tolerant=True)
     raw: Json = raw_field()
 
 
@@ -171,14 +169,12 @@ class Subscription(_Shown):
     """One vehicle that a webhook reports on."""
 
     id: str = field(metadata=wire(kind=Identity))
-    webhook_id: str | None = field(default=None, metadata=wire("relationships.webhook.data.id", kind=Identity))
-    user_id: str | None = field(default=None, metadata=wire("relationships.user.data.id", kind=Identity))
-    vehicle_id: str | None = field(default=None, metadata=wire("relationships.vehicle.data.id", kind=Identity))
-    vehicle: VehicleAttributes | None = field(
-        default=None, metadata=wire("attributes.vehicle", lends={"id": "vehicle_id"})
-    )
-    created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
-    updated_at: datetime | None = field(default=None, metadata=wire("meta.updatedAt", tolerant=True))
+    webhook_id: str | None = sent("relationships.webhook.data.id", kind=Identity)
+    user_id: str | None = sent("relationships.user.data.id", kind=Identity)
+    vehicle_id: str | None = sent("relationships.vehicle.data.id", kind=Identity)
+    vehicle: VehicleAttributes | None = sent("attributes.vehicle", lends={"id": "vehicle_id"})
+    created_at: datetime | None = sent("meta.createdAt", tolerant=True)
+    updated_at: datetime | None = sent("meta.updatedAt", tolerant=True)
     raw: Json = raw_field()
 
 
@@ -186,18 +182,14 @@ class Subscription(_Shown):
 class CompatibleVehicle(_Shown):
     """A model that Smartcar can connect to. Its fields are not documented: `raw` holds all of them."""
 
-    make: str | None = field(default=None, metadata=wire("attributes?.make", kind=Identity))
-    model: str | None = field(default=None, metadata=wire("attributes?.model", kind=Identity))
-    start_year: int | None = field(default=None, metadata=wire("attributes?.startYear", kind=Year))
-    end_year: int | None = field(default=None, metadata=wire("attributes?.endYear", kind=Year))
-    powertrain_type: Powertrain | str | None = field(default=None, metadata=wire("attributes?.powertrainType"))
-    region: str | None = field(default=None, metadata=wire("attributes?.region", kind=Identity))
-    signals: tuple[str, ...] = field(
-        default=(), repr=False, metadata=wire("attributes?.signals", tolerant=True, skips=True)
-    )
-    commands: tuple[str, ...] = field(
-        default=(), repr=False, metadata=wire("attributes?.commands", tolerant=True, skips=True)
-    )
+    make: str | None = sent("attributes?.make", kind=Identity)
+    model: str | None = sent("attributes?.model", kind=Identity)
+    start_year: int | None = sent("attributes?.startYear", kind=Year)
+    end_year: int | None = sent("attributes?.endYear", kind=Year)
+    powertrain_type: Powertrain | str | None = sent("attributes?.powertrainType")
+    region: str | None = sent("attributes?.region", kind=Identity)
+    signals: tuple[str, ...] = sent("attributes?.signals", tolerant=True, skips=True, default=(), repr=False)
+    commands: tuple[str, ...] = sent("attributes?.commands", tolerant=True, skips=True, default=(), repr=False)
     raw: Json = raw_field()
 
 
@@ -206,7 +198,7 @@ class ApplicationToken:
     """The token of an application, good for every vehicle that is connected to it."""
 
     access_token: str = field(repr=False, metadata=wire("access_token", kind=Token, missing="missing or not a token"))
-    expires_in: float = field(default=3600.0, metadata=wire("expires_in", kind=Seconds))
+    expires_in: float = sent("expires_in", kind=Seconds, default=3600.0)
     """Seconds; an hour where the answer does not say."""
 
 
@@ -214,12 +206,12 @@ class ApplicationToken:
 class SignalError:
     """Why a signal could not be read, in the API's words; type MALFORMED is ours."""
 
-    type: str | None = field(default=None, metadata=wire(tolerant=True))
-    code: str | None = field(default=None, metadata=wire(tolerant=True))
-    title: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
-    detail: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
-    description: str | None = field(default=None, repr=False, metadata=wire(tolerant=True))
-    resolution: str | None = field(default=None, metadata=wire("resolution.type", "resolution", tolerant=True))
+    type: str | None = sent(tolerant=True)
+    code: str | None = sent(tolerant=True)
+    title: str | None = sent(tolerant=True, repr=False)
+    detail: str | None = sent(tolerant=True, repr=False)
+    description: str | None = sent(tolerant=True, repr=False)
+    resolution: str | None = sent("resolution.type", "resolution", tolerant=True)
 
 
 MALFORMED: Final = "MALFORMED"

@@ -5,8 +5,8 @@ The codec makes its converter of it, so that a new endpoint needs a record and n
     @frozen
     class Subscription:
         id: str = field(metadata=wire(kind=Identity))
-        vehicle_id: str | None = field(default=None, metadata=wire("relationships.vehicle.data.id", kind=Identity))
-        created_at: datetime | None = field(default=None, metadata=wire("meta.createdAt", tolerant=True))
+        vehicle_id: str | None = sent("relationships.vehicle.data.id", kind=Identity)
+        created_at: datetime | None = sent("meta.createdAt", tolerant=True)
         raw: Json = raw_field()
 
 A field without metadata stands under its name in camel case, and its type says how it is read.
@@ -76,6 +76,11 @@ def wire(
         missing: the problem with a field that must be there and is not.
     """
     return {"wire": Wire(paths, kind, tolerant, skips, lends or {}, missing)}
+
+
+def sent(*paths: str, default: Any = None, repr: bool = True, **options: Any) -> Any:
+    """A field that has this default, with metadata by `wire`."""
+    return field(default=default, repr=repr, metadata=wire(*paths, **options))
 
 
 def not_sent() -> dict[str, Wire]:

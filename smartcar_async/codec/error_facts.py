@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
-from ..wire import Anything, Word, wire
+from ..wire import Anything, Word, sent
 
 
 def _word(*paths: str) -> Any:
     """A field for a text that is only told to people: whatever is no text is none."""
-    return field(default=None, metadata=wire(*paths, kind=Word, tolerant=True))
+    return sent(*paths, kind=Word, tolerant=True)
 
 
 @frozen
@@ -30,8 +30,8 @@ class ErrorFacts:
 
     type: str | None = _word()
     code: str | None = _word()
-    details: Any = field(default=None, metadata=wire("detail", kind=Anything))
-    resolution: SuggestedResolution | None = field(default=None, metadata=wire(tolerant=True))
+    details: Any = sent("detail", kind=Anything)
+    resolution: SuggestedResolution | None = sent(tolerant=True)
     suggested_user_message: str | None = _word()
 
 
@@ -50,7 +50,7 @@ class ErrorEntry(ErrorFacts):
 class FlatError(ErrorFacts):
     """The form of API v2.0, that of v1, and that of OAuth, whose `error` is the type."""
 
-    type: str | None = field(default=None, metadata=wire(tolerant=True))
+    type: str | None = sent(tolerant=True)
     error: str | None = _word()
     message: str | None = _word("error_description", "message", "description")
     description: str | None = _word("description", "error_description", "message")

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from attrs import field, frozen
 
 from ..vocabulary import UnitSystem
-from ..wire import WHOLE, Amount, Anything, Identity, Year, not_sent, wire
+from ..wire import WHOLE, Amount, Anything, Identity, Year, not_sent, sent, wire
 
 B_co = TypeVar("B_co", covariant=True)
 
@@ -22,34 +22,34 @@ def counted_field() -> Any:
 
 def id_field(*paths: str) -> Any:
     """A field for an id, as text or as a number."""
-    return field(default=None, metadata=wire(*paths, kind=Identity))
+    return sent(*paths, kind=Identity)
 
 
 def amount_field() -> Any:
     """A field for a number that may come as text."""
-    return field(default=None, metadata=wire(kind=Amount))
+    return sent(kind=Amount)
 
 
 def year_field() -> Any:
     """A field for a year that may come as text."""
-    return field(default=None, metadata=wire(kind=Year))
+    return sent(kind=Year)
 
 
 def time_field(*paths: str) -> Any:
     """A field for a time: one that says nothing is none."""
-    return field(default=None, metadata=wire(*paths, tolerant=True))
+    return sent(*paths, tolerant=True)
 
 
 @frozen
 class Meta:
     """What the headers of an answer say about it."""
 
-    request_id: str | None = field(default=None, metadata=wire("sc-request-id"))
+    request_id: str | None = sent("sc-request-id")
     data_age: datetime | None = time_field("sc-data-age")
     """When the car recorded the data."""
     fetched_at: datetime | None = time_field("sc-fetched-at")
     """When Smartcar fetched the data from the maker."""
-    unit_system: UnitSystem | str | None = field(default=None, metadata=wire("sc-unit-system"))
+    unit_system: UnitSystem | str | None = sent("sc-unit-system")
 
 
 @frozen

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ..body_enums import CapacitySource, ChargeState, SystemState
 from ..vocabulary import Permission, Powertrain, VehicleMode
-from ..wire import Identity, not_sent, wire
+from ..wire import Identity, not_sent, sent
 from .answers import (
     Answer as Answer,
     Entry as Entry,
@@ -54,7 +54,7 @@ class User(Answer):
 class VehicleIds(Answer):
     """One page of an owner's vehicles."""
 
-    vehicles: tuple[str, ...] = field(default=(), metadata=wire(kind=tuple[Identity, ...], skips=True))
+    vehicles: tuple[str, ...] = sent(kind=tuple[Identity, ...], skips=True, default=())
     paging: Paging | None = None
 
 
@@ -95,8 +95,8 @@ class CompatibilityMatrixEntry(Entry):
     start_year: int | None = year_field()
     end_year: int | None = year_field()
     type: Powertrain | str | None = None
-    endpoints: tuple[str, ...] = field(default=(), metadata=wire(kind=tuple[Identity, ...], skips=True))
-    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire(skips=True))
+    endpoints: tuple[str, ...] = sent(kind=tuple[Identity, ...], skips=True, default=())
+    permissions: tuple[Permission | str, ...] = sent(skips=True, default=())
 
 
 @frozen
@@ -137,7 +137,7 @@ class DeletedConnections(Answer):
 class Permissions(Answer):
     """What an owner granted; one page of it."""
 
-    permissions: tuple[Permission | str, ...] = field(default=(), metadata=wire(skips=True))
+    permissions: tuple[Permission | str, ...] = sent(skips=True, default=())
     paging: Paging | None = None
 
     def has(self, names: Iterable[Permission | str] | str) -> bool:
@@ -321,7 +321,7 @@ class ServiceHistory(Answer):
 class DiagnosticSystemStatus(Entry):
     """Whether one system of the car reports trouble."""
 
-    system_id: str | None = field(default=None, metadata=wire("systemId", "systemID"))
+    system_id: str | None = sent("systemId", "systemID")
     status: SystemState | str | None = None
     description: str | None = None
 

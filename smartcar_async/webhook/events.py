@@ -8,28 +8,24 @@ from attrs import field, frozen
 
 from ..lazy_raw import Sent, raw_on_demand
 from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes, signal_named
-from ..wire import WHOLE, Capitals, Identity, Integer, not_sent, raw_field, wire
+from ..wire import WHOLE, Capitals, Identity, Integer, not_sent, raw_field, sent, wire
 
 
 @frozen
 class EventMeta:
     """About the delivery: `delivery_id` and `delivered_at` are new at each attempt, the event's id is not."""
 
-    delivery_id: str | None = field(default=None, metadata=wire("meta.deliveryId", kind=Identity, tolerant=True))
-    delivered_at: datetime | None = field(
-        default=None, metadata=wire("meta.deliveredAt", "meta.deliveryTime", tolerant=True)
-    )
-    webhook_id: str | None = field(
-        default=None, metadata=wire("meta.webhookId", "webhookId", kind=Identity, tolerant=True)
-    )
-    webhook_name: str | None = field(default=None, metadata=wire("meta.webhookName", kind=Identity, tolerant=True))
-    version: str | None = field(default=None, metadata=wire("meta.version", "version", kind=Identity, tolerant=True))
-    mode: str | None = field(default=None, metadata=wire("meta.mode", "mode", kind=Capitals, tolerant=True))
+    delivery_id: str | None = sent("meta.deliveryId", kind=Identity, tolerant=True)
+    delivered_at: datetime | None = sent("meta.deliveredAt", "meta.deliveryTime", tolerant=True)
+    webhook_id: str | None = sent("meta.webhookId", "webhookId", kind=Identity, tolerant=True)
+    webhook_name: str | None = sent("meta.webhookName", kind=Identity, tolerant=True)
+    version: str | None = sent("meta.version", "version", kind=Identity, tolerant=True)
+    mode: str | None = sent("meta.mode", "mode", kind=Capitals, tolerant=True)
     """LIVE or TEST, in upper case whatever was sent."""
-    sequence: int | None = field(default=None, metadata=wire("meta.sequence", kind=Integer, tolerant=True))
-    application_id: str | None = field(default=None, metadata=wire("meta.applicationId", kind=Identity, tolerant=True))
+    sequence: int | None = sent("meta.sequence", kind=Integer, tolerant=True)
+    application_id: str | None = sent("meta.applicationId", kind=Identity, tolerant=True)
     """The application that the webhook belongs to."""
-    signal_count: int | None = field(default=None, metadata=wire("meta.signalCount", kind=Integer, tolerant=True))
+    signal_count: int | None = sent("meta.signalCount", kind=Integer, tolerant=True)
     """How many signals the event was sent with."""
     raw: Json = raw_field("meta")
 
@@ -38,10 +34,10 @@ class EventMeta:
 class Trigger:
     """Why an event was sent: `kind` is SIGNAL_UPDATED or FIRST_DELIVERY, or None where only a signal is named."""
 
-    kind: str | None = field(default=None, metadata=wire("type", kind=Identity, tolerant=True))
-    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    group: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    name: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
+    kind: str | None = sent("type", kind=Identity, tolerant=True)
+    code: str | None = sent(kind=Identity, tolerant=True)
+    group: str | None = sent(kind=Identity, tolerant=True)
+    name: str | None = sent(kind=Identity, tolerant=True)
 
     @staticmethod
     def _of_wire(value: Any) -> Any:
@@ -66,8 +62,8 @@ class VerifyEvent:
     """Smartcar asks whether the endpoint holds the token."""
 
     challenge: str = field(repr=False, metadata=not_sent())
-    event_id: str | None = field(default=None, metadata=wire("eventId", kind=Identity, tolerant=True))
-    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    event_id: str | None = sent("eventId", kind=Identity, tolerant=True)
+    meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 
 
@@ -78,16 +74,12 @@ class VehicleStateEvent(Sent):
 
     event_id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
     vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
-    user_id: str | None = field(default=None, repr=False, metadata=wire("data.user.id", kind=Identity, tolerant=True))
-    external_id: str | None = field(
-        default=None, repr=False, metadata=wire("data.user.externalId", kind=Identity, tolerant=True)
-    )
-    vehicle: VehicleAttributes | None = field(
-        default=None, metadata=wire("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
-    )
+    user_id: str | None = sent("data.user.id", kind=Identity, tolerant=True, repr=False)
+    external_id: str | None = sent("data.user.externalId", kind=Identity, tolerant=True, repr=False)
+    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
     signals: SignalSet = field(factory=lambda: SignalSet(()), metadata=not_sent())
-    triggers: tuple[Trigger, ...] = field(default=(), metadata=wire("triggers", "data.triggers", tolerant=True))
-    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    triggers: tuple[Trigger, ...] = sent("triggers", "data.triggers", tolerant=True, default=())
+    meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 
     @property
@@ -100,16 +92,14 @@ class VehicleStateEvent(Sent):
 class VehicleError:
     """One error of a vehicle, begun (ERROR) or over (RESOLVED). No `signals` means the whole vehicle."""
 
-    type: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    code: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    state: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    description: str | None = field(default=None, repr=False, metadata=wire(kind=Identity, tolerant=True))
-    suggested_user_message: str | None = field(default=None, repr=False, metadata=wire(kind=Identity, tolerant=True))
-    doc_url: str | None = field(default=None, repr=False, metadata=wire("docURL", kind=Identity, tolerant=True))
-    resolution: str | None = field(
-        default=None, metadata=wire("resolution.type", "resolution", kind=Identity, tolerant=True)
-    )
-    signals: tuple[SignalName, ...] = field(default=(), metadata=wire(tolerant=True))
+    type: str | None = sent(kind=Identity, tolerant=True)
+    code: str | None = sent(kind=Identity, tolerant=True)
+    state: str | None = sent(kind=Identity, tolerant=True)
+    description: str | None = sent(kind=Identity, tolerant=True, repr=False)
+    suggested_user_message: str | None = sent(kind=Identity, tolerant=True, repr=False)
+    doc_url: str | None = sent("docURL", kind=Identity, tolerant=True, repr=False)
+    resolution: str | None = sent("resolution.type", "resolution", kind=Identity, tolerant=True)
+    signals: tuple[SignalName, ...] = sent(tolerant=True, default=())
 
     @property
     def resolved(self) -> bool:
@@ -123,15 +113,11 @@ class VehicleErrorEvent:
 
     event_id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
     vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
-    user_id: str | None = field(default=None, repr=False, metadata=wire("data.user.id", kind=Identity, tolerant=True))
-    external_id: str | None = field(
-        default=None, repr=False, metadata=wire("data.user.externalId", kind=Identity, tolerant=True)
-    )
-    vehicle: VehicleAttributes | None = field(
-        default=None, metadata=wire("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
-    )
-    errors: tuple[VehicleError, ...] = field(default=(), metadata=wire("data.errors", tolerant=True, skips=True))
-    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    user_id: str | None = sent("data.user.id", kind=Identity, tolerant=True, repr=False)
+    external_id: str | None = sent("data.user.externalId", kind=Identity, tolerant=True, repr=False)
+    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
+    errors: tuple[VehicleError, ...] = sent("data.errors", tolerant=True, skips=True, default=())
+    meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 
     def needs_reauth(self, signals_in_use: Iterable[SignalKey[Any] | str] | SignalKey[Any]) -> bool:
@@ -154,9 +140,9 @@ class LegacyEvent:
     """An event of the retired 2.0 form. Only `raw` tells what it says."""
 
     name: str = field(metadata=not_sent())
-    event_id: str | None = field(default=None, metadata=wire("payload.eventId", kind=Identity, tolerant=True))
+    event_id: str | None = sent("payload.eventId", kind=Identity, tolerant=True)
     vehicle_ids: tuple[str, ...] = field(default=(), metadata=not_sent())
-    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 
 
@@ -165,8 +151,8 @@ class UnknownEvent:
     """An event of a kind that this version does not know. Acknowledge it."""
 
     type: str | None = field(metadata=wire("eventType", kind=Identity, tolerant=True))
-    event_id: str | None = field(default=None, metadata=wire(kind=Identity, tolerant=True))
-    meta: EventMeta = field(default=EventMeta(), metadata=wire(WHOLE))
+    event_id: str | None = sent(kind=Identity, tolerant=True)
+    meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 
 
