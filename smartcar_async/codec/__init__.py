@@ -37,7 +37,7 @@ HEAVY: Final = ("charge_schedules", "converter", "formats", "naming", "readings"
 
 
 def structure(value: Any, cls: type[T], **known: Any) -> T:
-    """A plain object as a record of this class, or Unreadable. Fields that are known are not looked for."""
+    """A plain object as a record of this class, or Unreadable. What is known goes before what was sent."""
     from . import converter
 
     return converter.structure(value, cls, **known)

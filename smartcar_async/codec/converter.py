@@ -24,12 +24,12 @@ Find = Callable[[dict[str, Any]], Any]
 Steps = tuple[tuple[str, str], ...]
 Field: TypeAlias = "attrs.Attribute[Any]"
 
-_OBJECT: Final[Any] = dict
+_OBJECT: Final[Any] = dict  # of no known type: checkers then let a document stay what it is declared to be
 _NOTHING_KNOWN: Final[Mapping[str, Any]] = {}
 
 
 def structure(value: Any, cls: type[T], **known: Any) -> T:
-    """A plain object as a record of this class, or Unreadable. Fields that are known are not looked for."""
+    """A plain object as a record of this class, or Unreadable. What is known goes before what was sent."""
     kind: Any = cls
     record: T = reader_of(kind).read(value, known) if known else hook_of(kind)(value, kind)
     return record

@@ -100,7 +100,7 @@ def usual_reader() -> Callable[[list[formats.Entry], Document], list[Signal[Any]
                 readings[place] = signal(document.at(place))
                 continue
             reading._meta, reading._document, reading._place = entry.meta, document, place
-            reading.__class__ = signal_class
+            reading.__class__ = signal_class  # frozen from here on: `unfrozen` says why it is made like this
             readings[place] = reading
         return readings
 

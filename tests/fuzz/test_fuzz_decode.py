@@ -12,12 +12,23 @@ from typing import Any, cast
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
-from smartcar_async import codec, signals
+from smartcar_async import codec, signals, v2
 from smartcar_async.codec import Unreadable
 from smartcar_async.engine.refusal import refusal, reported_failure, retry_after
 from smartcar_async.errors import ApiError
-from smartcar_async.records import ApplicationToken, Connection, Page, Signal, SignalSet, VehicleAttributes
+from smartcar_async.records import (
+    ApplicationToken,
+    CompatibleVehicle,
+    Connection,
+    Page,
+    Signal,
+    SignalSet,
+    Subscription,
+    VehicleAttributes,
+    Webhook,
+)
 from smartcar_async.request import Reply
+from smartcar_async.v2 import decode as v2_decode
 
 from ..catalogue import LISTED, Body, example, places, replaced, signal_entry
 from .mutations import (
@@ -82,6 +93,21 @@ BARE = signal_entry(SOC.code, {"value": 57, "unit": "percent"})
 TIMERS = signal_entry("charge-chargetimers", example(next(row.body for row in LISTED if row.name == "ChargeTimers")))
 TOKEN = {"access_token": "eyJ.a.b", "token_type": "Bearer", "expires_in": 3600}
 
+WEBHOOK: Body = {
+    "id": "w1",
+    "attributes": {"name": "Demo", "isEnabled": True, "triggers": [{"code": SOC.code}], "data": [{"code": SOC.code}]},
+    "meta": {"createdAt": "2026-05-04T10:00:00.000Z"},
+}
+SUBSCRIPTION: Body = {
+    "id": "s1",
+    "attributes": {"vehicle": CAR},
+    "relationships": {name: {"data": {"id": name}} for name in ("vehicle", "user", "webhook")},
+}
+MODEL: Body = {"attributes": {**CAR, "startYear": 2020, "endYear": "2025", "signals": [SOC.code], "commands": ["lock"]}}
+NIGHT = {"startTime": "22:00", "stopTime": "06:00"}
+SCHEDULE: Body = {"id": "s1", "attributes": {"scheduleType": "DAILY", "location": {"latitude": 57.7}, **NIGHT}}
+EXECUTION: Body = {"data": {"id": "e1", "attributes": {"status": {"value": "SUCCESS"}, "parameters": {"percent": 80}}}}
+
 Decode = Callable[[Reply], object]
 ANSWERS: list[tuple[Decode, object]] = [
     (codec.signal_set, {**READINGS, "data": ENTRIES[:20]}),
@@ -97,6 +123,15 @@ ANSWERS: list[tuple[Decode, object]] = [
     (codec.resource(ApplicationToken), TOKEN),
     (codec.response, PAGE),
     (codec.nothing, {}),
+    (codec.page(Webhook, 1), {"data": [WEBHOOK, WEBHOOK], "meta": META}),
+    (codec.page(Subscription, 1), {"data": [SUBSCRIPTION, SUBSCRIPTION], "meta": META}),
+    (codec.entries(CompatibleVehicle), {"data": [MODEL, MODEL["attributes"]]}),
+    (codec.schedules, {"data": [SCHEDULE, TIMERS["attributes"]["body"]["values"][0]]}),
+    (lambda reply: codec.execution(reply, "lock", {}), EXECUTION),
+    (v2_decode.record(v2.SecurityResponse), {"isLocked": True, "doors": [{"type": "frontLeft", "status": "OPEN"}]}),
+    (v2_decode.record(v2.Compatibility), {"compatible": True, "capabilities": [{"permission": "read_vin"}]}),
+    (v2_decode.service_history, [{"serviceId": 1, "serviceCost": {"totalCost": "9.5"}, "serviceDate": "2026-05-04"}]),
+    (v2_decode.action, {"status": "success", "message": "ok"}),
 ]
 
 V3_ERROR = {

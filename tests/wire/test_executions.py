@@ -265,3 +265,21 @@ async def test_no_error_repeats_the_token() -> None:
     with pytest.raises(VehicleStateError) as caught:
         await (await wire.client(FakeClock())).vehicle(VEHICLE, USER).lock()
     assert str(caught.value) == "409 VEHICLE_STATE - [hidden] of [hidden] at [hidden]"
+
+
+@pytest.mark.parametrize(
+    ("document", "family"),
+    [
+        ({"type": "VEHICLE_STATE", "code": "ASLEEP", "statusCode": 409}, VehicleStateError),
+        ({"type": "UPSTREAM", "code": "NO_RESPONSE", "statusCode": 502}, CommandOutcomeUnknown),
+        ({"status": "failed"}, CommandOutcomeUnknown),
+    ],
+)
+async def test_a_flat_failure_in_a_success(document: object, family: type[Exception]) -> None:
+    """It is judged alike for commands and for calls of the caller's own; a read is what it says."""
+    wire = Wire(always(answer(document)))
+    car = (await wire.client(FakeClock())).vehicle(VEHICLE, USER)
+    for use in (car.lock(), car.request("POST", "/commands/honk")):
+        with pytest.raises(family):
+            await use
+    assert (await car.request("GET", "/horn")).data == document
