@@ -20,17 +20,28 @@ from smartcar_async.errors import ConfigurationError, ConnectionFailed
 from smartcar_async.threads import ENDING, is_ending
 
 if TYPE_CHECKING:
+    from smartcar_async.engine.auth import Token
     from smartcar_async.v2.token_store import StoredTokens, TokenPair
 
-    from ._facade_v2 import TokenSource
-
-AccessToken = Union[str, "TokenSource"]
+AccessToken = Union[str, "Tokens"]
 """An access token, or something that keeps one fresh."""
 Refresh = Callable[[str], "TokenPair"]
 """What gives a new pair for a refresh token."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class Tokens(Protocol):
+    """Where a call's token comes from, and what to do when it is refused. Called from several threads."""
+
+    def get(self) -> Token:
+        """A token to send now."""
+        ...
+
+    def after_refusal(self, refused: Token) -> Token | None:
+        """A token other than the refused one, or None if a new one could not help."""
+        ...
 
 
 class TokenStore(Protocol):
@@ -80,7 +91,7 @@ def async_function(function: Callable[P, T]) -> Callable[P, Coroutine[Any, Any, 
     return call
 
 
-def async_token(token: str | TokenSource) -> Any:
+def async_token(token: str | Tokens) -> Any:
     """A sync token source as an async one; a token is a token."""
     if isinstance(token, str):
         return token

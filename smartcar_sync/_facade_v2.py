@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import smartcar_async.v2 as aio
 
-from ._adapt import AsyncStore, TokenStore, async_function, async_token, resolve_mode
+from ._adapt import AsyncStore, Tokens, TokenStore, async_function, async_token, resolve_mode
 from ._bridge import Bridge, callback
 from ._facade import Pages
 from ._wrap import Twin, wrap
@@ -213,13 +213,13 @@ class Client:
         """New tokens for a refresh token, which ends with it: store what comes back before you use it."""
         return self._twin.call(lambda it: it.exchange_refresh_token(token, flags=flags, deadline=deadline))
 
-    def get_user(self, token: str | TokenSource, *, deadline: float | timedelta | None = None) -> records.User:
+    def get_user(self, token: str | Tokens, *, deadline: float | timedelta | None = None) -> records.User:
         """The owner of a token; AuthenticationError if the token has ended."""
         return self._twin.call(lambda it: it.get_user(async_token(token), deadline=deadline))
 
     def get_vehicles(
         self,
-        token: str | TokenSource,
+        token: str | Tokens,
         *,
         limit: int | None = None,
         offset: int | None = None,
@@ -231,7 +231,7 @@ class Client:
         )
 
     def iter_vehicles(
-        self, token: str | TokenSource, *, page_size: int | None = None, deadline: float | timedelta | None = None
+        self, token: str | Tokens, *, page_size: int | None = None, deadline: float | timedelta | None = None
     ) -> Pages[str]:
         """The ids of all of an owner's vehicles; iterate with `for`. `deadline` is for each page."""
         return Pages(
@@ -240,7 +240,7 @@ class Client:
 
     def get_vehicle(
         self,
-        token: str | TokenSource,
+        token: str | Tokens,
         vehicle_id: str,
         *,
         flags: Mapping[str, str | bool | int] | None = None,
@@ -362,7 +362,7 @@ class Client:
     def vehicle(
         self,
         id: str,
-        token: str | TokenSource,
+        token: str | Tokens,
         unit_system: UnitSystem | str | None = None,
         flags: Mapping[str, str | bool | int] | None = None,
         version: str | None = None,

@@ -301,7 +301,7 @@ HOMES = {
         "Token": "smartcar_async.v2",
         "TokenPair": "smartcar_async.v2",
         "TokenSource": "smartcar_sync._facade_v2",
-        "Tokens": "smartcar_async.v2",
+        "Tokens": "smartcar_sync._adapt",
         "User": "smartcar_async.v2",
         "V3Response": "smartcar_async.v2",
         "Vehicle": "smartcar_sync._facade_v2",

@@ -57,7 +57,6 @@ if TYPE_CHECKING:
         TirePressure as TirePressure,
         Token as Token,
         TokenPair as TokenPair,
-        Tokens as Tokens,
         User as User,
         V3Response as V3Response,
         VehicleIds as VehicleIds,
@@ -67,7 +66,7 @@ if TYPE_CHECKING:
         hash_challenge as hash_challenge,
         verify_payload as verify_payload,
     )
-    from smartcar_sync._adapt import AccessToken as AccessToken, Refresh as Refresh
+    from smartcar_sync._adapt import AccessToken as AccessToken, Refresh as Refresh, Tokens as Tokens
     from smartcar_sync._facade_v2 import (
         Client as Client,
         Ford as Ford,

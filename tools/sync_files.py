@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 import {module} as aio
 
-from ._adapt import AsyncStore, TokenStore, async_function, async_token, resolve_mode
+from ._adapt import AsyncStore, Tokens, TokenStore, async_function, async_token, resolve_mode
 from ._bridge import Bridge, callback
 from ._wrap import Twin, wrap
 {running}
@@ -45,7 +45,7 @@ else:
 """The beginning of a file of wrappers, and what one with a type variable has besides."""
 ADAPTERS: Final = {
     "TokenStore": ("TokenStore", "AsyncStore"),
-    "AccessToken": ("str | TokenSource", "async_token"),
+    "AccessToken": ("str | Tokens", "async_token"),
     "Refresh": ("Callable[[str], TokenPair]", "async_function"),
 }
 """Sync objects where the core wants async ones: the annotation, and what of `_adapt.py` makes the one of the other."""
@@ -59,7 +59,7 @@ ROOTS: Final = {
 """The module that gives each part's public names."""
 EXTRA: Final[Mapping[str, dict[str, str]]] = {
     "__init__": {"Bridge": "_bridge", "TokenStore": "_adapt"},
-    "v2": {"AccessToken": "_adapt", "Refresh": "_adapt"},
+    "v2": {"AccessToken": "_adapt", "Refresh": "_adapt", "Tokens": "_adapt"},
 }
 """Names that mean something else without await, or are only there, though they are no handles."""
 MARK: Final = '"""{about}\n\nWritten by tools/write_sync.py: not to be edited, but by `nox -s sync`.\n"""\n\n'

@@ -21,7 +21,7 @@ RENAMED = {
     "__anext__": "__next__",
     "__aiter__": "__iter__",
 }
-PLAIN = {"AccessToken": "str | TokenSource", "Refresh": "Callable[[str], TokenPair]"}
+PLAIN = {"AccessToken": "str | Tokens", "Refresh": "Callable[[str], TokenPair]"}
 """Annotations of what callers hand in plain."""
 ONLY_ASYNC = {"session"}
 """The one parameter that the plain side has not: a session belongs to an event loop, and the caller has none."""
@@ -128,7 +128,14 @@ def test_a_class_has_nothing_more_and_nothing_less(wing: str, name: str) -> None
 def test_everything_else_is_the_same_object(wing: str) -> None:
     """Records, errors and functions: `isinstance` and `except` do not ask which client a thing came from."""
     theirs, ours = importlib.import_module(f"smartcar_async{wing}"), importlib.import_module(f"smartcar_sync{wing}")
-    wrapped = {name for other, name in HANDLES if other == wing} | {"TokenStore", "v2", "webhook", "signals", *PLAIN}
+    wrapped = {name for other, name in HANDLES if other == wing} | {
+        "TokenStore",
+        "Tokens",
+        "v2",
+        "webhook",
+        "signals",
+        *PLAIN,
+    }
     public = {name for name in dir(theirs) if not name.startswith("_") and not inspect.ismodule(getattr(theirs, name))}
     for name in public - wrapped - USED_ONLY.get(wing, set()):
         assert getattr(ours, name) is getattr(theirs, name), name

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -187,7 +188,9 @@ class SqliteEventStore:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __del__(self) -> None:
+    def __del__(self, is_ending: Callable[[], bool] = sys.is_finalizing) -> None:
+        if is_ending():  # then the system closes all, and the names of this module may be gone
+            return
         here = getattr(self, "_processes", {}).get(os.getpid())
         if here is not None:
             if here.owner is not None:
