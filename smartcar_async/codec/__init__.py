@@ -12,6 +12,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from .answers import (
+    bare as bare,
     deletion as deletion,
     entries as entries,
     execution as execution,

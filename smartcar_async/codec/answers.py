@@ -23,6 +23,11 @@ def resource(cls: type[T]) -> Callable[[Reply], T]:
     return partial(_resource, cls)
 
 
+def bare(cls: type[T]) -> Callable[[Reply], T]:
+    """What reads an answer that is a record itself, and no resource of the API."""
+    return partial(_bare, cls)
+
+
 def page(cls: type[T], number: int) -> Callable[[Reply], Page[T]]:
     """What reads one page of a list of records. Entries that cannot be read are set aside in `malformed`."""
     return partial(_page, cls, number)
@@ -37,6 +42,12 @@ def _resource(cls: type[T], reply: Reply) -> T:
     from .converter import structure
 
     return structure(resource_of(reply), cls)
+
+
+def _bare(cls: type[T], reply: Reply) -> T:
+    from .converter import structure
+
+    return structure(load(reply.body), cls)
 
 
 def _page(cls: type[T], number: int, reply: Reply) -> Page[T]:

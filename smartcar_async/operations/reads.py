@@ -67,7 +67,7 @@ def application_token(client_id: str, client_secret: str) -> Call[ApplicationTok
     return Call(
         TOKEN,
         TOKEN.path,
-        codec.resource(ApplicationToken),
+        codec.bare(ApplicationToken),
         body=form_body(fields),
         content_type=FORM_TYPE,
         private=(client_secret,),

@@ -120,7 +120,7 @@ ANSWERS: list[tuple[Decode, object]] = [
     (codec.resource(Connection), CONNECTIONS[0]),
     (codec.resource(VehicleAttributes), {"data": VEHICLE}),
     (codec.resource(VehicleAttributes), VEHICLE),
-    (codec.resource(ApplicationToken), TOKEN),
+    (codec.bare(ApplicationToken), TOKEN),
     (codec.response, PAGE),
     (codec.nothing, {}),
     (codec.page(Webhook, 1), {"data": [WEBHOOK, WEBHOOK], "meta": META}),

@@ -72,7 +72,7 @@ NOT_JSON = [
 ]
 NO_OBJECT = [b"null", b"[]", b'"text"', b"5", b"NaN", b'"\xff"', b'"\\ud800 "', b"9" * 5000, b"[" * 9999 + b"]" * 9999]
 DECODERS: list[Callable[[Reply], object]] = [
-    codec.resource(ApplicationToken),
+    codec.bare(ApplicationToken),
     codec.resource(VehicleAttributes),
     codec.resource(Connection),
     lambda answer: codec.page(Connection, 1)(answer),
@@ -109,21 +109,27 @@ def test_an_answer_as_it_came() -> None:
 )
 def test_a_token(document: object, lifetime: float) -> None:
     """Its life is an hour unless the answer says otherwise."""
-    assert ApplicationToken("t", lifetime) == codec.resource(ApplicationToken)(reply(document))
+    assert ApplicationToken("t", lifetime) == codec.bare(ApplicationToken)(reply(document))
+
+
+def test_a_token_is_at_the_top_of_its_answer() -> None:
+    """Whatever stands beside it under the name that wraps resources."""
+    document = {"access_token": "t", "expires_in": 60, "data": {"id": "v", "type": "vehicle"}}
+    assert codec.bare(ApplicationToken)(reply(document)) == ApplicationToken("t", 60.0)
 
 
 @pytest.mark.parametrize("token", [None, "", 5, "a\nb", "tökén", ["t"]])
 def test_no_token(token: object) -> None:
     """What could not travel in a header is no token, and is not repeated."""
     with pytest.raises(Unreadable, match=r"^access_token: missing or not a token$"):
-        codec.resource(ApplicationToken)(reply({"access_token": token}))
+        codec.bare(ApplicationToken)(reply({"access_token": token}))
 
 
 @pytest.mark.parametrize("lifetime", [0, -1, "soon", "nan", "inf", [], {}, 10**400])
 def test_no_lifetime(lifetime: object) -> None:
     """A token that lives no time, or for ever, cannot be kept."""
     with pytest.raises(Unreadable, match=r"^expires_in: "):
-        codec.resource(ApplicationToken)(reply({"access_token": "t", "expires_in": lifetime}))
+        codec.bare(ApplicationToken)(reply({"access_token": "t", "expires_in": lifetime}))
 
 
 @pytest.mark.parametrize(
