@@ -2,35 +2,34 @@
 
 A package writes each name once, in its imports under TYPE_CHECKING, where type checkers read it. The module that
 Python must import for it stands in `_names.py`, which `nox -s sync` writes from those imports: a frozen application
-has no sources that could be read instead.
+has no sources that could be read instead. A package's `__getattr__` and `__dir__` import this when they are called:
+to import a package costs nothing.
 """
 
-from __future__ import annotations
-
+import importlib
 import sys
-
-TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow the command
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 
-def lazy_names(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` for a package, given the module of each name; a module in it has the package."""
+def load(package: str, name: str) -> object:
+    """A public name of a package, imported; a module in it has the package for its home."""
+    if name == "__all__":
+        return names(package)
+    homes = _homes(package)
+    if name not in homes:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    if homes[name] == package:
+        return importlib.import_module(f"{package}.{name}")
+    value: object = getattr(importlib.import_module(homes[name]), name)
+    setattr(sys.modules[package], name, value)  # found there from now on: Python asks us only for what is missing
+    return value
 
-    def load(name: str) -> object:
-        if name == "__all__":
-            return names()
-        if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        import importlib
 
-        if homes[name] == package:
-            return importlib.import_module(f"{package}.{name}")
-        value: object = getattr(importlib.import_module(homes[name]), name)
-        setattr(sys.modules[package], name, value)  # found there from now on: Python asks us only for what is missing
-        return value
+def names(package: str) -> list[str]:
+    """The public names of a package, loaded or not."""
+    return sorted(_homes(package))
 
-    def names() -> list[str]:
-        return sorted(homes)
 
-    return load, names
+def _homes(package: str) -> Mapping[str, str]:
+    homes: Mapping[str, str] = importlib.import_module(f"{package.partition('.')[0]}._names").HOMES[package]
+    return homes

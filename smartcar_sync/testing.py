@@ -86,8 +86,13 @@ if TYPE_CHECKING:
     )
     from smartcar_sync._facade_testing import Simulator as Simulator
 else:
-    from smartcar_async._lazy import lazy_names
 
-    from ._names import HOMES
+    def __getattr__(name: str) -> object:
+        from smartcar_async._lazy import load
 
-    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
+        return load(__name__, name)
+
+    def __dir__() -> list[str]:
+        from smartcar_async._lazy import names
+
+        return names(__name__)

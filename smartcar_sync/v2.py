@@ -76,8 +76,13 @@ if TYPE_CHECKING:
         Vehicle as Vehicle,
     )
 else:
-    from smartcar_async._lazy import lazy_names
 
-    from ._names import HOMES
+    def __getattr__(name: str) -> object:
+        from smartcar_async._lazy import load
 
-    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
+        return load(__name__, name)
+
+    def __dir__() -> list[str]:
+        from smartcar_async._lazy import names
+
+        return names(__name__)

@@ -74,11 +74,16 @@ TYPE_CHECKING = False  # type checkers take this name for true; to import it, or
 if TYPE_CHECKING:
 """
 LAZY: Final = """else:
-    from smartcar_async._lazy import lazy_names
 
-    from ._names import HOMES
+    def __getattr__(name: str) -> object:
+        from smartcar_async._lazy import load
 
-    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
+        return load(__name__, name)
+
+    def __dir__() -> list[str]:
+        from smartcar_async._lazy import names
+
+        return names(__name__)
 """
 
 

@@ -1,19 +1,23 @@
 """From answers to records: what turns a `Reply` into one record, a page of them, or a list.
 
-Nothing here is loaded late but what is heavy: calls are built on the loop, and with these.
+Calls are built with these, on the loop and by whoever imports the client: what is heavy is imported by their first use.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import evolve
 
-from ..records import Execution, Malformed, Page, Response
 from ..request import Reply
 from ..vocabulary import ExecutionStatus
 from .documents import load
 from .shapes import Unreadable, an_object, is_list, is_object, object_at, wrong
+
+if TYPE_CHECKING:
+    from ..records import Execution, Malformed, Page, Response
 
 T = TypeVar("T")
 
@@ -51,6 +55,7 @@ def _bare(cls: type[T], reply: Reply) -> T:
 
 
 def _page(cls: type[T], number: int, reply: Reply) -> Page[T]:
+    from ..records import Malformed, Page
     from .converter import structure
 
     document = an_object(load(reply.body))
@@ -97,6 +102,8 @@ def nothing(reply: Reply) -> None:
 
 def response(reply: Reply) -> Response:
     """An answer as it came, for calls that this package does not know."""
+    from ..records import Response
+
     try:
         data = load(reply.body)
     except Unreadable:
@@ -109,6 +116,7 @@ def execution(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execu
 
     Only the status decides: what else it says may be odd, and the car has acted all the same.
     """
+    from ..records import Execution
     from .converter import hook_of, structure
 
     document = resource_of(reply)
@@ -123,6 +131,8 @@ def execution(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execu
 
 def deletion(reply: Reply, action: str, parameters: Mapping[str, Any]) -> Execution:
     """Like `execution`, but an empty answer to a deletion says that all is done, unless it is still under way."""
+    from ..records import Execution
+
     if reply.status != 202 and not reply.body.strip():
         return Execution(None, action, ExecutionStatus.SUCCESS, parameters)
     return execution(reply, action, parameters)

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import codec
 from ..arguments import require_bool, require_count
 from ..errors import ConfigurationError
-from ..records import CompatibleVehicle, Subscription, Webhook
 from ..request import Call, Credential, Effect, Endpoint, Host, json_body, mode_value, query_of, require_id
 from ..vocabulary import Powertrain, VehicleMode
 from .reads import PAGE_SIZE, checked_or_none
 
 if TYPE_CHECKING:
-    from ..records import Page
+    from ..records import CompatibleVehicle, Page, Subscription, Webhook
 
 WEBHOOKS: Final = Endpoint("GET", "/v3/webhooks", Host.MANAGEMENT)
 WEBHOOK: Final = Endpoint("GET", "/v3/webhooks/{webhook_id}", Host.MANAGEMENT)
@@ -46,6 +45,8 @@ def list_webhooks(
     number: int = 1,
 ) -> Call[Page[Webhook]]:
     """One page of the webhooks that match every given filter."""
+    from ..records import Webhook
+
     fields = {
         "filter[name]": checked_or_none(name, "name"),
         "filter[callbackUri]": checked_or_none(callback_uri, "callback_uri"),
@@ -59,6 +60,8 @@ def list_webhooks(
 
 def get_webhook(webhook_id: str) -> Call[Webhook]:
     """One webhook."""
+    from ..records import Webhook
+
     return Call(WEBHOOK, WEBHOOK.at(webhook_id=webhook_id), codec.resource(Webhook))
 
 
@@ -72,6 +75,8 @@ def list_subscriptions(
     number: int = 1,
 ) -> Call[Page[Subscription]]:
     """One page of the subscriptions that match every given filter."""
+    from ..records import Subscription
+
     fields = {
         "filter[webhookId]": checked_or_none(webhook_id, "webhook_id"),
         "filter[userId]": checked_or_none(user_id, "user_id"),
@@ -86,6 +91,8 @@ def list_subscriptions(
 
 def get_subscription(subscription_id: str) -> Call[Subscription]:
     """One subscription."""
+    from ..records import Subscription
+
     return Call(SUBSCRIPTION, SUBSCRIPTION.at(subscription_id=subscription_id), codec.resource(Subscription))
 
 
@@ -107,6 +114,8 @@ def compatible_vehicles(
     region: str | None = None, make: str | None = None, powertrain: Powertrain | str | None = None
 ) -> Call[tuple[CompatibleVehicle, ...]]:
     """The models that Smartcar can connect to."""
+    from ..records import CompatibleVehicle
+
     fields: dict[str, Any] = {
         "filter[region]": _region(region),
         "filter[make]": checked_or_none(make, "make"),

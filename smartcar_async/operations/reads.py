@@ -1,4 +1,7 @@
-"""Tokens, connections, users, vehicles and signals, and any path of the caller's own."""
+"""Tokens, connections, users, vehicles and signals, and any path of the caller's own.
+
+A record is imported by the function that has it read, so that to import the client stays light.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ from .. import codec, signals
 from ..arguments import http_method, mapping, own_headers, require_count
 from ..errors import ConfigurationError
 from ..keys import SignalKey
-from ..records import ApplicationToken, Connection, VehicleAttributes
 from ..request import (
     FORM_TYPE,
     USER_HEADER,
@@ -33,7 +35,7 @@ from ..request import (
 from ..vocabulary import VehicleMode
 
 if TYPE_CHECKING:
-    from ..records import Page, Response, Signal, SignalSet
+    from ..records import ApplicationToken, Connection, Page, Response, Signal, SignalSet, VehicleAttributes
 
 T = TypeVar("T")
 
@@ -63,6 +65,8 @@ PAGE_SIZE: Final = 100
 
 def application_token(client_id: str, client_secret: str) -> Call[ApplicationToken]:
     """Ask for a token by client credentials."""
+    from ..records import ApplicationToken
+
     fields = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": client_secret}
     return Call(
         TOKEN,
@@ -84,6 +88,8 @@ def list_connections(
     number: int = 1,
 ) -> Call[Page[Connection]]:
     """One page of the connections that match every given filter."""
+    from ..records import Connection
+
     fields = {
         "filter[userId]": checked_or_none(user_id, "user_id"),
         "filter[vehicleId]": checked_or_none(vehicle_id, "vehicle_id"),
@@ -99,6 +105,8 @@ def list_connections(
 
 def get_connection(connection_id: str) -> Call[Connection]:
     """One connection."""
+    from ..records import Connection
+
     return Call(CONNECTION, CONNECTION.at(connection_id=connection_id), codec.resource(Connection))
 
 
@@ -114,6 +122,8 @@ def delete_user(user_id: str) -> Call[None]:
 
 def vehicle_attributes(vehicle_id: str, user_id: str) -> Call[VehicleAttributes]:
     """What a vehicle is."""
+    from ..records import VehicleAttributes
+
     return of_vehicle(VEHICLE, codec.resource(VehicleAttributes), vehicle_id, user_id)
 
 

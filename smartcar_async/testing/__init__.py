@@ -65,7 +65,13 @@ if TYPE_CHECKING:
         World as World,
     )
 else:
-    from .._lazy import lazy_names
-    from .._names import HOMES
 
-    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
+    def __getattr__(name: str) -> object:
+        from .._lazy import load
+
+        return load(__name__, name)
+
+    def __dir__() -> list[str]:
+        from .._lazy import names
+
+        return names(__name__)

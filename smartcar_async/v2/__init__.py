@@ -75,7 +75,13 @@ if TYPE_CHECKING:
     from .tokens import Refresh as Refresh, TokenSource as TokenSource
     from .vehicle import Vehicle as Vehicle
 else:
-    from .._lazy import lazy_names
-    from .._names import HOMES
 
-    __getattr__, __dir__ = lazy_names(__name__, HOMES[__name__])
+    def __getattr__(name: str) -> object:
+        from .._lazy import load
+
+        return load(__name__, name)
+
+    def __dir__() -> list[str]:
+        from .._lazy import names
+
+        return names(__name__)
