@@ -62,7 +62,7 @@ def _envelope(make: Make, *, union: bool, by_code: dict[str, Any] | None = None)
     parts = {"attributes": said, "meta": make("Meta", times, None), "links": dict[str, str]}
     texts = [(name, str, "") for name in ("id", "type")]
     signal = make("Signal", [(name, part, attrs.NOTHING) for name, part in parts.items()] + texts, None)
-    return make("Signals", [("data", list[signal], attrs.NOTHING)], None)
+    return make("Signals", [("data", types.GenericAlias(list, (signal,)), attrs.NOTHING)], None)
 
 
 def _mirror(cls: Any, make: Make, made: dict[type, Any]) -> Any:
@@ -77,7 +77,7 @@ def _mirror(cls: Any, make: Make, made: dict[type, Any]) -> Any:
 
 def _type(kind: Any, make: Make, made: dict[type, Any]) -> Any:
     if get_origin(kind) is tuple:
-        return tuple[_type(get_args(kind)[0], make, made), ...]
+        return types.GenericAlias(tuple, (_type(get_args(kind)[0], make, made), ...))
     if get_origin(kind) in (Union, types.UnionType):
         options = [option for option in get_args(kind) if not (isinstance(option, type) and issubclass(option, Enum))]
         return Union[tuple(_type(option, make, made) for option in options)]  # noqa: UP007 - made at run time
