@@ -1,8 +1,9 @@
 """Run in a process of its own, to be killed and stopped: a receiver behind aiohttp's server, whose handlers keep books.
 
-The plain handler writes a line of a log when it begins and when it ends: that is there whatever happens next. The other
-one writes in the store's own transaction. Files in the folder make trouble: `ahead` sets the time of day, and while
-`full` is there, nothing can be written.
+One handler writes a line of a log when it begins and when it ends: that is there whatever happens next. The other one
+writes in the store's own transaction. What the receiver reports as failed is a line of the log as well, for a handling
+may fail after the first handler has ended. Files in the folder make faults: `ahead` sets the time of day, while `full`
+is there, nothing can be written, and while `slow` is, some handlers stay in the transaction for too long.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aiohttp import web
 from attrs import frozen
 
 from smartcar_async import ConfigurationError, SqliteEventStore
-from smartcar_async.receiver import Context, Receiver
+from smartcar_async.receiver import Context, EventHandled, Receiver, ReceiverEvent
 from smartcar_async.receiver.sqlite import file as sqlite_file
 from smartcar_async.webhook import VehicleStateEvent
 
@@ -32,6 +33,7 @@ from ..deliveries import TOKEN
 LEASE = 1.5
 PAUSE = 0.1
 STEPS_ASIDE = 0.35
+TRANSACTION_TIMEOUT = 0.4
 IN_ORDER = 4
 """How many attempts an event has before it steps aside: so many pauses are within that time."""
 BOOK = (
@@ -44,6 +46,11 @@ def fails(event_id: str, attempt: int) -> bool:
     """Whether a handler fails: one event in eleven once, and one in a hundred so often that it steps aside."""
     number = int(event_id.partition("-")[2])
     return attempt <= 6 if number % 97 == 5 else attempt == 1 and number % 11 == 3
+
+
+def is_slow(event_id: str, attempt: int) -> bool:
+    """Whether a handler outstays its transaction while handlers are slow: one event in eleven, once."""
+    return attempt == 1 and int(event_id.partition("-")[2]) % 11 == 7
 
 
 @frozen
@@ -83,9 +90,18 @@ def make_trouble(folder: Path) -> None:
 def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
     """A receiver whose handlers leave traces in a folder."""
     clock = Clock(folder)
+    log = os.open(folder / "log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+
+    def note(what: str, event_id: str | None, vehicle_id: str | None, attempt: int) -> None:
+        os.write(log, f"{what} {event_id} {vehicle_id} {life} {time.monotonic()} {attempt}\n".encode())
+
+    def note_failure(reported: ReceiverEvent) -> None:
+        if isinstance(reported, EventHandled) and reported.outcome == "failed":
+            note("failed", reported.event_id, reported.lane, reported.attempt)
+
     receiver = Receiver(
         TOKEN,
-        SqliteEventStore(folder / "events.db", clock=clock, transaction_timeout=0.4),
+        SqliteEventStore(folder / "events.db", clock=clock, transaction_timeout=TRANSACTION_TIMEOUT),
         mode=mode,
         answer_within=1.0,
         lease=LEASE,
@@ -93,22 +109,19 @@ def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
         step_aside_after=STEPS_ASIDE if mode == "inbox" else None,
         tolerance=None,
         clock=clock,
+        on_event=note_failure,
     )
-    log = os.open(folder / "log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-
-    def note(what: str, event: VehicleStateEvent, context: Context) -> None:
-        line = f"{what} {event.event_id} {event.vehicle_id} {life} {time.monotonic()} {context.attempt}\n"
-        os.write(log, line.encode())
 
     @receiver.on(VehicleStateEvent)
     async def begin(event: VehicleStateEvent, context: Context) -> None:
-        note("begin", event, context)
+        handling = (event.event_id, event.vehicle_id, context.attempt)
+        note("begin", *handling)
         try:
             await asyncio.sleep(0.001)
         except asyncio.CancelledError:  # the time of its delivery is over: that is a failure
-            note("cancelled", event, context)
+            note("cancelled", *handling)
             raise
-        note("end", event, context)
+        note("end", *handling)
         if fails(str(event.event_id), context.attempt):
             raise KeyError
 
@@ -116,6 +129,8 @@ def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
     def book(event: VehicleStateEvent, context: Context) -> None:
         delivered = event.meta.delivered_at
         assert delivered is not None
+        if (folder / "slow").exists() and is_slow(str(event.event_id), context.attempt):
+            time.sleep(TRANSACTION_TIMEOUT * 1.5)
         context.connection.execute(
             "INSERT INTO book (event_id, delivered_at, redelivered) VALUES (?, ?, ?)",
             (event.event_id, delivered.timestamp(), context.redelivered),

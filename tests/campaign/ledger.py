@@ -18,7 +18,7 @@ SHORTLY = 6.0
 
 @frozen
 class Line:
-    """A line of the log: the plain handler began, ended, or was cancelled."""
+    """A line of the log: the first handler began, ended or was cancelled, or the receiver reported a failure."""
 
     what: str
     event_id: str
@@ -33,9 +33,9 @@ class Line:
         return fails(self.event_id, self.attempt)
 
     @property
-    def handling(self) -> tuple[str, int]:
-        """Which attempt of which event it is about."""
-        return self.event_id, self.attempt
+    def handling(self) -> tuple[str, int, str]:
+        """Which attempt of which event it is about, and in which life."""
+        return self.event_id, self.attempt, self.life
 
 
 @define
@@ -82,12 +82,13 @@ class Ledger:
     def _repeated(self) -> list[str]:
         """Handled again after a success, or under the same attempt, with nothing that explains it."""
         found, seen = list[str](), defaultdict[str, list[Line]](list)
-        cancelled = {line.handling for line in self.log if line.what == "cancelled"}
+        # An attempt has a number of its own, so that a report counts although it is written after the next one began.
+        unsuccessful = {line.handling for line in self.log if line.what in ("cancelled", "failed")}
         for line in self.begun:
             for before in seen[line.event_id]:
                 if before.attempt == line.attempt:
                     found.append(f"{line.event_id} had attempt {line.attempt} twice")
-            successes = [one for one in seen[line.event_id] if not one.failed and one.handling not in cancelled]
+            successes = [one for one in seen[line.event_id] if not one.failed and one.handling not in unsuccessful]
             for before in successes[-1:]:
                 why = self.troubles.explain(before) or self.troubles.explain(line)
                 self.twice[why or "unexplained"] += 1
@@ -117,6 +118,8 @@ class Ledger:
         found, busy = list[str](), dict[str, Line]()
         for line in self.log:
             before = busy.get(line.vehicle)
+            if line.what == "failed":  # may be reported when the next one has begun
+                continue
             if line.what != "begin":
                 if before is not None and (before.event_id, before.life) == (line.event_id, line.life):
                     del busy[line.vehicle]

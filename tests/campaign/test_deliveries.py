@@ -30,8 +30,8 @@ from smartcar_async import SqliteEventStore
 from smartcar_async.webhook import FreshestSignals, VehicleStateEvent, parse
 
 from ..deliveries import written
-from .endpoint import BOOK, LEASE
-from .ledger import Troubles, read
+from .endpoint import BOOK, LEASE, is_slow
+from .ledger import Ledger, Troubles, read
 from .sender import CONNECTIONS, Happening, Sender, happenings
 
 ROOT = Path(__file__).parents[2]
@@ -235,3 +235,24 @@ async def test_deliveries(mode: str, tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "unexplained" not in ledger.twice, replay
     assert ledger.twice.total() <= (KILLS + trouble.made["stop"]) * CONNECTIONS, replay
     assert state_of(ledger.book, happened) == latest(ledger.book, happened), replay
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("mode", ["inbox", "inline"])
+async def test_only_a_reported_failure_explains_a_second_handling(mode: str, tmp_path: Path) -> None:
+    """A handler that outstays its transaction fails after the first one has ended, so that both run again."""
+    random = Random(1)
+    events = happenings(random, 40)
+    known = {event.event_id for event in events}
+    with endpoint(tmp_path, mode) as process:
+        (tmp_path / "slow").touch()
+        sender = Sender(process.listening.getsockname()[1], random, len(events))
+        await sender.send_all(events, lambda: None)
+        await emptied(tmp_path, 30)
+    ledger = read(tmp_path, process.troubles)
+    slow = {line.event_id for line in ledger.log if line.what == "failed" and is_slow(line.event_id, 1)}
+    assert slow
+    assert ledger.faults(known) == []
+    log = [line for line in ledger.log if line.what != "failed"]
+    faults = Ledger(log, ledger.book, ledger.order, ledger.troubles).faults(known)
+    assert slow <= {fault.partition(" was handled twice")[0] for fault in faults}
