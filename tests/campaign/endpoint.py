@@ -1,4 +1,4 @@
-"""Run in a process of its own, to be killed and stopped: a receiver behind aiohttp's server, whose handlers keep books.
+"""A receiver behind aiohttp's server, in a process of its own that is killed and stopped; its handlers leave records.
 
 One handler writes a line of a log when it begins and when it ends: that is there whatever happens next. The other one
 writes in the store's own transaction. What the receiver reports as failed is a line of the log as well, for a handling
@@ -31,14 +31,16 @@ from smartcar_async.webhook import VehicleStateEvent
 from ..deliveries import TOKEN
 
 LEASE = 1.5
-PAUSE = 0.1
-STEPS_ASIDE = 0.35
+RETRY_DELAY = 0.1
+STEP_ASIDE_AFTER = 0.35
 TRANSACTION_TIMEOUT = 0.4
-IN_ORDER = 4
-"""How many attempts an event has before it steps aside: so many pauses are within that time."""
-BOOK = (
-    "CREATE TABLE IF NOT EXISTS book (page INTEGER PRIMARY KEY, event_id TEXT, delivered_at REAL, redelivered INTEGER)"
+ATTEMPTS_IN_ORDER = 4
+"""How many attempts an event has before it steps aside: so many delays are within that time."""
+HANDLED_TABLE = """
+CREATE TABLE IF NOT EXISTS handled (
+    position INTEGER PRIMARY KEY, event_id TEXT, delivered_at REAL, redelivered INTEGER
 )
+"""
 Mode = Literal["inbox", "inline"]
 
 
@@ -72,32 +74,32 @@ class Clock:
         await asyncio.sleep(seconds)
 
 
-def make_trouble(folder: Path) -> None:
+def inject_store_faults(folder: Path) -> None:
     """Have writes fail while the disk is full, and wait for a busy file for a moment only."""
     transaction = sqlite_file._transaction  # pyright: ignore[reportPrivateUsage]
 
     @contextmanager
-    def troubled(connection: sqlite3.Connection, deadline: float) -> Generator[None, None, None]:
+    def faulty_transaction(connection: sqlite3.Connection, deadline: float) -> Generator[None, None, None]:
         with transaction(connection, deadline):
             yield
             if (folder / "full").exists():
                 raise sqlite3.OperationalError("database or disk is full")
 
-    sqlite_file._transaction = troubled  # pyright: ignore[reportPrivateUsage]
+    sqlite_file._transaction = faulty_transaction  # pyright: ignore[reportPrivateUsage]
     sqlite_file.PATIENCE = 0.5  # type: ignore[misc]  # pyright: ignore
 
 
-def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
+def receiver_of(folder: Path, mode: Mode, process: str) -> Receiver:
     """A receiver whose handlers leave traces in a folder."""
     clock = Clock(folder)
     log = os.open(folder / "log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
-    def note(what: str, event_id: str | None, vehicle_id: str | None, attempt: int) -> None:
-        os.write(log, f"{what} {event_id} {vehicle_id} {life} {time.monotonic()} {attempt}\n".encode())
+    def write_line(what: str, event_id: str | None, vehicle_id: str | None, attempt: int) -> None:
+        os.write(log, f"{what} {event_id} {vehicle_id} {process} {time.monotonic()} {attempt}\n".encode())
 
-    def note_failure(reported: ReceiverEvent) -> None:
+    def log_failure(reported: ReceiverEvent) -> None:
         if isinstance(reported, EventHandled) and reported.outcome == "failed":
-            note("failed", reported.event_id, reported.lane, reported.attempt)
+            write_line("failed", reported.event_id, reported.lane, reported.attempt)
 
     receiver = Receiver(
         TOKEN,
@@ -105,34 +107,34 @@ def receiver_of(folder: Path, mode: Mode, life: str) -> Receiver:
         mode=mode,
         answer_within=1.0,
         lease=LEASE,
-        retry_delays=(PAUSE,) * 100,
-        step_aside_after=STEPS_ASIDE if mode == "inbox" else None,
+        retry_delays=(RETRY_DELAY,) * 100,
+        step_aside_after=STEP_ASIDE_AFTER if mode == "inbox" else None,
         tolerance=None,
         clock=clock,
-        on_event=note_failure,
+        on_event=log_failure,
     )
 
     @receiver.on(VehicleStateEvent)
-    async def begin(event: VehicleStateEvent, context: Context) -> None:
+    async def write_log(event: VehicleStateEvent, context: Context) -> None:
         handling = (event.event_id, event.vehicle_id, context.attempt)
-        note("begin", *handling)
+        write_line("begin", *handling)
         try:
             await asyncio.sleep(0.001)
         except asyncio.CancelledError:  # the time of its delivery is over: that is a failure
-            note("cancelled", *handling)
+            write_line("cancelled", *handling)
             raise
-        note("end", *handling)
+        write_line("end", *handling)
         if fails(str(event.event_id), context.attempt):
             raise KeyError
 
     @receiver.on(VehicleStateEvent, transaction=True)
-    def book(event: VehicleStateEvent, context: Context) -> None:
+    def write_record(event: VehicleStateEvent, context: Context) -> None:
         delivered = event.meta.delivered_at
         assert delivered is not None
         if (folder / "slow").exists() and is_slow(str(event.event_id), context.attempt):
             time.sleep(TRANSACTION_TIMEOUT * 1.5)
         context.connection.execute(
-            "INSERT INTO book (event_id, delivered_at, redelivered) VALUES (?, ?, ?)",
+            "INSERT INTO handled (event_id, delivered_at, redelivered) VALUES (?, ?, ?)",
             (event.event_id, delivered.timestamp(), context.redelivered),
         )
 
@@ -150,16 +152,16 @@ async def serve(listening: socket.socket, receiver: Receiver) -> None:
     await asyncio.Event().wait()
 
 
-def supervise(descriptor: int, folder: Path, mode: Mode, life: str) -> None:
+def supervise(descriptor: int, folder: Path, mode: Mode, process: str) -> None:
     """Serve, and begin again if the store cannot be opened at the start: it is locked, or the disk is full."""
     while True:
         with suppress(ConfigurationError):
-            asyncio.run(serve(socket.socket(fileno=os.dup(descriptor)), receiver_of(folder, mode, life)))
+            asyncio.run(serve(socket.socket(fileno=os.dup(descriptor)), receiver_of(folder, mode, process)))
         time.sleep(0.1)
 
 
 if __name__ == "__main__":
-    descriptor, place, chosen, name = sys.argv[1:]
-    mode: Mode = "inbox" if chosen == "inbox" else "inline"
-    make_trouble(Path(place))
-    supervise(int(descriptor), Path(place), mode, name)
+    descriptor, folder, chosen_mode, process = sys.argv[1:]
+    mode: Mode = "inbox" if chosen_mode == "inbox" else "inline"
+    inject_store_faults(Path(folder))
+    supervise(int(descriptor), Path(folder), mode, process)

@@ -1,11 +1,10 @@
-"""Sends deliveries as Smartcar does, and worse: shuffled, twice, at once, again as they were, and until a 2xx."""
+"""Sends deliveries as Smartcar does, and worse: shuffled, repeated, concurrent, replayed, and until a 2xx."""
 
 from __future__ import annotations
 
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Callable
 from random import Random
 from time import time
 
@@ -17,14 +16,14 @@ from ..deliveries import META, NAMED, TOKEN, Document, written
 
 VEHICLES = 40
 CONNECTIONS = 24
-PATIENCE = 4.0
+ANSWER_TIMEOUT = 4.0
 REPLAYABLE = 200.0
 """Seconds for which a delivery can be replayed: after 300 s it is stale."""
 
 
 @frozen
-class Happening:
-    """Something that happened to a car, to be told by one event."""
+class CarEvent:
+    """Something that happened to a car; each delivery of it has this event's id."""
 
     number: int
     vehicle: str
@@ -59,18 +58,18 @@ def _signal(code: str, value: int, recorded: int) -> Document:
     return {"code": code, "body": {"value": value, "unit": "x"}, "status": {"value": "SUCCESS"}, "meta": meta}
 
 
-def happenings(random: Random, count: int) -> list[Happening]:
+def car_events(random: Random, count: int) -> list[CarEvent]:
     """What happened to the cars; some of it at the same time."""
     first = 1_767_000_000_000
     return [
-        Happening(number, f"vehicle-{random.randrange(VEHICLES)}", first + random.randrange(count // 2 + 1))
+        CarEvent(number, f"vehicle-{random.randrange(VEHICLES)}", first + random.randrange(count // 2 + 1))
         for number in range(count)
     ]
 
 
 @define
 class Sender:
-    """Delivers each happening until it is acknowledged, over many connections at once."""
+    """Delivers each event until it is acknowledged, over many connections at once."""
 
     port: int
     random: Random
@@ -82,73 +81,72 @@ class Sender:
     _attempts: itertools.count[int] = field(factory=itertools.count)
     _recent: dict[str, tuple[float, bytes]] = field(factory=dict[str, tuple[float, bytes]])
 
-    async def send_all(self, happened: list[Happening], progress: Callable[[], None]) -> None:
-        """Every happening once, and others a second, third or fourth time, in any order."""
-        plan = happened + self.random.choices(happened, k=self.deliveries - len(happened))
+    async def send_all(self, events: list[CarEvent]) -> None:
+        """Every event once, and some of them a second, third or fourth time, in any order."""
+        plan = events + self.random.choices(events, k=self.deliveries - len(events))
         self.random.shuffle(plan)
-        coming = iter(plan)
+        remaining = iter(plan)
 
         async def work() -> None:
-            line = Line(self.port)
-            for happening in coming:
-                await self._deliver(happening, line)
+            connection = Connection(self.port)
+            for event in remaining:
+                await self._deliver(event, connection)
                 self.done += 1
-                progress()
-            line.close()
+            connection.close()
 
         async with asyncio.TaskGroup() as group:
             for _ in range(CONNECTIONS):
                 group.create_task(work())
 
-    async def _deliver(self, happening: Happening, line: Line) -> None:
-        request = self._request(happening, replay=self.random.random() < 0.3)
+    async def _deliver(self, event: CarEvent, connection: Connection) -> None:
+        request = self._request(event, replay=self.random.random() < 0.3)
         while True:
             try:
-                async with asyncio.timeout(PATIENCE):
-                    status = str(await line.ask(request))
+                async with asyncio.timeout(ANSWER_TIMEOUT):
+                    status = str(await connection.send(request))
             except (OSError, EOFError, TimeoutError) as error:
-                line.close()
+                connection.close()
                 status = type(error).__name__
             self.answers[status] += 1
             if status.startswith("2"):
-                self.acknowledged.add(happening.event_id)
+                self.acknowledged.add(event.event_id)
                 return
             await asyncio.sleep(self.random.uniform(0.05, 0.3))
-            request = self._request(happening, replay=False)
+            request = self._request(event, replay=False)
 
-    def _request(self, happening: Happening, *, replay: bool) -> bytes:
+    def _request(self, event: CarEvent, *, replay: bool) -> bytes:
         """A new attempt, or the very bytes of an earlier one."""
         now = time()
-        sent, request = self._recent.get(happening.event_id, (0.0, b""))
+        sent, request = self._recent.get(event.event_id, (0.0, b""))
         if not replay or now - sent > REPLAYABLE:
-            body = written(happening.document(int(now * 1000), next(self._attempts)))
+            body = written(event.document(int(now * 1000), next(self._attempts)))
             head = ["POST / HTTP/1.1", "Host: x", f"SC-Signature: {sign(TOKEN, body)}", f"Content-Length: {len(body)}"]
             request = "\r\n".join([*head, "\r\n"]).encode() + body
-            self._recent[happening.event_id] = (now, request)
+            self._recent[event.event_id] = (now, request)
         return request
 
 
 @define
-class Line:
+class Connection:
     """One connection, opened anew when it broke."""
 
     port: int
     _streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
-    async def ask(self, request: bytes) -> int:
+    async def send(self, request: bytes) -> int:
         """The status of the answer."""
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self.port)
         reader, writer = self._streams
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
-        _, found, length = head.partition(b"content-length: ")
-        if found:
+        _, has_body, length = head.partition(b"content-length: ")
+        if has_body:
             await reader.readexactly(int(length.partition(b"\r\n")[0]))
         return int(head.split(maxsplit=2)[1])
 
     def close(self) -> None:
-        """Hang up."""
+        """Close it; it is opened anew for the next request."""
         if self._streams is not None:
             self._streams[1].close()
             self._streams = None
