@@ -1,4 +1,4 @@
-"""How a call of the campaign gets to the simulator: its client, its road, and the clocks that both sides go by."""
+"""How a call of the campaign gets to the simulator: its client, its proxy, and the clock of both sides."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ from smartcar_async import (
 from smartcar_async.log import Event
 from smartcar_async.testing import Simulator, World
 
-from .road import Road
-from .troubles import Access, Moment
+from .lossy_proxy import LossyProxy
+from .scenarios import Access, Moment
 
 FASTER = 500
 """How much faster than ours time passes for the clients' tokens, budgets and pauses."""
-UNHURRIED = 10 * FASTER
+AMPLE_DEADLINE = 10 * FASTER
 """A deadline that no call meets by chance, on a busy machine either."""
-MOST_ASKEW = 50
+MAX_CLOCK_OFFSET = 50
 """Seconds by which a client's clock is before or behind that of the cars, at the most."""
 
 
-def fast() -> float:
+def fast_time() -> float:
     """The seconds of a fast clock."""
     return time.monotonic() * FASTER
 
 
 @define
 class FastClock(SystemClock):
-    """A clock whose seconds are short, and whose date is that of the world, a little askew."""
+    """A clock whose seconds are short, and whose date is that of the world, with an offset."""
 
     world: World
-    askew: timedelta = timedelta()
+    offset: timedelta = timedelta()
 
     def monotonic(self) -> float:
         """Seconds that pass fast."""
-        return fast()
+        return fast_time()
 
     def now(self) -> datetime:
         """The date in the world, as this client has it."""
-        return self.world.now + self.askew
+        return self.world.now + self.offset
 
     async def sleep(self, seconds: float) -> None:
         """Let seconds pass, fast."""
@@ -63,54 +63,56 @@ class FastClock(SystemClock):
 
 
 @define(eq=False)
-class Line:
-    """A client, the road that its calls about vehicles take, and what the client told of them."""
+class ClientRoute:
+    """A client, the proxy that its calls about vehicles go through, and what it reported of them."""
 
     client: Smartcar
-    road: Road
-    unknown: list[CommandOutcomeUnknown]
-    seen: Counter[str]
+    proxy: LossyProxy
+    unknown_outcomes: list[CommandOutcomeUnknown]
+    request_ends: Counter[str]
 
 
 @asynccontextmanager
-async def line(sim: Simulator, random: Random, access: Access, vehicle: tuple[str, str]) -> AsyncGenerator[Line, None]:
-    """A client of its own, which finds its road as the access says. `vehicle` is whom it is about to command."""
-    road = Road(int(sim.url.rpartition(":")[2]))
-    road.resets_at_once = access == "resets"
-    settings = evolve(sim.settings, **_settings(access, road.port, random))
-    unknown, seen = list[CommandOutcomeUnknown](), Counter[str]()
+async def client_route(
+    sim: Simulator, random: Random, access: Access, vehicle: tuple[str, str]
+) -> AsyncGenerator[ClientRoute, None]:
+    """A client of its own with the access that a scenario names. `vehicle` is what it is about to command."""
+    proxy = LossyProxy(int(sim.url.rpartition(":")[2]))
+    proxy.resets_at_once = access == "resets"
+    settings = evolve(sim.settings, **_settings(access, proxy.port, random))
+    unknown_outcomes, request_ends = list[CommandOutcomeUnknown](), Counter[str]()
 
-    def hear(event: Event) -> None:
+    def count_request(event: Event) -> None:
         if isinstance(event, RequestEvent):
-            seen[str(event.status or event.problem)] += 1
+            request_ends[str(event.status or event.problem)] += 1
 
-    askew = timedelta(seconds=random.uniform(-MOST_ASKEW, MOST_ASKEW))
+    offset = timedelta(seconds=random.uniform(-MAX_CLOCK_OFFSET, MAX_CLOCK_OFFSET))
     client = Smartcar(
         sim.client_id,
         sim.client_secret,
         settings=settings,
-        on_event=hear,
-        on_outcome_unknown=unknown.append,
-        clock=FastClock(sim.world, askew),
+        on_event=count_request,
+        on_outcome_unknown=unknown_outcomes.append,
+        clock=FastClock(sim.world, offset),
     )
     if access not in ("closed", "opens late"):
-        await road.open()
-    async with client, asyncio.TaskGroup() as later:
+        await proxy.open()
+    async with client, asyncio.TaskGroup() as background:
         # Another car may have all tokens refused just now. A place in the budget is spent all the same.
         with suppress(AuthenticationError):
             if access == "opens late":
-                await client.webhooks(page_size=1).page()  # for its token: the road must still be closed at the call
+                await client.webhooks(page_size=1).page()  # for its token: the proxy must still be closed at the call
             elif access == "spent budget":
                 await client.vehicle(*vehicle).attributes()
         if access == "opens late":
-            later.create_task(_open(road, random.uniform(0.002, 0.01)))
-        yield Line(client, road, unknown, seen)
-    await road.close()
+            background.create_task(_open(proxy, random.uniform(0.002, 0.01)))
+        yield ClientRoute(client, proxy, unknown_outcomes, request_ends)
+    await proxy.close()
 
 
-async def _open(road: Road, after: float) -> None:
+async def _open(proxy: LossyProxy, after: float) -> None:
     await asyncio.sleep(after)
-    await road.open()
+    await proxy.open()
 
 
 def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
@@ -118,8 +120,8 @@ def _settings(access: Access, port: int, random: Random) -> dict[str, Any]:
     budget = RateLimit(4, 60) if access == "shared" and random.random() < 0.5 else None
     return {
         "vehicle_origin": f"{scheme}://127.0.0.1:{port}",
-        "deadline": UNHURRIED,
-        "command_deadline": UNHURRIED,
+        "deadline": AMPLE_DEADLINE,
+        "command_deadline": AMPLE_DEADLINE,
         "rate_limit": RateLimit(1, 1) if access == "spent budget" else budget,
         "connect_timeout": 0.05 if access == "no handshake" else 10,
         "retry": Retry(first_pause=5) if access == "opens late" else Retry(),

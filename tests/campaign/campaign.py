@@ -1,4 +1,4 @@
-"""The campaign: many commands, one trouble each, and what became of every one by its caller and by the car's ledger.
+"""The command campaign: many commands, each in a scenario, checked by what its caller learned and by the car's ledger.
 
 A car is given one call at a time, and the next only when nothing of the last is on its way any more. So the deeds that
 its ledger gained are those of this one call, whatever was answered.
@@ -20,29 +20,29 @@ from smartcar_async import ApiError, CommandOutcomeUnknown, Execution, NotFound,
 from smartcar_async.reconcile import SETTLED, evidence
 from smartcar_async.testing import Car, Deed, Delay, Simulator, Vehicle, World
 
-from .access import Line, fast, line, moment_of
-from .orders import MODEL
-from .score import Outcome, Score, Shot, shots
-from .troubles import NEVER_LEAVES, NEW_TYPE, Access, Fate, Trouble
+from .access import ClientRoute, client_route, fast_time, moment_of
+from .expected_commands import MODEL
+from .results import Outcome, PlannedCall, Results, planned_calls
+from .scenarios import NEVER_SENT, NEW_TYPE, Access, FaultQueue, Scenario
 
-LANES, CARS = 6, 8
-VOLLEYS_OF_A_CLIENT = 4
-CALLS_OF_A_VOLLEY = 3
-PATIENCE = 2.0
-"""Seconds after which a call is broken off although it is not doing what it is to be caught at."""
+WORKERS, CARS = 6, 8
+ROUNDS_PER_CLIENT = 4
+CALLS_PER_ROUND = 3
+CANCEL_TIMEOUT = 2.0
+"""Seconds after which a call is cancelled although it is not doing what it is to be cancelled at."""
 
-OPEN = {"ConnectionLost", "DeadlineExceeded", "UpstreamError", "ServerError"}
+AMBIGUOUS = {"ConnectionLost", "DeadlineExceeded", "UpstreamError", "ServerError"}
 """Errors of a try after which a deletion may be done or not."""
 
-Sight = tuple[datetime, dict[str, Car]]
+Snapshot = tuple[datetime, dict[str, Car]]
 """What the cars physically were at a time."""
 
 
 @define
-class Flight:
-    """A call that was made, and what it left behind."""
+class FinishedCall:
+    """A call that was made, and what it did."""
 
-    shot: Shot
+    planned: PlannedCall
     vehicle: Vehicle
     sent: datetime
     """The true date, whatever the client's clock says."""
@@ -52,7 +52,7 @@ class Flight:
     result: Execution | BaseException
     unknown: CommandOutcomeUnknown | None
     caught: bool
-    """Whether it was broken off while it did what it was to be caught at, if it was: a machine may be too busy."""
+    """Whether it was cancelled, if it was, while it did what it was to be cancelled at: a machine may be too busy."""
 
     @property
     def deeds(self) -> tuple[Deed, ...]:
@@ -61,28 +61,29 @@ class Flight:
 
 
 @define
-class Lane:
+class Worker:
     """One simulated world, its cars, and a client that commands all of them at once."""
 
     sim: Simulator
     random: Random
-    coming: Iterator[Shot]
-    score: Score
-    fates: dict[str, Fate] = field(factory=dict[str, Fate])
+    remaining: Iterator[PlannedCall]
+    results: Results
+    fault_queues: dict[str, FaultQueue] = field(factory=dict[str, FaultQueue])
 
     async def run(self) -> None:
-        """Volley after volley, until no shots are left."""
-        cars = [one for one in self.sim.world.vehicles.values() if self.sim.world.connection_of(one.id)][:CARS]
+        """Round after round, until no calls are left."""
+        world = self.sim.world
+        cars = [vehicle for vehicle in world.vehicles.values() if world.connection_of(vehicle.id)][:CARS]
         for vehicle in cars:
             self._prepare(vehicle)
         self.sim.fault(Delay(0.01), path="/oauth2/token", probability=0.5)
         while True:
-            async with self._line("shared", cars[0]) as shared:
-                for _ in range(VOLLEYS_OF_A_CLIENT):
-                    found = await asyncio.gather(*(self._use(vehicle, shared) for vehicle in cars))
-                    if not any(made for made, _ in found):
+            async with self._route("shared", cars[0]) as shared:
+                for _ in range(ROUNDS_PER_CLIENT):
+                    finished = await asyncio.gather(*(self._call_vehicle(vehicle, shared) for vehicle in cars))
+                    if not any(count for count, _ in finished):
                         return
-                    await self._reckon([flight for _, flight in found if flight], shared)
+                    await self._reconcile_all([call for _, call in finished if call], shared)
 
     def _prepare(self, vehicle: Vehicle) -> None:
         world = self.sim.world
@@ -90,70 +91,74 @@ class Lane:
         vehicle.car.park()
         world.connect(vehicle.id)
         world.subscribe(next(iter(world.webhooks)), vehicle.id)
-        fate = Fate(Delay(0), vehicle_id=vehicle.id)
-        self.fates[vehicle.id] = fate
-        self.sim.faults.add(fate)
+        fault_queue = FaultQueue(Delay(0), vehicle_id=vehicle.id)
+        self.fault_queues[vehicle.id] = fault_queue
+        self.sim.faults.add(fault_queue)
 
     @asynccontextmanager
-    async def _line(self, access: Access, vehicle: Vehicle) -> AsyncGenerator[Line, None]:
-        async with line(self.sim, self.random, access, (vehicle.id, vehicle.owner_id)) as one:
-            yield one
-        self.score.wire += one.seen
+    async def _route(self, access: Access, vehicle: Vehicle) -> AsyncGenerator[ClientRoute, None]:
+        async with client_route(self.sim, self.random, access, (vehicle.id, vehicle.owner_id)) as route:
+            yield route
+        self.results.request_ends += route.request_ends
 
-    async def _use(self, vehicle: Vehicle, shared: Line) -> tuple[int, Flight | None]:
-        """A few calls to one car, until one leaves its outcome open."""
-        for made in range(CALLS_OF_A_VOLLEY):
-            shot = next(self.coming, None)
-            if shot is None:
-                return made, None
-            if shot.trouble.access == "shared":
-                flight = await self._fire(shot, vehicle, shared)
+    async def _call_vehicle(self, vehicle: Vehicle, shared: ClientRoute) -> tuple[int, FinishedCall | None]:
+        """A few calls to one car, until one has an unknown outcome."""
+        for count in range(CALLS_PER_ROUND):
+            planned = next(self.remaining, None)
+            if planned is None:
+                return count, None
+            if planned.scenario.access == "shared":
+                call = await self._make_call(planned, vehicle, shared)
             else:
-                async with self._line(shot.trouble.access, vehicle) as own:
-                    flight = await self._fire(shot, vehicle, own)
-            if flight.unknown is not None:
-                return made + 1, flight
-            await self._judge(flight, shared)
-        return CALLS_OF_A_VOLLEY, None
+                async with self._route(planned.scenario.access, vehicle) as own:
+                    call = await self._make_call(planned, vehicle, own)
+            if call.unknown is not None:
+                return count + 1, call
+            await self._check_call(call, shared)
+        return CALLS_PER_ROUND, None
 
-    async def _fire(self, shot: Shot, vehicle: Vehicle, on: Line) -> Flight:
-        """One call; it is over when nothing of it can reach the car any more, unless the road holds it."""
-        trouble, fate, car = shot.trouble, self.fates[vehicle.id], vehicle.car
+    async def _make_call(self, planned: PlannedCall, vehicle: Vehicle, route: ClientRoute) -> FinishedCall:
+        """One call; it is over when nothing of it can reach the car any more, unless the proxy holds it."""
+        scenario, fault_queue, car = planned.scenario, self.fault_queues[vehicle.id], vehicle.car
         with self.sim.world.lock:
-            shot.order.arrange(car)
-            differed = not shot.order.in_effect(car)
+            planned.command.prepare(car)
+            differed = not planned.command.in_effect(car)
             sent = self.sim.world.now
             vehicle.report(sent)
             if self.random.random() < 0.2:
                 car.sleep()
         before = len(vehicle.ledger)
-        fate.coming.extend(trouble.faults)
-        on.road.stretches[vehicle.id] = deque(trouble.stretches)
-        if trouble.expired:
+        fault_queue.pending.extend(scenario.faults)
+        route.proxy.segments[vehicle.id] = deque(scenario.segments)
+        if scenario.expired:
             self.sim.expire_tokens()
-        handle = on.client.vehicle(vehicle.id, vehicle.owner_id)
-        result, caught = await self._call(shot.order.give(handle, trouble.deadline), trouble)
-        await on.road.settle(vehicle.id)
-        self._count(shot, on, fate, result, caught)
-        fate.coming.clear()
-        told = [one for one in on.unknown if one.vehicle_id == vehicle.id]
-        on.unknown[:] = [one for one in on.unknown if one.vehicle_id != vehicle.id]
-        outcome = self._outcome(shot, result, told)
-        return Flight(shot, vehicle, sent, before, differed, outcome, result, told[0] if told else None, caught)
+        handle = route.client.vehicle(vehicle.id, vehicle.owner_id)
+        result, caught = await self._await_call(planned.command.send(handle, scenario.deadline), scenario)
+        await route.proxy.wait_until_idle(vehicle.id)
+        self._count_call(planned, route, fault_queue, result, caught)
+        fault_queue.pending.clear()
+        reported = [unknown for unknown in route.unknown_outcomes if unknown.vehicle_id == vehicle.id]
+        route.unknown_outcomes[:] = [unknown for unknown in route.unknown_outcomes if unknown.vehicle_id != vehicle.id]
+        outcome = self._classify(planned, result, reported)
+        return FinishedCall(
+            planned, vehicle, sent, before, differed, outcome, result, reported[0] if reported else None, caught
+        )
 
-    async def _call(self, calling: Awaitable[Execution], trouble: Trouble) -> tuple[Execution | BaseException, bool]:
-        """Make the call, and break it off if that is its trouble; with whether it was caught at what it should be."""
+    async def _await_call(
+        self, calling: Awaitable[Execution], scenario: Scenario
+    ) -> tuple[Execution | BaseException, bool]:
+        """Make the call, and cancel it if the scenario says so; with whether it was cancelled at what it should be."""
         task, caught = asyncio.ensure_future(calling), True
-        if trouble.cancelled_at is not None:
-            until = monotonic() + PATIENCE
-            while not task.done() and moment_of(task) != trouble.cancelled_at and monotonic() < until:
+        if scenario.cancelled_at is not None:
+            until = monotonic() + CANCEL_TIMEOUT
+            while not task.done() and moment_of(task) != scenario.cancelled_at and monotonic() < until:
                 await asyncio.wait([task], timeout=0.0003)
-        elif trouble.cancelled_after is not None:
-            await asyncio.wait([task], timeout=trouble.cancelled_after)
-        if (trouble.cancelled_at or trouble.cancelled_after) and not task.done():
+        elif scenario.cancelled_after is not None:
+            await asyncio.wait([task], timeout=scenario.cancelled_after)
+        if (scenario.cancelled_at or scenario.cancelled_after) and not task.done():
             moment = moment_of(task)
-            caught = trouble.cancelled_at in (None, moment)
-            self.score.cancelled[moment] += 1
+            caught = scenario.cancelled_at in (None, moment)
+            self.results.cancelled[moment] += 1
             task.cancel()
         await asyncio.wait([task])
         try:
@@ -161,110 +166,130 @@ class Lane:
         except (Exception, asyncio.CancelledError) as error:
             return error, caught
 
-    def _count(self, shot: Shot, on: Line, fate: Fate, result: Execution | BaseException, caught: bool) -> None:
-        """Note whether the trouble was really met."""
-        trouble, road, faults = shot.trouble, on.road, [one for one in shot.trouble.faults if one is not None]
-        needs_connection = trouble.access in ("closed", "opens late", "no handshake") and trouble.cancelled_at is None
+    def _count_call(
+        self,
+        planned: PlannedCall,
+        route: ClientRoute,
+        fault_queue: FaultQueue,
+        result: Execution | BaseException,
+        caught: bool,
+    ) -> None:
+        """Count the call, and whether its scenario was really met."""
+        scenario, proxy = planned.scenario, route.proxy
+        faults = [fault for fault in scenario.faults if fault is not None]
+        needs_connection = scenario.access in ("closed", "opens late", "no handshake") and scenario.cancelled_at is None
         met = (
             not faults
-            or trouble.cancelled_after is not None
-            or (len(fate.coming) < len(trouble.faults) and fate.fault == faults[-1]),
-            not road.stretches.pop(str(fate.vehicle_id), None),
-            not needs_connection or on.seen["ConnectionFailed"] > 0,
-            trouble.access != "resets" or road.happened["reset at once"] > 0,
-            not (trouble.cancelled_at or trouble.cancelled_after) or isinstance(result, asyncio.CancelledError),
-            trouble.deadline is None or "no answer within" in str(result),
+            or scenario.cancelled_after is not None
+            or (len(fault_queue.pending) < len(scenario.faults) and fault_queue.fault == faults[-1]),
+            not proxy.segments.pop(str(fault_queue.vehicle_id), None),
+            not needs_connection or route.request_ends["ConnectionFailed"] > 0,
+            scenario.access != "resets" or proxy.counts["reset at once"] > 0,
+            not (scenario.cancelled_at or scenario.cancelled_after) or isinstance(result, asyncio.CancelledError),
+            scenario.deadline is None or "no answer within" in str(result),
             caught,
         )
-        self.score.calls[shot.label] += 1
-        self.score.struck[shot.label] += all(met)
-        self.score.actions[shot.order.name] += 1
+        self.results.calls[planned.label] += 1
+        self.results.met[planned.label] += all(met)
+        self.results.actions[planned.command.name] += 1
 
-    def _outcome(self, shot: Shot, result: Execution | BaseException, told: list[CommandOutcomeUnknown]) -> Outcome:
-        """What the caller was told, which the hook must have been told as well if it is open, and only then."""
-        claim = self.score.claim
+    def _classify(
+        self, planned: PlannedCall, result: Execution | BaseException, reported: list[CommandOutcomeUnknown]
+    ) -> Outcome:
+        """What the caller learned. The hook must have had the same unknown outcome if there is one, and no other."""
+        check = self.results.check
         match result:
             case Execution():
-                claim(result.ok and not told, shot, f"{result}, and {told}")
+                check(result.ok and not reported, planned, f"{result}, and {reported}")
                 return "done"
             case CommandOutcomeUnknown():
-                claim(told == [result], shot, f"{result!r} was not told, but {told}")
+                check(reported == [result], planned, f"{result!r} was not reported to the hook, but {reported}")
                 return "unknown"
             case asyncio.CancelledError():
                 notes = getattr(result, "__notes__", [])
-                claim(notes == [str(one) for one in told], shot, f"{notes} was not told, but {told}")
+                check(
+                    notes == [str(unknown) for unknown in reported],
+                    planned,
+                    f"{notes} was not reported to the hook, but {reported}",
+                )
                 return "cancelled, open" if notes else "cancelled, not sent"
             case SmartcarError():
-                claim(not told, shot, f"{result!r}, and {told}")
+                check(not reported, planned, f"{result!r}, and {reported}")
                 return "refused"
             case _:
                 raise result
 
-    async def _judge(self, flight: Flight, shared: Line) -> None:
-        """Compare what the caller was told with what the ledger says, when all that was held has arrived."""
-        shared.road.release(flight.vehicle.id)
-        await shared.road.settle(flight.vehicle.id)
-        shot, deeds, outcome = flight.shot, flight.deeds, flight.outcome
-        claim, deletes = self.score.claim, shot.order.action == "delete_schedule"
-        never_left = shot.label in NEVER_LEAVES and flight.caught
-        claim(flight.unknown is None or not never_left, shot, f"not so: {flight.unknown}")
-        claim(len(deeds) < 2, shot, f"done {len(deeds)} times")
-        claim(all(map(shot.order.did, deeds)), shot, f"not what was done: {deeds}")
-        claim(not deeds or shot.order.in_effect(flight.vehicle.car), shot, "the car does not show it")
+    async def _check_call(self, call: FinishedCall, shared: ClientRoute) -> None:
+        """Compare what the caller learned with what the ledger says, when all that was held has arrived."""
+        shared.proxy.release(call.vehicle.id)
+        await shared.proxy.wait_until_idle(call.vehicle.id)
+        planned, deeds, outcome = call.planned, call.deeds, call.outcome
+        check, deletes = self.results.check, planned.command.action == "delete_schedule"
+        never_sent = planned.label in NEVER_SENT and call.caught
+        check(call.unknown is None or not never_sent, planned, f"not so: {call.unknown}")
+        check(len(deeds) < 2, planned, f"done {len(deeds)} times")
+        check(all(map(planned.command.matches, deeds)), planned, f"not what was done: {deeds}")
+        check(not deeds or planned.command.in_effect(call.vehicle.car), planned, "the car does not show it")
         if outcome == "done":
-            claim(len(deeds) == 1, shot, f"said to be done, but {deeds}")
-        elif flight.unknown is None and not (deletes and _may_have_acted(flight.result)):
-            claim(not deeds, shot, f"said not to be done: {flight.result!r}, but {deeds}")
-        if flight.unknown is not None and flight.unknown.request_id and deeds:
-            claim(deeds[0].cause == flight.unknown.request_id, shot, f"{flight.unknown.request_id} did not do {deeds}")
-        self.score.outcomes[shot.label, outcome] += 1
-        self.score.deeds[f"{outcome}{' deletion' if deletes else ''}: {len(deeds)}"] += 1
-        self.score.not_found += isinstance(flight.result, NotFound) and bool(deeds)
+            check(len(deeds) == 1, planned, f"reported as done, but {deeds}")
+        elif call.unknown is None and not (deletes and _may_have_acted(call.result)):
+            check(not deeds, planned, f"reported as not done: {call.result!r}, but {deeds}")
+        if call.unknown is not None and call.unknown.request_id and deeds:
+            check(deeds[0].cause == call.unknown.request_id, planned, f"{call.unknown.request_id} did not do {deeds}")
+        self.results.outcomes[planned.label, outcome] += 1
+        self.results.deeds[f"{outcome}{' deletion' if deletes else ''}: {len(deeds)}"] += 1
+        self.results.not_found += isinstance(call.result, NotFound) and bool(deeds)
 
-    async def _reckon(self, flights: list[Flight], shared: Line) -> None:
-        """Let minutes pass and ask what became of each open call: while some are still under way, and after that."""
-        if not flights:
+    async def _reconcile_all(self, calls: list[FinishedCall], shared: ClientRoute) -> None:
+        """Let minutes pass and reconcile each unknown outcome: while some calls are still under way, and after that."""
+        if not calls:
             return
-        history = [_seen(flights, self.sim.world)]
-        async with self._line("newcomer", flights[0].vehicle) as reader:
-            self._live(self.random.choice((1, 2, 5, 5)), flights, history)
-            for flight in flights:
-                await self._reconcile(flight, history, reader.client, shared)
-            for flight in flights:
-                await self._judge(flight, shared)
-            history.append(_seen(flights, self.sim.world))
-            self._live(12, flights, history)
-            for flight in flights:
-                await self._reconcile(flight, history, reader.client, shared)
+        history = [_snapshot(calls, self.sim.world)]
+        async with self._route("newcomer", calls[0].vehicle) as reader:
+            self._pass_minutes(self.random.choice((1, 2, 5, 5)), calls, history)
+            for call in calls:
+                await self._reconcile(call, history, reader.client, shared)
+            for call in calls:
+                await self._check_call(call, shared)
+            history.append(_snapshot(calls, self.sim.world))
+            self._pass_minutes(12, calls, history)
+            for call in calls:
+                await self._reconcile(call, history, reader.client, shared)
 
-    def _live(self, minutes: int, flights: list[Flight], history: list[Sight]) -> None:
+    def _pass_minutes(self, minutes: int, calls: list[FinishedCall], history: list[Snapshot]) -> None:
         for _ in range(minutes):
             self.sim.world.advance(minutes=1)
-            history.append(_seen(flights, self.sim.world))
+            history.append(_snapshot(calls, self.sim.world))
 
-    async def _reconcile(self, flight: Flight, history: list[Sight], client: Smartcar, shared: Line) -> None:
+    async def _reconcile(
+        self, call: FinishedCall, history: list[Snapshot], client: Smartcar, shared: ClientRoute
+    ) -> None:
         """The answer must be true of the car as it stood when it last reported, and no deed may follow a `not`."""
-        unknown, vehicle, shot = flight.unknown, flight.vehicle, flight.shot
+        unknown, vehicle, planned = call.unknown, call.vehicle, call.planned
         assert unknown is not None
         assert unknown.sent_at is not None
         answer = await client.vehicle(vehicle.id, vehicle.owner_id).reconcile(unknown)
         late = vehicle.recorded_at > unknown.sent_at + SETTLED
         if answer is not Reconciled.UNKNOWN:
             car = next(cars[vehicle.id] for at, cars in reversed(history) if at <= vehicle.reported_at)
-            holds = shot.order.in_effect(car)
-            self.score.claim(holds is (answer is Reconciled.IN_EFFECT), shot, f"reconciled as {answer}, but {holds}")
-            self.score.claim(vehicle.recorded_at > flight.sent, shot, f"reconciled as {answer} by what was before it")
-            under_way = answer is Reconciled.NOT_IN_EFFECT and shared.road.holds(vehicle.id)
-            self.score.claim(not under_way, shot, "reconciled as not in effect while it was still under way")
-        if late and flight.differed and evidence(unknown.action) is not None:
-            self.score.fresh += 1
-            self.score.decided += answer is not Reconciled.UNKNOWN
+            holds = planned.command.in_effect(car)
+            self.results.check(
+                holds is (answer is Reconciled.IN_EFFECT), planned, f"reconciled as {answer}, but {holds}"
+            )
+            self.results.check(
+                vehicle.recorded_at > call.sent, planned, f"reconciled as {answer} by what was before it"
+            )
+            under_way = answer is Reconciled.NOT_IN_EFFECT and shared.proxy.holds(vehicle.id)
+            self.results.check(not under_way, planned, "reconciled as not in effect while it was still under way")
+        if late and call.differed and evidence(unknown.action) is not None:
+            self.results.decidable += 1
+            self.results.decided += answer is not Reconciled.UNKNOWN
         when = "late" if late else "early"
-        self.score.reconciled[f"{'nothing shows it' if evidence(unknown.action) is None else when}, {answer}"] += 1
+        self.results.reconciled[f"{'nothing shows it' if evidence(unknown.action) is None else when}, {answer}"] += 1
 
 
-def _seen(flights: list[Flight], world: World) -> Sight:
-    return world.now, {flight.vehicle.id: flight.vehicle.car.snapshot() for flight in flights}
+def _snapshot(calls: list[FinishedCall], world: World) -> Snapshot:
+    return world.now, {call.vehicle.id: call.vehicle.car.snapshot() for call in calls}
 
 
 def _may_have_acted(result: object) -> bool:
@@ -273,16 +298,18 @@ def _may_have_acted(result: object) -> bool:
         return True
     if isinstance(result, ApiError) and result.type == NEW_TYPE:
         return True
-    return not OPEN.isdisjoint({type(result).__name__, *(one.problem for one in result.attempts)})
+    return not AMBIGUOUS.isdisjoint({type(result).__name__, *(attempt.problem for attempt in result.attempts)})
 
 
-async def campaign(seed: str, count: int) -> Score:
+async def campaign(seed: str, count: int) -> Results:
     """All of it: so many calls, over some simulators at once."""
-    score, coming = Score(), shots(seed, count)
+    results, remaining = Results(), planned_calls(seed, count)
     with ExitStack() as stack:
-        sims = [stack.enter_context(Simulator(seed=number, clock=fast)) for number in range(LANES)]
-        lanes = [Lane(sim, Random(f"{seed}/lane {number}"), coming, score) for number, sim in enumerate(sims)]
+        sims = [stack.enter_context(Simulator(seed=number, clock=fast_time)) for number in range(WORKERS)]
+        workers = [
+            Worker(sim, Random(f"{seed}/worker {number}"), remaining, results) for number, sim in enumerate(sims)
+        ]
         async with asyncio.TaskGroup() as group:
-            for lane in lanes:
-                group.create_task(lane.run())
-    return score
+            for worker in workers:
+                group.create_task(worker.run())
+    return results

@@ -1,4 +1,4 @@
-"""A plain program that ends in the middle of a token refresh, forked anew for each line of the input."""
+"""A synchronous program that ends in the middle of a token refresh, forked anew for each line of the input."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from smartcar_sync.v2 import Client, TokenSource
 
 KEY = "owner"
 LIMIT = 45.0
-"""Seconds after which a program is said to hang: more than its token request may take."""
+"""Seconds after which a program counts as hung: more than its token request may take."""
 
 
 class WatchedStore:
@@ -42,60 +42,60 @@ class WatchedStore:
         return self._lock
 
 
-def program(order: dict[str, Any], begun: Callable[[], None]) -> None:
-    """Refresh a pair, and end as the order says: in a call, or beside one."""
-    bridge = Bridge() if order["bridge"] == "shared" else None
+def program(instructions: dict[str, Any], on_start: Callable[[], None]) -> None:
+    """Refresh a pair, and end as the instructions say: in a call, or beside one."""
+    bridge = Bridge() if instructions["bridge"] == "shared" else None
     # Where nothing answers: only the token is of interest.
     settings = Settings(
-        auth_origin=f"http://127.0.0.1:{order['port']}", api_origin="http://127.0.0.1:9", rate_limit=None
+        auth_origin=f"http://127.0.0.1:{instructions['port']}", api_origin="http://127.0.0.1:9", rate_limit=None
     )
     client = Client("client", "secret", settings=settings, bridge=bridge)
-    store: TokenStore = FileTokenStore(order["path"], bridge=bridge)
-    if order["store"] == "watched":
-        store = WatchedStore(FileTokenStore(order["path"]))
+    store: TokenStore = FileTokenStore(instructions["path"], bridge=bridge)
+    if instructions["store"] == "watched":
+        store = WatchedStore(FileTokenStore(instructions["path"]))
     source = client.token_source(store, KEY)
-    if order["source"] == "own":
+    if instructions["source"] == "own":
         source = TokenSource(store, KEY, client.exchange_refresh_token, bridge=bridge)
-    with client if order["with"] else nullcontext():
-        begun()
-        end(order, client, source, bridge)
+    with client if instructions["with"] else nullcontext():
+        on_start()
+        end(instructions, client, source, bridge)
 
 
-def end(order: dict[str, Any], client: Client, source: TokenSource, bridge: Bridge | None) -> None:
-    """The end that the order asks for."""
-    way, delay = order["way"], order["delay"]
-    if way == "ctrl-c":
+def end(instructions: dict[str, Any], client: Client, source: TokenSource, bridge: Bridge | None) -> None:
+    """End as the instructions ask."""
+    ending, delay = instructions["ending"], instructions["delay"]
+    if ending == "ctrl-c":
         source.access_token()
         return
-    if way == "deadline":
+    if ending == "deadline":
         with suppress(SmartcarError):
             client.get_user(source, deadline=max(delay, 0.001))
         return
     threading.Thread(target=quietly, args=(source,), daemon=True).start()
     time.sleep(delay)
-    if way == "sys.exit":
+    if ending == "sys.exit":
         sys.exit(0)
-    if way == "ctrl-c in close":
+    if ending == "ctrl-c in close":
         client.close()
-    if way == "close":
+    if ending == "close":
         # The closing alone must do it: Python's own exit does not follow.
-        if order["source"] == "own":
+        if instructions["source"] == "own":
             source.close()
         client.close() if bridge is None else bridge.close()
         os._exit(0)
 
 
 def quietly(source: TokenSource) -> None:
-    """A call in another thread, which may learn that the client was closed."""
+    """A call in another thread; the client may be closed meanwhile."""
     with suppress(SmartcarError):
         source.access_token()
 
 
-def watch(child: int, order: dict[str, Any]) -> str:
-    """Press Ctrl-C if it is asked for; how the child ended, and after how long."""
+def watch(child: int, instructions: dict[str, Any]) -> str:
+    """Press Ctrl-C if the instructions ask for it; returns how the child ended, and after how long."""
     began = time.monotonic()
-    if order["way"].startswith("ctrl-c"):
-        time.sleep(order["ctrl-c"])
+    if instructions["ending"].startswith("ctrl-c"):
+        time.sleep(instructions["ctrl-c"])
         with suppress(ProcessLookupError):
             os.kill(child, signal.SIGINT)
     while time.monotonic() < began + LIMIT:
@@ -113,18 +113,18 @@ def main() -> None:
     for name in ("aiohttp", "yarl", "concurrent.futures.thread", "smartcar_async.v2.tokens"):
         import_module(name)  # before the forks, so that each need not load it
     for line in sys.stdin:
-        order = json.loads(line)
+        instructions = json.loads(line)
         reading, writing = os.pipe()
         child = os.fork()
         if child == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
             os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
-            program(order, partial(os.close, writing))
+            program(instructions, partial(os.close, writing))
             return
         os.close(writing)
         os.read(reading, 1)  # it ends when the child closes its side
         os.close(reading)
-        sys.stdout.write(watch(child, order) + "\n")
+        sys.stdout.write(watch(child, instructions) + "\n")
         sys.stdout.flush()
 
 

@@ -22,13 +22,13 @@ from smartcar_async import CommandOutcomeUnknown, Settings, Smartcar, SmartcarEr
 from smartcar_async.v2 import Client, NissanWindow
 
 KINDS = ("long", "endless", "bomb", "endless bomb", "refusal", "values", "slow")
-"""What the server does, as the path of an origin tells it."""
-HASTE = 0.02
+"""What the server does; the path of an origin names it."""
+SLOW_DEADLINE = 0.02
 """Seconds that a call has against a slow answer."""
-ALLOWED = 0.05
+MAX_LATENESS = 0.05
 """Seconds by which it may be late."""
 OUTCOME = CommandOutcomeUnknown("lost", action="lock", vehicle_id="v", parameters={}, sent_at=datetime.now(UTC))
-GIVEN: Mapping[str, Any] = {
+ARGUMENTS: Mapping[str, Any] = {
     "amperage": 16,
     "amt": "amt",
     "access_token": "token",
@@ -67,10 +67,10 @@ GIVEN: Mapping[str, Any] = {
     "windows": [NissanWindow("22:00", "06:00", ("MONDAY",))],
     "weekdays": ("22:00", "06:00"),
 }
-"""Arguments that will do, for all that must be given."""
+"""A valid argument for each required parameter."""
 
 
-def owners(origin: str, most: int) -> tuple[Any, ...]:
+def handles_of(origin: str, most: int) -> tuple[Any, ...]:
     """Clients, and every handle that they hand out."""
     names = [name for name in dir(Settings()) if name.endswith("_origin") and name != "iam_origin"]
     everywhere: dict[str, Any] = dict.fromkeys(names, origin)
@@ -82,92 +82,98 @@ def owners(origin: str, most: int) -> tuple[Any, ...]:
     )
     smartcar, client = Smartcar("id", "secret", settings=settings), Client("id", "secret", settings=settings)
     vehicle, v2 = smartcar.vehicle("v", "user"), client.vehicle("v", "token")
-    makes = [client.vehicle("v", "token", make=make) for make in ("tesla", "nissan", "ford")]
-    handles = [getattr(one, name) for one, name in zip(makes, ("tesla", "nissan", "ford"), strict=True)]
+    vehicles_by_make = [client.vehicle("v", "token", make=make) for make in ("tesla", "nissan", "ford")]
+    handles = [
+        getattr(vehicle, name) for vehicle, name in zip(vehicles_by_make, ("tesla", "nissan", "ford"), strict=True)
+    ]
     return smartcar, client, vehicle, vehicle.schedules, v2, *handles
 
 
-def methods(owner: object) -> Iterator[tuple[str, Callable[..., Any]]]:
+def methods(handle: object) -> Iterator[tuple[str, Callable[..., Any]]]:
     """Each method that does I/O: it has a deadline."""
-    for name, method in inspect.getmembers(type(owner), inspect.isfunction):
+    for name, method in inspect.getmembers(type(handle), inspect.isfunction):
         if name[0] != "_" and "deadline" in inspect.signature(method).parameters:
-            yield f"{type(owner).__module__}.{type(owner).__name__}.{name}", getattr(owner, name)
+            yield f"{type(handle).__module__}.{type(handle).__name__}.{name}", getattr(handle, name)
 
 
 def arguments(method: Callable[..., Any]) -> dict[str, Any]:
-    """What must be given."""
-    taken = inspect.signature(method).parameters.values()
-    needed = {one.name for one in taken if one.default is one.empty and one.kind is not one.VAR_KEYWORD}
-    more = {
+    """The arguments that a call needs."""
+    parameters = inspect.signature(method).parameters.values()
+    required = {
+        parameter.name
+        for parameter in parameters
+        if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+    }
+    optional = {
         "create_workweek": {"weekdays"},
         "delete_connections": {"user_id"},
         "get_compatibility_matrix": {"region"},
     }.get(method.__name__, set())
-    return {name: VALUES.get((method.__name__, name), GIVEN.get(name)) for name in needed | more}
+    return {name: METHOD_ARGUMENTS.get((method.__name__, name), ARGUMENTS.get(name)) for name in required | optional}
 
 
-VALUES: Mapping[tuple[str, str], Any] = {
+METHOD_ARGUMENTS: Mapping[tuple[str, str], Any] = {
     ("set_charge_limit", "limit"): 0.8,
-    ("create_weekly", "days"): GIVEN["days"],
+    ("create_weekly", "days"): ARGUMENTS["days"],
 }
-"""Arguments that only one method takes like this."""
+"""Arguments in a form that only one method takes."""
 
 
 async def call(method: Callable[..., Any], deadline: float) -> tuple[str, float]:
     """What a call ends in, and how long after its deadline."""
     started = time.perf_counter()
     try:
-        made: Any = method(**arguments(method), deadline=deadline)
-        if hasattr(made, "__aiter__"):
-            made = anext(aiter(made))
-        told = type(await made).__name__
+        pending: Any = method(**arguments(method), deadline=deadline)
+        if hasattr(pending, "__aiter__"):
+            pending = anext(aiter(pending))
+        ending = type(await pending).__name__
     except SmartcarError as error:
-        told = f"{type(error).__name__}: {error}"
-    return told, time.perf_counter() - started - deadline
+        ending = f"{type(error).__name__}: {error}"
+    return ending, time.perf_counter() - started - deadline
 
 
-async def hurried(method: Callable[..., Any]) -> tuple[str, float]:
-    """The same against a slow answer; the best of three counts, because other programs stop this one as well."""
+async def best_of_three(method: Callable[..., Any]) -> tuple[str, float]:
+    """The same against a slow answer; the best of three counts, because other programs slow this one down."""
     tries: list[tuple[str, float]] = []
-    while not tries or (len(tries) < 3 and tries[-1][1] > ALLOWED):
-        tries.append(await call(method, HASTE))
+    while not tries or (len(tries) < 3 and tries[-1][1] > MAX_LATENESS):
+        tries.append(await call(method, SLOW_DEADLINE))
     return tries[-1]
 
 
 def memory(field: str) -> int:
     """A figure that the kernel keeps of this process, in bytes."""
-    found = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    return int(found[1]) * 1024 if found else 0
+    match = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    return int(match[1]) * 1024 if match else 0
 
 
 def baseline() -> int:
-    """The memory of this process; the figure of its peak begins anew."""
+    """The memory of this process; the figure of its peak is reset."""
     gc.collect()
     Path("/proc/self/clear_refs").write_text("5")
     return memory("VmRSS")
 
 
 async def main(url: str, most: int, share: int) -> dict[str, Any]:
-    """Every method against every kind, or against one in so many and the slow one; one after the other."""
-    told: dict[str, list[tuple[str, str, float]]] = {kind: [] for kind in KINDS}
-    clients = {kind: owners(f"{url}/{kind}", most) for kind in KINDS}
-    for owned in clients.values():
-        await owned[0].__aenter__()
-        await owned[1].__aenter__()
+    """Every method against every kind, or the slow kind and every `share`-th of the others; one call at a time."""
+    calls: dict[str, list[tuple[str, str, float]]] = {kind: [] for kind in KINDS}
+    clients = {kind: handles_of(f"{url}/{kind}", most) for kind in KINDS}
+    for handles in clients.values():
+        await handles[0].__aenter__()
+        await handles[1].__aenter__()
         with suppress(SmartcarError):
-            await owned[0].request("GET", "/warm", deadline=0.5)  # a token, and what is allocated only once
+            await handles[0].request("GET", "/warm", deadline=0.5)  # a token, and what is allocated only once
     before = baseline()
-    for kind, owned in clients.items():
-        for owner in owned:
-            for number, (name, method) in enumerate(methods(owner)):
+    for kind, handles in clients.items():
+        for handle in handles:
+            for number, (name, method) in enumerate(methods(handle)):
                 if kind != "slow" and (number + KINDS.index(kind)) % share:
                     continue
-                told[kind].append((name, *await (hurried(method) if kind == "slow" else call(method, 30))))
+                calls[kind].append((name, *await (best_of_three(method) if kind == "slow" else call(method, 30))))
     grown = memory("VmHWM") - before
-    for owned in clients.values():
-        await owned[0].aclose()
-        await owned[1].aclose()
-    return {"grown": grown, "told": told}
+    for handles in clients.values():
+        await handles[0].aclose()
+        await handles[1].aclose()
+    return {"grown": grown, "calls": calls}
 
 
 if __name__ == "__main__":

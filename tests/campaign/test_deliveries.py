@@ -120,7 +120,7 @@ def _store(folder: Path) -> SqliteEventStore:
 
 @define
 class FaultInjector:
-    """What happens to the processes meanwhile: as many kills as asked for, and the rest between them."""
+    """What happens to the processes meanwhile: so many kills, and other faults between them."""
 
     receivers: ReceiverProcesses
     random: Random

@@ -19,56 +19,56 @@ from time import monotonic
 
 import pytest
 
-from .large_answers import ALLOWED, KINDS
+from .large_answers import KINDS, MAX_LATENESS
 
 MIB = 1 << 20
 LARGE = int(os.environ.get("SMARTCAR_LARGE_MIB", "16"))
 BOUND = 16 * MIB if LARGE >= 1024 else 2 * MIB
 SHARE = 1 if LARGE >= 1024 else 3
-PIECE = b'{"data": "' + b"x" * 65536
+CHUNK = b'{"data": "' + b"x" * 65536
 TOKEN = b'HTTP/1.1 200 OK\r\nContent-Length: 44\r\n\r\n{"access_token":"token-1","expires_in":3600}'
 HEAD = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\n"
 
 
-def pieces(kind: str) -> tuple[bytes, bytes, int]:
-    """The head of an answer, and a piece that is repeated so often."""
+def answer_of(kind: str) -> tuple[bytes, bytes, int]:
+    """The head of an answer, a chunk, and how often it is repeated."""
     whole = LARGE * MIB
     match kind:
         case "long":
-            return HEAD % b"200 OK" + b"Content-Length: %d\r\n\r\n" % whole, PIECE, whole // len(PIECE)
+            return HEAD % b"200 OK" + b"Content-Length: %d\r\n\r\n" % whole, CHUNK, whole // len(CHUNK)
         case "bomb":
-            squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
-            bomb = b"".join(squeeze.compress(bytes(MIB)) for _ in range(LARGE)) + squeeze.flush()
+            compressor = zlib.compressobj(9, zlib.DEFLATED, 31)
+            bomb = b"".join(compressor.compress(bytes(MIB)) for _ in range(LARGE)) + compressor.flush()
             return HEAD % b"200 OK" + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb), bomb, 1
         case "endless bomb":
             bomb = gzip.compress(bytes(MIB))
             return HEAD % b"200 OK" + b"Content-Encoding: gzip\r\n\r\n", bomb, sys.maxsize
         case "refusal":
-            return HEAD % b"503 No" + b"\r\n", PIECE, sys.maxsize
+            return HEAD % b"503 No" + b"\r\n", CHUNK, sys.maxsize
         case "values":
             return HEAD % b"200 OK" + b"\r\n", b"{}," * 20_000, sys.maxsize
         case "slow":
             return HEAD % b"200 OK" + b"\r\n", b" ", sys.maxsize
         case _:
-            return HEAD % b"200 OK" + b"\r\n", PIECE, sys.maxsize
+            return HEAD % b"200 OK" + b"\r\n", CHUNK, sys.maxsize
 
 
-ANSWERS = {kind: pieces(kind) for kind in KINDS}
+ANSWERS = {kind: answer_of(kind) for kind in KINDS}
 
 
 async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One connection: a token, or an answer of the kind that the path asks for, until the client has had enough."""
+    """One connection: a token, or an answer of the kind that the path asks for, until the client closes it."""
     with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
         while True:
-            line = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
-            kind = line.split("/")[1]
+            path = (await reader.readuntil(b"\r\n\r\n")).split()[1].decode()
+            kind = path.split("/")[1]
             if kind == "token":
                 writer.write(TOKEN)
                 continue
-            head, piece, count = ANSWERS[kind.replace("%20", " ")]
+            head, chunk, count = ANSWERS[kind.replace("%20", " ")]
             writer.write(head)
             for _ in range(count):
-                writer.write(piece)
+                writer.write(chunk)
                 await writer.drain()
                 if kind == "slow":
                     await asyncio.sleep(0.005)
@@ -101,19 +101,20 @@ async def test_no_answer_is_too_large(url: str, capsys: pytest.CaptureFixture[st
     )
     output, errors = await child.communicate()  # the log of open outcomes
     assert child.returncode == 0, errors.decode()
-    found = json.loads(output)
-    late = sorted(seconds for _, _, seconds in found["told"]["slow"])
+    measured = json.loads(output)
+    late = sorted(seconds for _, _, seconds in measured["calls"]["slow"])
+    count = sum(map(len, measured["calls"].values()))
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{LARGE} MiB, bound {BOUND / MIB:.0f} MiB: memory grew by {found['grown'] / MIB:.1f} MiB; "
-            f"{sum(map(len, found['told'].values()))} calls of {len(late)} methods in {monotonic() - started:.0f} s; "
+            f"\n{LARGE} MiB, bound {BOUND / MIB:.0f} MiB: memory grew by {measured['grown'] / MIB:.1f} MiB; "
+            f"{count} calls of {len(late)} methods in {monotonic() - started:.0f} s; "
             f"late by {late[len(late) // 2] * 1000:.0f} ms, {late[-1] * 1000:.0f} ms at the most\n"
         )
-    for kind, told in found["told"].items():
-        ends = Counter(end.partition(":")[0] for _, end, _ in told)
-        wanted = "DeadlineExceeded" if kind == "slow" else "ResponseTooLarge"
-        assert set(ends) <= {wanted, "CommandOutcomeUnknown"}, [one for one in told if wanted not in one[1]][:5]
-        assert min(ends[wanted], ends["CommandOutcomeUnknown"]) > 5, (kind, ends)
+    for kind, calls in measured["calls"].items():
+        ends = Counter(end.partition(":")[0] for _, end, _ in calls)
+        expected = "DeadlineExceeded" if kind == "slow" else "ResponseTooLarge"
+        assert set(ends) <= {expected, "CommandOutcomeUnknown"}, [call for call in calls if expected not in call[1]][:5]
+        assert min(ends[expected], ends["CommandOutcomeUnknown"]) > 5, (kind, ends)
     assert len(late) > 80
-    assert found["grown"] < 2 * BOUND
-    assert late[-1] <= ALLOWED
+    assert measured["grown"] < 2 * BOUND
+    assert late[-1] <= MAX_LATENESS

@@ -1,4 +1,4 @@
-"""Through a proxy that copies, delays and reorders answers, no car's record is given for another's, and no outcome.
+"""Through a proxy that copies, delays and reorders answers, no record or outcome of a car is returned for another's.
 
 SMARTCAR_PROXY_CALLS is the number of calls; SMARTCAR_SEED repeats a campaign.
 """
@@ -24,10 +24,10 @@ from smartcar_async import CommandOutcomeUnknown, Retry, Settings, Smartcar, Sma
 from smartcar_async.testing import Simulator, Vehicle
 from smartcar_async.v2 import Client
 
-from .proxy import TRICKS, Proxy
+from .reordering_proxy import TRICKS, ReorderingProxy
 
 CALLS = int(os.environ.get("SMARTCAR_PROXY_CALLS", "600"))
-CARS, ACTS = 12, 0.3
+CARS, COMMAND_SHARE = 12, 0.3
 VIN, ODOMETER = signals.VehicleIdentification.VIN, signals.Odometer.TraveledDistance
 
 
@@ -63,8 +63,8 @@ class Handles:
         }
 
     @property
-    def acts(self) -> dict[str, Callable[[], Awaitable[Any]]]:
-        """Some commands, by name. A locked car locks again; not every one of these can open its charge port."""
+    def commands(self) -> dict[str, Callable[[], Awaitable[Any]]]:
+        """Some commands, by name. A locked car locks again; not every car can open its charge port."""
         v3, v2 = self.v3, self.v2
         return {
             "lock": v3.lock,
@@ -79,8 +79,8 @@ class Handles:
         }
 
 
-def plain(answer: Any) -> Any:
-    """All that an answer told, without what is new each time."""
+def comparable(answer: Any) -> Any:
+    """What an answer holds, without what differs each time."""
     match answer:
         case Exception():
             return type(answer).__name__
@@ -95,109 +95,114 @@ def plain(answer: Any) -> Any:
         case _ if hasattr(answer, "raw"):
             return answer.raw
         case _:
-            return plain(answer.body)
+            return comparable(answer.body)
 
 
 @define
-class Score:
-    """What became of the calls."""
+class Results:
+    """How the calls ended."""
 
     calls: Counter[str] = field(factory=Counter[str])
     outcomes: Counter[str] = field(factory=Counter[str])
-    lies: list[str] = field(factory=list[str])
+    mismatches: list[str] = field(factory=list[str])
 
 
 async def attempt(use: Callable[[], Awaitable[Any]]) -> Any:
-    """What a call ends in."""
+    """What a call returns, or its error."""
     try:
         return await use()
     except SmartcarError as error:
         return error
 
 
-async def drive(handles: Handles, truth: dict[str, Any], random: Random, count: int, score: Score) -> None:
-    """One car's calls, one after the other, each compared with the truth or with what was done to the car."""
+async def call_vehicle(
+    handles: Handles, expected: dict[str, Any], random: Random, count: int, results: Results
+) -> None:
+    """One car's calls, one after the other, each compared with what is expected or with what was done to the car."""
     for _ in range(count):
-        acts = random.random() < ACTS
-        name, use = random.choice(list((handles.acts if acts else handles.reads).items()))
-        score.calls[name] += 1
+        is_command = random.random() < COMMAND_SHARE
+        name, use = random.choice(list((handles.commands if is_command else handles.reads).items()))
+        results.calls[name] += 1
         before = len(handles.vehicle.ledger)
         answer = await attempt(use)
         deeds = [deed.action for deed in handles.vehicle.ledger[before:]]
-        told = type(answer).__name__ if isinstance(answer, SmartcarError) else "fine"
-        score.outcomes[f"{'act' if acts else 'read'}: {told}"] += 1
-        if acts:
-            done = len(deeds) == 1
+        ending = type(answer).__name__ if isinstance(answer, SmartcarError) else "success"
+        results.outcomes[f"{'command' if is_command else 'read'}: {ending}"] += 1
+        if is_command:
             if isinstance(answer, CommandOutcomeUnknown):
-                good = len(deeds) < 2
+                correct = len(deeds) < 2
             elif isinstance(answer, SmartcarError):
-                good = not deeds and plain(answer) == truth.get(name, plain(answer))
+                correct = not deeds and comparable(answer) == expected.get(name, comparable(answer))
             else:
-                good = done
+                correct = len(deeds) == 1
         else:
-            good = plain(answer) == truth[name] or told == "ConnectionLost"
-        if not good:
-            score.lies.append(f"{name} of {handles.vehicle.id}: {answer!r}, and {deeds}")
+            correct = comparable(answer) == expected[name] or ending == "ConnectionLost"
+        if not correct:
+            results.mismatches.append(f"{name} of {handles.vehicle.id}: {answer!r}, and {deeds}")
 
 
 def handles_of(sim: Simulator, smartcar: Smartcar, client: Client) -> list[Handles]:
     """Some cars, with their owners' tokens."""
-    found: list[Handles] = []
+    handles: list[Handles] = []
     for connection in list(sim.world.connections.values())[:CARS]:
         vehicle, owner = connection.vehicle, connection.owner
         token = sim.v2_tokens(owner.id).access_token
         v3 = smartcar.vehicle(vehicle.id, owner.id)
-        found.append(Handles(vehicle, connection.id, smartcar, v3, client.vehicle(vehicle.id, token)))
-    return found
+        handles.append(Handles(vehicle, connection.id, smartcar, v3, client.vehicle(vehicle.id, token)))
+    return handles
 
 
-async def campaign(seed: str, calls: int, owned: bool) -> tuple[Score, Proxy]:
+async def campaign(seed: str, calls: int, own_session: bool) -> tuple[Results, ReorderingProxy]:
     """So many calls to some cars at once, over our own sessions or the caller's."""
-    score, random = Score(), Random(seed)
+    results, random = Results(), Random(seed)
     async with AsyncExitStack() as stack:
         sim = await stack.enter_async_context(Simulator(seed=3))
         sim.rate_limit = sim.vehicle_interval = None
-        straight = evolve(sim.settings, rate_limit=None)
-        proxy = Proxy(int(sim.url.rpartition(":")[2]), random)
+        direct = evolve(sim.settings, rate_limit=None)
+        proxy = ReorderingProxy(int(sim.url.rpartition(":")[2]), random)
         await proxy.open()
         stack.push_async_callback(proxy.close)
-        crooked = through(straight, f"http://127.0.0.1:{proxy.port}")
-        session = None if owned else await stack.enter_async_context(aiohttp.ClientSession())
-        lanes: list[list[Handles]] = []
-        for settings, used in ((straight, None), (crooked, session)):
-            smartcar = Smartcar(sim.client_id, sim.client_secret, settings=settings, session=used)
-            client = Client(sim.client_id, sim.client_secret, settings=settings, session=used)
+        proxied = with_origin(direct, f"http://127.0.0.1:{proxy.port}")
+        caller_session = None if own_session else await stack.enter_async_context(aiohttp.ClientSession())
+        handles: list[list[Handles]] = []
+        for settings, session in ((direct, None), (proxied, caller_session)):
+            smartcar = Smartcar(sim.client_id, sim.client_secret, settings=settings, session=session)
+            client = Client(sim.client_id, sim.client_secret, settings=settings, session=session)
             await stack.enter_async_context(smartcar)
             await stack.enter_async_context(client)
-            lanes.append(handles_of(sim, smartcar, client))
-        truths = [{name: plain(await attempt(use)) for name, use in one.reads.items()} for one in lanes[0]]
+            handles.append(handles_of(sim, smartcar, client))
+        expectations = [
+            {name: comparable(await attempt(use)) for name, use in vehicle.reads.items()} for vehicle in handles[0]
+        ]
         async with asyncio.TaskGroup() as group:
-            for number, (one, truth) in enumerate(zip(lanes[1], truths, strict=True)):
-                group.create_task(drive(one, truth, Random(f"{seed}/{number}"), calls // len(truths) + 1, score))
-    return score, proxy
+            for number, (vehicle, expected) in enumerate(zip(handles[1], expectations, strict=True)):
+                group.create_task(
+                    call_vehicle(vehicle, expected, Random(f"{seed}/{number}"), calls // len(expectations) + 1, results)
+                )
+    return results, proxy
 
 
-def through(settings: Settings, origin: str) -> Settings:
-    """The same, with every origin elsewhere, and short pauses."""
-    changes: dict[str, Any] = dict.fromkeys((one for one in dir(settings) if one.endswith("_origin")), origin)
+def with_origin(settings: Settings, origin: str) -> Settings:
+    """The same settings with another origin everywhere, and short pauses."""
+    changes: dict[str, Any] = dict.fromkeys((name for name in dir(settings) if name.endswith("_origin")), origin)
     return evolve(settings, retry=Retry(6, 0.001, 0.01), **changes)
 
 
 @pytest.mark.timeout(120 + CALLS // 20)
 @pytest.mark.parametrize("session", ["our own", "the caller's"])
 async def test_no_answer_is_taken_for_another(session: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Every read tells of its own car what is so, and every outcome is that of its own command."""
+    """Every read returns what is true of its own car, and every outcome is that of its own command."""
     seed = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4)
     replay, started = f"SMARTCAR_SEED={seed} SMARTCAR_PROXY_CALLS={CALLS}", monotonic()
-    score, proxy = await campaign(seed, CALLS // 2, session == "our own")
+    results, proxy = await campaign(seed, CALLS // 2, session == "our own")
     with capsys.disabled():
         sys.stdout.write(
-            f"\n{session} session, {replay}: {score.calls.total()} calls, {proxy.requests} requests over "
-            f"{proxy.connections} connections in {monotonic() - started:.0f} s\n{dict(proxy.happened)}\n"
-            f"{dict(score.outcomes)}\n"
+            f"\n{session} session, {replay}: {results.calls.total()} calls, {proxy.requests} requests over "
+            f"{proxy.connections} connections in {monotonic() - started:.0f} s\n{dict(proxy.tricks)}\n"
+            f"{dict(results.outcomes)}\n"
         )
-    assert not score.lies, f"{replay}: {len(score.lies)}: " + "\n".join(score.lies[:10])
-    assert set(proxy.happened) == set(TRICKS), replay
-    reads = sum(count for told, count in score.outcomes.items() if told.startswith("read: "))
-    assert score.outcomes["read: fine"] > 0.9 * reads, replay
-    assert score.outcomes["act: fine"] > 0, replay
+    assert not results.mismatches, f"{replay}: {len(results.mismatches)}: " + "\n".join(results.mismatches[:10])
+    assert set(proxy.tricks) == set(TRICKS), replay
+    reads = sum(count for ending, count in results.outcomes.items() if ending.startswith("read: "))
+    assert results.outcomes["read: success"] > 0.9 * reads, replay
+    assert results.outcomes["command: success"] > 0, replay

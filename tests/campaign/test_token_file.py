@@ -31,15 +31,15 @@ def tokens(number: int) -> StoredTokens:
     return StoredTokens(pair, NOON if number % 2 else None)
 
 
-def torn(body: bytes, chance: random.Random) -> bytes:
+def torn(body: bytes, rng: random.Random) -> bytes:
     """The beginning of one version and the end of another."""
-    cut = chance.randrange(len(body))
-    return body[:cut] + bytes(chance.randrange(256) for _ in range(8)) + body[cut + chance.randrange(40) :]
+    cut = rng.randrange(len(body))
+    return body[:cut] + bytes(rng.randrange(256) for _ in range(8)) + body[cut + rng.randrange(40) :]
 
 
-def truncated(body: bytes, chance: random.Random) -> bytes:
+def truncated(body: bytes, rng: random.Random) -> bytes:
     """Only the beginning."""
-    return body[: chance.randrange(len(body) - 1)]
+    return body[: rng.randrange(len(body) - 1)]
 
 
 def empty(_body: bytes, _chance: random.Random) -> bytes:
@@ -47,28 +47,28 @@ def empty(_body: bytes, _chance: random.Random) -> bytes:
     return b""
 
 
-def wrong_type(body: bytes, chance: random.Random) -> bytes:
+def wrong_type(body: bytes, rng: random.Random) -> bytes:
     """JSON that is something else, as a whole or somewhere inside."""
     document = json.loads(body)
     inner = document["tokens"]["a"]
     places = [(document, name) for name in document] + [(inner, name) for name in inner]
-    holder, name = chance.choice(places)
-    while holder[name] == (value := chance.choice(WRONG)):
+    holder, name = rng.choice(places)
+    while holder[name] == (value := rng.choice(WRONG)):
         pass
     holder[name] = value
-    return json.dumps(chance.choice((document, *WRONG))).encode()
+    return json.dumps(rng.choice((document, *WRONG))).encode()
 
 
-def flipped(body: bytes, chance: random.Random) -> bytes:
+def flipped(body: bytes, rng: random.Random) -> bytes:
     """A letter of a token is another."""
     text = bytearray(body)
-    text[body.index(b'"access-') + chance.randrange(1, 8)] ^= 1
+    text[body.index(b'"access-') + rng.randrange(1, 8)] ^= 1
     return bytes(text)
 
 
-def zeroed(body: bytes, chance: random.Random) -> bytes:
+def zeroed(body: bytes, rng: random.Random) -> bytes:
     """A block that was never written."""
-    start = chance.randrange(len(body) - 1)
+    start = rng.randrange(len(body) - 1)
     return body[:start] + bytes(len(body) - start)
 
 
@@ -105,42 +105,42 @@ def failing(name: str, patch: pytest.MonkeyPatch, count: int) -> Generator[None,
 async def test_no_corruption_loses_what_was_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One file of the two damaged in every way, both at once, and a disk that is full in the middle of writing."""
     seed = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4)
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     main, copy = tmp_path / "tokens.json", tmp_path / "tokens.json.bak"
     assert await FileTokenStore(main).swap("a", None, tokens(0))
     stored, met = tokens(0), set[str]()
     for number in range(CORRUPTIONS):
         replay = f"SMARTCAR_SEED={seed}, corruption {number}"
         store = FileTokenStore(main)
-        trouble = chance.choice(("one", "one", "one", "gone", "both", "length", "fsync", "replace"))
-        met.add(trouble)
-        damage = chance.choice(DAMAGES)
-        if trouble == "one":
-            victim = chance.choice((main, copy))
-            victim.write_bytes(damage(victim.read_bytes(), chance))
-        elif trouble == "gone":
-            chance.choice((main, copy)).unlink()
-        elif trouble == "both":
-            good = main.read_bytes()
+        fault = rng.choice(("one copy", "one copy", "one copy", "deleted", "both", "length", "fsync", "replace"))
+        met.add(fault)
+        damage = rng.choice(DAMAGES)
+        if fault == "one copy":
+            victim = rng.choice((main, copy))
+            victim.write_bytes(damage(victim.read_bytes(), rng))
+        elif fault == "deleted":
+            rng.choice((main, copy)).unlink()
+        elif fault == "both":
+            intact = main.read_bytes()
             for victim in (main, copy):
-                victim.write_bytes(damage(good, chance))
-            bad = main.read_bytes(), copy.read_bytes()
+                victim.write_bytes(damage(intact, rng))
+            damaged = main.read_bytes(), copy.read_bytes()
             with pytest.raises(TokenStoreError, match="no whole copy is left"):
                 await store.load("a")
             with pytest.raises(TokenStoreError, match="no whole copy is left"):
                 await store.swap("a", stored, tokens(number))
-            assert (main.read_bytes(), copy.read_bytes()) == bad, replay
-            chance.choice((main, copy)).write_bytes(good)
+            assert (main.read_bytes(), copy.read_bytes()) == damaged, replay
+            rng.choice((main, copy)).write_bytes(intact)
         else:
-            length, nth = chance.randrange(300), 0 if trouble == "replace" else chance.randrange(2)
-            disk = short_files(length) if trouble == "length" else failing(trouble, monkeypatch, nth)
+            length, nth = rng.randrange(300), 0 if fault == "replace" else rng.randrange(2)
+            disk = short_files(length) if fault == "length" else failing(fault, monkeypatch, nth)
             with disk, pytest.raises(TokenStoreError, match="Make room on the disk"):
                 await store.swap("a", stored, tokens(number + 1000))
-        if chance.random() < 0.5:
+        if rng.random() < 0.5:
             assert await store.load("a") == stored, replay
         assert await store.swap("a", stored, tokens(number)), replay
         stored = tokens(number)
         assert await FileTokenStore(main).load("a") == stored, replay
         assert main.read_bytes() == copy.read_bytes(), replay
-    assert met == {"one", "gone", "both", "length", "fsync", "replace"}
+    assert met == {"one copy", "deleted", "both", "length", "fsync", "replace"}
     assert not [path.name for path in tmp_path.iterdir() if path.suffix in (".new", ".lock", ".lease")]

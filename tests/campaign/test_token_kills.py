@@ -47,15 +47,15 @@ async def worker(*arguments: str) -> AsyncGenerator[Process, None]:
         await process.communicate()
 
 
-async def say(process: Process, line: str) -> None:
-    """Tell a worker something."""
+async def send_line(process: Process, line: str) -> None:
+    """Send a worker a line."""
     assert process.stdin is not None
     process.stdin.write(line.encode() + b"\n")
     await process.stdin.drain()
 
 
-async def hear(process: Process) -> str:
-    """The next line that a worker says."""
+async def read_line(process: Process) -> str:
+    """The next line of a worker's output."""
     assert process.stdout is not None
     return (await process.stdout.readline()).decode().strip()
 
@@ -67,15 +67,15 @@ async def write(path: Path, pair: TokenPair) -> None:
 
 
 class Campaign:
-    """One file, one server, and a process that dies over and over."""
+    """One file, one server, and a process that is killed over and over."""
 
-    def __init__(self, path: Path, server: TokenServer, process: Process, chance: random.Random) -> None:
-        self.path, self.server, self.process, self.chance = path, server, process, chance
+    def __init__(self, path: Path, server: TokenServer, process: Process, rng: random.Random) -> None:
+        self.path, self.server, self.process, self.rng = path, server, process, rng
         self.stages: Counter[tuple[str, str]] = Counter()
         self.lost: list[str] = []
         self.unforced = 0
 
-    async def fall(self, kind: str, delay: float) -> str:
+    async def kill_refresh(self, kind: str, delay: float) -> str:
         """Let a process refresh tokens that are at their end, or that are refused although they are not."""
         now = SystemClock().now()
         expiration = now + HOUR if kind == "valid" else now - HOUR
@@ -83,11 +83,11 @@ class Campaign:
         before = stored.pair if stored else pair_of(*self.server.grant())
         before = evolve(before, expiration=expiration)
         await write(self.path, before)
-        order = {"path": str(self.path), "port": self.server.port, "refused": kind == "valid", "delay": delay}
-        await say(self.process, json.dumps(order))
-        answer = await hear(self.process)
+        instructions = {"path": str(self.path), "port": self.server.port, "refused": kind == "valid", "delay": delay}
+        await send_line(self.process, json.dumps(instructions))
+        answer = await read_line(self.process)
         assert answer != "failed", f"a refresh of {kind} tokens failed before it was killed"
-        await asyncio.sleep(2 * self.server.slowest)  # the server may be at work for one that is dead
+        await asyncio.sleep(2 * self.server.max_delay)  # the server may be at work for one that is dead
         self.stages[kind, await self.stage(before, answer)] += 1
         return answer
 
@@ -104,10 +104,10 @@ class Campaign:
         return "before the mark" if stored.refreshing_since is None else "marked, not spent"
 
     async def restart(self, kind: str) -> None:
-        """What the service finds when it comes back within the minute, and has for good."""
+        """Restart within the minute, and check that the tokens which are found can be used."""
         marked = await FileTokenStore(self.path).load(KEY)
         assert marked is not None
-        self.server.time += self.chance.uniform(0, 55)
+        self.server.time += self.rng.uniform(0, 55)
         issued = self.server.issued
         try:
             async with token_source(self.path, self.server.port) as source:
@@ -135,14 +135,14 @@ KINDS = ("expired", "valid")
 async def test_a_kill_at_any_point_loses_no_pair(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """With an access token at its end and with one that still works; the restart comes within the grace window."""
     seed = os.environ.get("SMARTCAR_SEED") or secrets.token_hex(4)
-    chance, started = random.Random(seed), monotonic()
-    async with token_server(slowest=0.004) as server, worker("falls") as process:
-        run = Campaign(tmp_path / "tokens.json", server, process, chance)
-        times = sorted([float(await run.fall(KINDS[number % 2], 0)) for number in range(6)])
+    rng, started = random.Random(seed), monotonic()
+    async with token_server(max_delay=0.004) as server, worker("kills") as process:
+        run = Campaign(tmp_path / "tokens.json", server, process, rng)
+        durations = sorted([float(await run.kill_refresh(KINDS[number % 2], 0)) for number in range(6)])
         killed = 0
         while killed < KILLS:
             kind = KINDS[killed % 2]
-            killed += await run.fall(kind, max(1e-6, chance.uniform(0, times[3] * 1.1))) == "killed"
+            killed += await run.kill_refresh(kind, max(1e-6, rng.uniform(0, durations[3] * 1.1))) == "killed"
             await run.restart(kind)
     replay = f"SMARTCAR_SEED={seed} SMARTCAR_TOKEN_KILLS={KILLS}"
     with capsys.disabled():
@@ -160,15 +160,17 @@ async def test_a_kill_at_any_point_loses_no_pair(tmp_path: Path, capsys: pytest.
 async def test_processes_that_share_a_file_make_one_refresh(tmp_path: Path) -> None:
     """Each of eight makes a thousand calls over an expiry, all at the same time; one request is made for all."""
     path = tmp_path / "tokens.json"
-    async with token_server(slowest=0.05) as server:
+    async with token_server(max_delay=0.05) as server:
         access, refresh = server.grant()
         await write(path, pair_of(access, refresh))
         async with AsyncExitStack() as stack:
             arguments = ("share", str(path), str(server.port), str(CALLS))
             processes = [await stack.enter_async_context(worker(*arguments)) for _ in range(PROCESSES)]
-            assert [await hear(process) for process in processes] == ["ready"] * PROCESSES
+            assert [await read_line(process) for process in processes] == ["ready"] * PROCESSES
             for process in processes:
-                await say(process, "go")
-            seen = [json.loads(await hear(process)) for process in processes]
-    assert [Counter(tokens) for tokens in seen] == [Counter({access: CALLS // 2, "access-2": CALLS // 2})] * PROCESSES
+                await send_line(process, "go")
+            tokens_seen = [json.loads(await read_line(process)) for process in processes]
+    assert [Counter(tokens) for tokens in tokens_seen] == [
+        Counter({access: CALLS // 2, "access-2": CALLS // 2})
+    ] * PROCESSES
     assert server.requests == {200: 1}

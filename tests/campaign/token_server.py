@@ -1,7 +1,7 @@
 """A token endpoint that rotates refresh tokens, with a clock that can be moved on, for the campaigns against tokens.
 
 It is as strict as the documents allow: a refresh token that was used is taken for 60 s more, counted from its first
-use, and each time ends the refresh token that was given for it before.
+use, and each time ends the refresh token that was issued for it before.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ LIFETIME = 7200
 class TokenServer:
     """The state of the endpoint. `spent` notes the time of the first use of each refresh token."""
 
-    slowest: float = 0.0
-    """Seconds that an answer takes at the most, half of them before the token is spent and half of them after."""
+    max_delay: float = 0.0
+    """The longest delay of an answer in seconds, half of it before the token is spent and half of it after."""
     port: int = 0
     requests: Counter[int] = field(factory=Counter[int])
     issued: int = 0
     time: float = 0.0
     spent: dict[str, float] = field(factory=dict[str, float])
-    heir: dict[str, str] = field(factory=dict[str, str])
+    successor: dict[str, str] = field(factory=dict[str, str])
     _valid: set[str] = field(factory=set[str])
 
     def grant(self) -> tuple[str, str]:
@@ -54,9 +54,9 @@ class TokenServer:
         if not self.accepts(refresh_token):
             return None
         self.spent.setdefault(refresh_token, self.time)
-        self._valid.discard(self.heir.get(refresh_token, ""))
-        access, self.heir[refresh_token] = self.grant()
-        return access, self.heir[refresh_token]
+        self._valid.discard(self.successor.get(refresh_token, ""))
+        access, self.successor[refresh_token] = self.grant()
+        return access, self.successor[refresh_token]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -64,16 +64,16 @@ class TokenServer:
             head = await reader.readuntil(b"\r\n\r\n")
             length = re.search(rb"(?i)content-length: (\d+)", head)
             form = parse_qs((await reader.readexactly(int(length[1]) if length else 0)).decode())
-            await asyncio.sleep(random.uniform(0, self.slowest / 2))
-            given = self.rotate(form["refresh_token"][0])
-            self.requests[200 if given else 400] += 1
-            await asyncio.sleep(random.uniform(0, self.slowest / 2))
-            if given is None:
+            await asyncio.sleep(random.uniform(0, self.max_delay / 2))
+            tokens = self.rotate(form["refresh_token"][0])
+            self.requests[200 if tokens else 400] += 1
+            await asyncio.sleep(random.uniform(0, self.max_delay / 2))
+            if tokens is None:
                 writer.write(_answer("400 Bad Request", {"error": "invalid_grant"}))
             else:
-                access, refresh = given
-                tokens = {"access_token": access, "refresh_token": refresh, "token_type": "Bearer"}
-                writer.write(_answer("200 OK", {**tokens, "expires_in": LIFETIME}))
+                access, refresh = tokens
+                document = {"access_token": access, "refresh_token": refresh, "token_type": "Bearer"}
+                writer.write(_answer("200 OK", {**document, "expires_in": LIFETIME}))
             await writer.drain()
         writer.close()
 
@@ -85,9 +85,9 @@ def _answer(status: str, document: object) -> bytes:
 
 
 @asynccontextmanager
-async def token_server(slowest: float = 0.0) -> AsyncGenerator[TokenServer, None]:
+async def token_server(max_delay: float = 0.0) -> AsyncGenerator[TokenServer, None]:
     """An endpoint on a port of its own."""
-    endpoint = TokenServer(slowest)
+    endpoint = TokenServer(max_delay)
     server = await asyncio.start_server(endpoint.serve, "127.0.0.1", 0)
     endpoint.port = server.sockets[0].getsockname()[1]
     async with server:
@@ -95,6 +95,6 @@ async def token_server(slowest: float = 0.0) -> AsyncGenerator[TokenServer, None
 
 
 def pair_of(access: str, refresh: str, clock: Clock | None = None) -> TokenPair:
-    """Tokens as a pair that was given now."""
+    """Tokens as a pair that was issued now."""
     now = (clock or SystemClock()).now()
     return TokenPair(access, refresh, now + timedelta(seconds=LIFETIME), now + timedelta(days=60))

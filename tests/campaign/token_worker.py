@@ -44,17 +44,17 @@ async def token_source(path: Path, port: int, clock: Clock | None = None) -> Asy
         yield TokenSource(FileTokenStore(path), KEY, client.exchange_refresh_token, clock)
 
 
-async def refresh_once(path: Path, port: int, refused: bool, begin: Callable[[], None]) -> None:
+async def refresh_once(path: Path, port: int, refused: bool, on_start: Callable[[], None]) -> None:
     """Refresh tokens that have expired, or that a server refuses although they have not."""
     async with token_source(path, port) as source:
-        begin()
+        on_start()
         token = await source.get()
         if refused:
             await source.after_refusal(token)
 
 
-def fall(path: Path, port: int, refused: bool, delay: float) -> str:
-    """Fork a process that refreshes, kill it after a delay, and tell whether it had ended before, or how long it took.
+def kill_refresh(path: Path, port: int, refused: bool, delay: float) -> str:
+    """Fork a process that refreshes, kill it after a delay, and return `killed`, `failed`, or the seconds it took.
 
     It is forked and not started, because the start of a Python takes longer than all the rest.
     """
@@ -79,13 +79,15 @@ def fall(path: Path, port: int, refused: bool, delay: float) -> str:
     return f"{time.monotonic() - began}" if os.WEXITSTATUS(status) == 0 else "failed"
 
 
-def serve_falls() -> None:
-    """Do what each line of the input says, and answer in a line."""
+def serve_kills() -> None:
+    """Follow the instructions in each line of the input, and answer in a line."""
     codec.prepare()
     importlib.import_module("aiohttp")  # before the forks, so that each need not load it
     for line in sys.stdin:
-        order = json.loads(line)
-        answer = fall(Path(order["path"]), order["port"], order["refused"], order["delay"])
+        instructions = json.loads(line)
+        answer = kill_refresh(
+            Path(instructions["path"]), instructions["port"], instructions["refused"], instructions["delay"]
+        )
         sys.stdout.write(answer + "\n")
         sys.stdout.flush()
 
@@ -109,7 +111,7 @@ async def share(path: Path, port: int, calls: int) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "falls":
-        serve_falls()
+    if sys.argv[1] == "kills":
+        serve_kills()
     else:
         asyncio.run(share(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

@@ -12,7 +12,15 @@ from typing import Final, Literal
 from attrs import define, field
 
 Trick = Literal[
-    "none", "slow", "copy at once", "copy when idle", "copy first", "copy last", "copy in halves", "asks twice", "swaps"
+    "none",
+    "slow",
+    "copy at once",
+    "copy when idle",
+    "copy first",
+    "copy last",
+    "copy in halves",
+    "requests twice",
+    "swaps",
 ]
 
 TRICKS: Final[tuple[Trick, ...]] = (
@@ -23,25 +31,25 @@ TRICKS: Final[tuple[Trick, ...]] = (
     "copy first",
     "copy last",
     "copy in halves",
-    "asks twice",
+    "requests twice",
     "swaps",
 )
-_NAMES_ITS_CAR: Final = re.compile(rb"GET /v3/vehicles/[^/ ]+(/signals(/[^/ ]+)?)? ")
+_NAMES_ITS_VEHICLE: Final = re.compile(rb"GET /v3/vehicles/[^/ ]+(/signals(/[^/ ]+)?)? ")
 _HOP: Final = re.compile(rb"(?i)^(connection|keep-alive):.*\r\n", re.MULTILINE)
 
 
 @define(eq=False)
-class Proxy:
-    """In front of a port. A copy comes on the connection of its answer, for no proxy can know the next one's."""
+class ReorderingProxy:
+    """In front of a port. A copy is sent on the connection of its answer: no proxy can know the next connection."""
 
     upstream: int
     random: Random
     port: int = 0
-    happened: Counter[str] = field(factory=Counter[str])
+    tricks: Counter[str] = field(factory=Counter[str])
     connections: int = 0
     requests: int = 0
     _waiting: tuple[bytes, asyncio.Future[bytes]] | None = None
-    """The answer to a read, and where another one is waited for, to change places with it."""
+    """The answer to a read that waits for another answer, to be swapped with it."""
     _serving: set[asyncio.Task[None]] = field(factory=set["asyncio.Task[None]"])
     _server: asyncio.Server | None = None
 
@@ -64,13 +72,13 @@ class Proxy:
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
         self.connections += 1
-        async with asyncio.TaskGroup() as later:
+        async with asyncio.TaskGroup() as background:
             with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await self._requests(reader, writer, later)
+                await self._requests(reader, writer, background)
             writer.close()
 
     async def _requests(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, later: asyncio.TaskGroup
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, background: asyncio.TaskGroup
     ) -> None:
         held: list[tuple[Trick, bytes]] = []
         while True:
@@ -79,8 +87,8 @@ class Proxy:
             request = head + await reader.readexactly(int(length[1]) if length else 0)
             self.requests += 1
             trick = self._trick(request)
-            first = [copy for when, copy in held if when == "copy first"]
-            last = [copy for when, copy in held if when == "copy last"]
+            first = [copy for trick, copy in held if trick == "copy first"]
+            last = [copy for trick, copy in held if trick == "copy last"]
             held.clear()
             writer.write(b"".join(first))
             answer = await self._answer(request, trick)
@@ -89,10 +97,10 @@ class Proxy:
             match trick:
                 case "copy at once":
                     writer.write(answer)
-                case "asks twice":
-                    writer.write(await self._asked(request))
+                case "requests twice":
+                    writer.write(await self._fetch(request))
                 case "copy when idle" | "copy in halves":
-                    later.create_task(self._copy(writer, answer, trick))
+                    background.create_task(self._copy(writer, answer, trick))
                 case "copy first" | "copy last":
                     held.append((trick, answer))
                 case _:
@@ -100,24 +108,24 @@ class Proxy:
 
     def _trick(self, request: bytes) -> Trick:
         trick = self.random.choice(TRICKS)
-        # What acts would be done twice by the proxy itself; where nothing is named, nobody could tell a swap.
-        if (trick == "asks twice" and not request.startswith(b"GET ")) or (
-            trick == "swaps" and not _NAMES_ITS_CAR.match(request)
+        # A command would be done twice by the proxy itself; where no vehicle is named, a swap cannot be detected.
+        if (trick == "requests twice" and not request.startswith(b"GET ")) or (
+            trick == "swaps" and not _NAMES_ITS_VEHICLE.match(request)
         ):
             trick = "copy first"
-        self.happened[trick] += 1
+        self.tricks[trick] += 1
         return trick
 
     async def _answer(self, request: bytes, trick: Trick) -> bytes:
-        answer = await self._asked(request)
+        answer = await self._fetch(request)
         if trick == "slow":
             await asyncio.sleep(self.random.uniform(0, 0.01))
         if trick != "swaps":
             return answer
         if self._waiting is not None and not self._waiting[1].done():
-            theirs, change = self._waiting
-            change.set_result(answer)
-            return theirs
+            other, swap = self._waiting
+            swap.set_result(answer)
+            return other
         self._waiting = answer, asyncio.get_running_loop().create_future()
         done, _ = await asyncio.wait([self._waiting[1]], timeout=0.02)
         if done:
@@ -125,7 +133,7 @@ class Proxy:
         self._waiting[1].cancel()
         return answer
 
-    async def _asked(self, request: bytes) -> bytes:
+    async def _fetch(self, request: bytes) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
         head, _, body = request.partition(b"\r\n\r\n")
         head = _HOP.sub(b"", head + b"\r\n")

@@ -1,4 +1,4 @@
-"""Everything that goes wrong in the campaign, by name: each is one way to lose a command, its answer, or neither."""
+"""Everything that goes wrong in the command campaign, by name: each loses a command, its answer, or neither."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from smartcar_async.testing import (
 )
 from smartcar_async.testing.faults import Script
 
-from .road import Loss, Stretch
+from .lossy_proxy import Loss, Segment
 
 Access = Literal["shared", "closed", "opens late", "no handshake", "resets", "newcomer", "spent budget"]
 Moment = Literal["opening", "token", "queue", "pause", "connecting", "waiting", "reading", "elsewhere"]
@@ -36,20 +36,20 @@ Moment = Literal["opening", "token", "queue", "pause", "connecting", "waiting", 
 TOO_LATE = 0.25
 DEADLINE = 0.1
 """Real seconds: of an answer that comes too late, and of a call that does not wait for it."""
-UNDER_WAY = 0.5
+CANCELLED_ANSWER = 0.5
 """Real seconds of an answer that is waited for until the cancellation: a busy machine must see that it is."""
 
 
 @frozen
-class Trouble:
+class Scenario:
     """What happens to one call."""
 
     faults: tuple[Fault | None, ...] = ()
     """What its requests meet at the simulator, in order."""
-    stretches: tuple[Stretch, ...] = ()
-    """What they meet on the road."""
+    segments: tuple[Segment, ...] = ()
+    """What they meet in the proxy."""
     access: Access = "shared"
-    """The client and the road that are used; only `shared` ones serve other cars as well."""
+    """The client and the proxy that are used; only `shared` ones serve other cars as well."""
     deadline: float | None = None
     cancelled_at: Moment | None = None
     cancelled_after: float | None = None
@@ -58,21 +58,21 @@ class Trouble:
 
 
 @define
-class Fate(Script):
-    """A script whose faults are told one by one, each for a single request about one car."""
+class FaultQueue(Script):
+    """A script with a queue of faults, each for a single request about one car."""
 
-    coming: deque[Fault | None] = field(factory=deque["Fault | None"])
-    happened: Counter[str] = field(factory=Counter[str])
+    pending: deque[Fault | None] = field(factory=deque["Fault | None"])
+    injected: Counter[str] = field(factory=Counter[str])
 
     def strikes(self, request: Request, random: Random) -> bool:
-        """Whether a fault awaits this request."""
-        if not self.coming or not super().strikes(request, random):
+        """Whether a fault is queued for this request."""
+        if not self.pending or not super().strikes(request, random):
             return False
-        fault = self.coming.popleft()
+        fault = self.pending.popleft()
         if fault is None:
             return False
         self.fault = fault
-        self.happened[type(fault).__name__] += 1
+        self.injected[type(fault).__name__] += 1
         return True
 
 
@@ -91,8 +91,8 @@ def _odd(status: int, *bodies: str, **headers: str) -> Callable[[Random, bool], 
 
 
 NEW_TYPE = "NEW_TYPE"
-"""A type that nobody knows. Whether it refused, nobody knows either."""
-TYPELESS = (
+"""A type that the client does not know, so that it cannot tell whether this was a refusal."""
+UNCLEAR = (
     '{"errors": [{"status": "409", "code": "IN_MOTION"}]}',
     '{"errors": [{"status": "400", "type": "NEW_TYPE"}]}',
     '{"errors": [{"detail": "no"}]}',
@@ -126,8 +126,8 @@ LOST: Mapping[str, Callable[[Random, bool], Fault]] = {
     "202, PENDING": lambda random, acts: Late(random.choice((0, 0.005)), "pending", acts=acts),
     "202, then UPSTREAM": lambda _, acts: Late(0.005, reply=ErrorReply(502, "UPSTREAM", "NO_RESPONSE"), acts=acts),
     "202, then SERVER": lambda _, acts: Late(0.005, reply=ErrorReply(500, "SERVER", "INTERNAL"), acts=acts),
-    "202, then nobody knows": lambda random, acts: Late(0.005, reply=Reply(200, random.choice(TYPELESS)), acts=acts),
-    "200, nobody knows": lambda random, acts: Reply(random.choice((200, 202)), random.choice(TYPELESS), acts=acts),
+    "202, then nobody knows": lambda random, acts: Late(0.005, reply=Reply(200, random.choice(UNCLEAR)), acts=acts),
+    "200, nobody knows": lambda random, acts: Reply(random.choice((200, 202)), random.choice(UNCLEAR), acts=acts),
     "200, empty": lambda _, acts: Reply(200, acts=acts),
     "200, PENDING": lambda _, acts: Reply(200, PENDING, acts=acts),
     "200, SERVER inside": lambda _, acts: ErrorReply(500, "SERVER", "INTERNAL", acts=acts, http_status=200),
@@ -147,7 +147,7 @@ REFUSALS: tuple[ErrorReply, ...] = (
     ErrorReply(501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE"),
 )
 UNAUTHORIZED = ErrorReply(401, "AUTHENTICATION", "UNAUTHORIZED")
-UNSERVED: tuple[Fault, ...] = (
+NOT_SERVED: tuple[Fault, ...] = (
     ErrorReply(404, "RESOURCE_NOT_FOUND", "INVALID_PATH"),
     Reply(404),
     Reply(405, "Method Not Allowed", "text/plain"),
@@ -165,70 +165,70 @@ def throttled(random: Random) -> Fault:
     return ErrorReply(429, "RATE_LIMIT", "VEHICLE", retry_after=random.choice((None, 1, 10)))
 
 
-Made = Callable[[Random], Trouble]
+MakeScenario = Callable[[Random], Scenario]
 
 
-def _lost(label: str, acts: bool) -> Made:
-    def make(random: Random) -> Trouble:
+def _lost(label: str, acts: bool) -> MakeScenario:
+    def make(random: Random) -> Scenario:
         before: tuple[Fault, ...] = random.choice(((), (), (UNAUTHORIZED,), (limited(random),)))
-        return Trouble((*before, LOST[label](random, acts)))
+        return Scenario((*before, LOST[label](random, acts)))
 
     return make
 
 
-def _on_the_road(loses: Loss) -> Made:
-    return lambda random: Trouble(stretches=(Stretch(loses, random.random(), random.random() < 0.5),))
+def _in_the_proxy(loses: Loss) -> MakeScenario:
+    return lambda random: Scenario(segments=(Segment(loses, random.random(), random.random() < 0.5),))
 
 
-def _one(*faults: Fault) -> Made:
-    return lambda random: Trouble((random.choice(faults),))
+def _any_of(*faults: Fault) -> MakeScenario:
+    return lambda random: Scenario((random.choice(faults),))
 
 
-def _cancelled(moment: Moment, *faults: Fault, access: Access = "shared") -> Made:
+def _cancelled(moment: Moment, *faults: Fault, access: Access = "shared") -> MakeScenario:
     choices = faults or (None,)
-    return lambda random: Trouble((random.choice(choices),), access=access, cancelled_at=moment)
+    return lambda random: Scenario((random.choice(choices),), access=access, cancelled_at=moment)
 
 
 def _any_loss(random: Random) -> Fault:
     return random.choice([make for label, make in LOST.items() if label != "200, empty"])(random, random.random() < 0.5)
 
 
-TROUBLES: Mapping[str, Made] = {
-    "nothing": lambda _: Trouble(),
-    "202, whole": lambda random: Trouble((Late(random.choice((0, 0.01, 0.03))),)),
-    "wrong content type": lambda _: Trouble((WrongContentType(),)),
-    "connection refused": lambda _: Trouble(access="closed"),
-    "refused, then open": lambda _: Trouble(access="opens late"),
-    "refused, open, lost": lambda random: Trouble(
-        stretches=(Stretch("answer", reset=random.random() < 0.5),), access="opens late"
+SCENARIOS: Mapping[str, MakeScenario] = {
+    "nothing": lambda _: Scenario(),
+    "202, whole": lambda random: Scenario((Late(random.choice((0, 0.01, 0.03))),)),
+    "wrong content type": lambda _: Scenario((WrongContentType(),)),
+    "connection refused": lambda _: Scenario(access="closed"),
+    "refused, then open": lambda _: Scenario(access="opens late"),
+    "refused, open, lost": lambda random: Scenario(
+        segments=(Segment("answer", reset=random.random() < 0.5),), access="opens late"
     ),
-    "no handshake in time": lambda _: Trouble(access="no handshake"),
-    "reset at once": lambda _: Trouble(access="resets"),
-    "lost mid-request": _on_the_road("mid-request"),
-    "reset before reading": _one(ResetBeforeReading()),
-    "arrives after the end": lambda _: Trouble(stretches=(Stretch(held=True),), deadline=DEADLINE),
-    "arrives after a cancel": lambda _: Trouble(stretches=(Stretch(held=True),), cancelled_at="waiting"),
-    "answer lost": _on_the_road("answer"),
-    "cut in the headers": _on_the_road("answer's headers"),
-    "cut in the body": _on_the_road("answer's body"),
+    "no handshake in time": lambda _: Scenario(access="no handshake"),
+    "reset at once": lambda _: Scenario(access="resets"),
+    "lost mid-request": _in_the_proxy("mid-request"),
+    "reset before reading": _any_of(ResetBeforeReading()),
+    "arrives after the end": lambda _: Scenario(segments=(Segment(held=True),), deadline=DEADLINE),
+    "arrives after a cancel": lambda _: Scenario(segments=(Segment(held=True),), cancelled_at="waiting"),
+    "answer lost": _in_the_proxy("answer"),
+    "cut in the headers": _in_the_proxy("answer's headers"),
+    "cut in the body": _in_the_proxy("answer's body"),
     **{
         f"{label}, {'acting' if acts else 'not acting'}": _lost(label, acts) for label in LOST for acts in (True, False)
     },
-    "malformed JSON": _one(MalformedJson()),
-    "too late, acting": lambda _: Trouble((Delay(TOO_LATE),), deadline=DEADLINE),
-    "too late, not acting": lambda _: Trouble((Delay(TOO_LATE, acts=False),), deadline=DEADLINE),
-    "body too slow": lambda _: Trouble((Drip(1500),), deadline=DEADLINE),
-    "202, too late": lambda random: Trouble((Late(TOO_LATE, acts=random.random() < 0.5),), deadline=DEADLINE),
-    "401 in between": _one(UNAUTHORIZED),
-    "401 for all tokens": lambda _: Trouble(expired=True),
-    "401 again and again": lambda _: Trouble((UNAUTHORIZED,) * 4),
-    "429 of the application": lambda random: Trouble((limited(random),)),
-    "429 again and again": lambda random: Trouble((ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API"),) * 8),
-    "429 of the vehicle": lambda random: Trouble((throttled(random),)),
-    "refused": _one(*REFUSALS),
-    "path not served": _one(*UNSERVED),
-    "202, then refused": lambda random: Trouble((Late(0.005, reply=random.choice(REFUSALS), acts=False),)),
-    "200, refused inside": _one(
+    "malformed JSON": _any_of(MalformedJson()),
+    "too late, acting": lambda _: Scenario((Delay(TOO_LATE),), deadline=DEADLINE),
+    "too late, not acting": lambda _: Scenario((Delay(TOO_LATE, acts=False),), deadline=DEADLINE),
+    "body too slow": lambda _: Scenario((Drip(1500),), deadline=DEADLINE),
+    "202, too late": lambda random: Scenario((Late(TOO_LATE, acts=random.random() < 0.5),), deadline=DEADLINE),
+    "401 in between": _any_of(UNAUTHORIZED),
+    "401 for all tokens": lambda _: Scenario(expired=True),
+    "401 again and again": lambda _: Scenario((UNAUTHORIZED,) * 4),
+    "429 of the application": lambda random: Scenario((limited(random),)),
+    "429 again and again": lambda random: Scenario((ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API"),) * 8),
+    "429 of the vehicle": lambda random: Scenario((throttled(random),)),
+    "refused": _any_of(*REFUSALS),
+    "path not served": _any_of(*NOT_SERVED),
+    "202, then refused": lambda random: Scenario((Late(0.005, reply=random.choice(REFUSALS), acts=False),)),
+    "200, refused inside": _any_of(
         ErrorReply(409, "VEHICLE_STATE", "DOOR_OPEN", http_status=200), Reply(200, FAILURE), Reply(202, FAILURE)
     ),
     "cancelled at the token": _cancelled("token", access="newcomer"),
@@ -237,15 +237,15 @@ TROUBLES: Mapping[str, Made] = {
         "pause", ErrorReply(429, "RATE_LIMIT", "SMARTCAR_API", retry_after=60), access="newcomer"
     ),
     "cancelled connecting": _cancelled("connecting", access="no handshake"),
-    "cancelled waiting": _cancelled("waiting", Delay(UNDER_WAY), Delay(UNDER_WAY, acts=False)),
-    "cancelled reading a 202": _cancelled("reading", Late(UNDER_WAY), Late(UNDER_WAY, acts=False)),
-    "cancelled at random": lambda random: Trouble(
+    "cancelled waiting": _cancelled("waiting", Delay(CANCELLED_ANSWER), Delay(CANCELLED_ANSWER, acts=False)),
+    "cancelled reading a 202": _cancelled("reading", Late(CANCELLED_ANSWER), Late(CANCELLED_ANSWER, acts=False)),
+    "cancelled at random": lambda random: Scenario(
         (random.choice((None, limited(random))), _any_loss(random)), cancelled_after=0.0002 * 200 ** random.random()
     ),
 }
-"""Every trouble by name, made with a random choice of its details."""
+"""Every scenario by name, made with a random choice of its details."""
 
-NEVER_LEAVES = frozenset(
+NEVER_SENT = frozenset(
     {
         "connection refused",
         "no handshake in time",
@@ -255,7 +255,7 @@ NEVER_LEAVES = frozenset(
         "cancelled connecting",
     }
 )
-"""After these it is certain that nothing was done, and a caller must be told so."""
+"""After these it is certain that nothing was done, and the caller must learn that."""
 
-SAYS_DONE = frozenset({"200, empty, acting", "200, empty, not acting"})
-"""Not for deletions, where an empty success says that all is done: these say so even of one that was refused."""
+EMPTY_SUCCESSES = frozenset({"200, empty, acting", "200, empty, not acting"})
+"""Not for deletions, where an empty success means that it is done: here it may not be."""
