@@ -133,7 +133,7 @@ MOMENTS: tuple[tuple[Moment, frozenset[str]], ...] = (
     ("queue", frozenset({"admit"})),
     ("opening", frozenset({"open"})),
     ("waiting", frozenset({"send", "start"})),
-    ("reading", frozenset({"send", "_whole"})),
+    ("reading", frozenset({"send", "_read_whole"})),
     ("connecting", frozenset({"send", "connect"})),
     ("pause", frozenset({"_exchange", "sleep"})),
 )

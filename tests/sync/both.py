@@ -51,7 +51,7 @@ def awaited(value: Any) -> Any:
 
 @asynccontextmanager
 async def sync_fleet(profile: str = "everyday", **settings: Any) -> AsyncGenerator[Fleet, None]:
-    """As `tests.world.fleet.fleet`, with the plain client."""
+    """As `tests.world.simulated_fleet.simulated_fleet`, with the plain client."""
     clock = SkippingClock()
     async with Simulator(profile, clock=clock.monotonic) as sim:
         clock.world = sim.world

@@ -36,14 +36,14 @@ def running(*command: str) -> Generator[subprocess.Popen[str], None, None]:
 def exports(process: subprocess.Popen[str]) -> dict[str, str]:
     """The environment that `smartcar simulate` prints, up to its comment."""
     assert process.stdout is not None
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for line in process.stdout:
         if line.startswith("#"):
             break
         export, assignment = shlex.split(line)
         assert export == "export"
-        name, _, found[name] = assignment.partition("=")
-    return found
+        name, _, variables[name] = assignment.partition("=")
+    return variables
 
 
 def plain() -> dict[str, str]:

@@ -64,8 +64,8 @@ class ClientV2(RawClient):
 
     async def exchange(self, **form: str) -> Reply:
         """Call the token endpoint, with valid credentials."""
-        known = basic(self.sim.client_id, self.sim.client_secret)
-        return await self.send("POST", "/oauth/token", data=form, headers=known)
+        authorization = basic(self.sim.client_id, self.sim.client_secret)
+        return await self.send("POST", "/oauth/token", data=form, headers=authorization)
 
 
 @asynccontextmanager

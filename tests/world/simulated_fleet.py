@@ -48,8 +48,8 @@ class Fleet:
 
     def vehicle(self, make: str, model: str = "") -> Vehicle:
         """A handle on a car of the simulated world."""
-        known = self.sim.world.find(make, model)
-        return self.client.vehicle(known.id, user_id=known.owner_id)
+        simulated = self.sim.world.find(make, model)
+        return self.client.vehicle(simulated.id, user_id=simulated.owner_id)
 
     def sent(self, method: str = "*", path: str = "*") -> int:
         """How many requests reached the simulator, those for a token left out unless `path` names them."""
@@ -58,13 +58,13 @@ class Fleet:
 
 
 @asynccontextmanager
-async def fleet(profile: str = "everyday", **settings: Any) -> AsyncGenerator[Fleet, None]:
+async def simulated_fleet(profile: str = "everyday", **settings: Any) -> AsyncGenerator[Fleet, None]:
     """A client that holds a token, and a simulator that remembers nothing of that."""
     clock = SkippingClock()
     async with Simulator(profile, clock=clock.monotonic) as sim:
         clock.world = sim.world
-        known = evolve(sim.settings, **settings)
-        async with Smartcar(sim.client_id, sim.client_secret, settings=known, clock=clock) as client:
+        client_settings = evolve(sim.settings, **settings)
+        async with Smartcar(sim.client_id, sim.client_secret, settings=client_settings, clock=clock) as client:
             await client.connections(page_size=1).page()
             sim.requests.clear()
             yield Fleet(sim, clock, client)

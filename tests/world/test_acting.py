@@ -21,7 +21,7 @@ from smartcar_async import (
     signals,
 )
 from smartcar_async.testing import Car
-from tests.world.simulated_fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, simulated_fleet
 
 Use = Callable[[Vehicle], Awaitable[Execution]]
 Stand = Callable[[Car], None]
@@ -71,18 +71,18 @@ def flag(body: Any) -> object:
 
 
 CHANGES = [
-    Change("lock", stand(locked=False), lambda one: one.lock(), signals.Closure.IsLocked, flag, True),
-    Change("unlock", stand(locked=True), lambda one: one.unlock(), signals.Closure.IsLocked, flag, False),
+    Change("lock", stand(locked=False), lambda car: car.lock(), signals.Closure.IsLocked, flag, True),
+    Change("unlock", stand(locked=True), lambda car: car.unlock(), signals.Closure.IsLocked, flag, False),
     Change(
-        "start_charge", plugged(charging=False), lambda one: one.start_charge(), signals.Charge.IsCharging, flag, True
+        "start_charge", plugged(charging=False), lambda car: car.start_charge(), signals.Charge.IsCharging, flag, True
     ),
     Change(
-        "stop_charge", plugged(charging=True), lambda one: one.stop_charge(), signals.Charge.IsCharging, flag, False
+        "stop_charge", plugged(charging=True), lambda car: car.stop_charge(), signals.Charge.IsCharging, flag, False
     ),
     Change(
         "set_charge_limit",
         plugged(charging=False),
-        lambda one: one.set_charge_limit(65),
+        lambda car: car.set_charge_limit(65),
         LIMITS,
         lambda body: body.active_limit,
         65,
@@ -90,7 +90,7 @@ CHANGES = [
     Change(
         "open_charge_port",
         stand(flap_open=False),
-        lambda one: one.open_charge_port(),
+        lambda car: car.open_charge_port(),
         signals.Charge.IsChargingPortFlapOpen,
         flag,
         True,
@@ -98,7 +98,7 @@ CHANGES = [
     Change(
         "close_charge_port",
         stand(flap_open=True),
-        lambda one: one.close_charge_port(),
+        lambda car: car.close_charge_port(),
         signals.Charge.IsChargingPortFlapOpen,
         flag,
         False,
@@ -106,30 +106,30 @@ CHANGES = [
 ]
 
 
-def prepare(one: Fleet, how: Stand, make: str = "Tesla", model: str = "") -> Vehicle:
+def prepare(fleet: Fleet, how: Stand, make: str = "Tesla", model: str = "") -> Vehicle:
     """A car that stands in some way, and whose store knows it."""
-    there = one.sim.world.find(make, model)
-    how(there.car)
-    there.report(one.sim.world.now)
-    return one.vehicle(make, model)
+    simulated = fleet.sim.world.find(make, model)
+    how(simulated.car)
+    simulated.report(fleet.sim.world.now)
+    return fleet.vehicle(make, model)
 
 
-def deeds(one: Fleet, car: Vehicle) -> list[str]:
+def deeds(fleet: Fleet, car: Vehicle) -> list[str]:
     """What the ledger says was done."""
-    return [deed.action for deed in one.sim.world.ledger(car.id)]
+    return [deed.action for deed in fleet.sim.world.ledger(car.id)]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 async def test_a_command_shows_in_its_signal(change: Change) -> None:
     """Done at once, in one request; shown by the signal when the store has heard of it, and not before."""
-    async with fleet() as one:
-        car, world = prepare(one, change.stand), one.sim.world
+    async with simulated_fleet() as fleet:
+        car, world = prepare(fleet, change.stand), fleet.sim.world
         before = await car.signal(change.key)
         assert change.shown(before.require()) != change.after
-        one.sim.requests.clear()
+        fleet.sim.requests.clear()
         done = await change.use(car)
         assert (done.ok, done.action, done.executed_at) == (True, change.action, world.now)
-        assert (deeds(one, car), one.sent()) == ([change.action], 1)
+        assert (deeds(fleet, car), fleet.sent()) == ([change.action], 1)
         world.advance(seconds=9)
         assert await car.signal(change.key) == before
         world.advance(seconds=1)
@@ -142,28 +142,28 @@ async def test_a_command_shows_in_its_signal(change: Change) -> None:
 
 async def test_the_store_may_take_longer() -> None:
     """As long as it is told to; the answer of the command does not wait for it."""
-    async with fleet() as one:
-        car = prepare(one, stand(locked=False))
-        one.sim.store_delay = timedelta(minutes=3)
+    async with simulated_fleet() as fleet:
+        car = prepare(fleet, stand(locked=False))
+        fleet.sim.store_delay = timedelta(minutes=3)
         await car.lock()
-        one.sim.world.advance(seconds=179)
+        fleet.sim.world.advance(seconds=179)
         assert (await car.signal(signals.Closure.IsLocked)).value is False
-        one.sim.world.advance(seconds=1)
+        fleet.sim.world.advance(seconds=1)
         assert (await car.signal(signals.Closure.IsLocked)).value is True
 
 
 async def test_a_destination_arrives() -> None:
     """No signal tells of it: only the car and its ledger know."""
-    async with fleet() as one:
-        car = prepare(one, stand())
+    async with simulated_fleet() as fleet:
+        car = prepare(fleet, stand())
         assert (await car.send_destination(57.70887, 11.97456)).parameters == {
             "latitude": 57.70887,
             "longitude": 11.97456,
         }
-        destination = one.sim.world.find("Tesla").car.destination
+        destination = fleet.sim.world.find("Tesla").car.destination
         assert destination is not None
         assert (destination.latitude, destination.longitude) == (57.70887, 11.97456)
-        assert deeds(one, car) == ["send_destination"]
+        assert deeds(fleet, car) == ["send_destination"]
 
 
 def drives(car: Car) -> None:
@@ -182,18 +182,18 @@ FULL = stand(plugged_in=True, charge_limit=50)
 
 
 REFUSED: list[tuple[str, Stand, Use, type[ApiError], int, str]] = [
-    ("Tesla", drives, lambda one: one.lock(), VehicleStateError, 409, "IN_MOTION"),
-    ("Tesla", drives, lambda one: one.open_charge_port(), VehicleStateError, 409, "IN_MOTION"),
-    ("Tesla", stand(), lambda one: one.start_charge(), VehicleStateError, 409, "CHARGING_PLUG_NOT_CONNECTED"),
-    ("Tesla", stand(), lambda one: one.stop_charge(), VehicleStateError, 409, "CHARGING_PLUG_NOT_CONNECTED"),
-    ("Tesla", FULL, lambda one: one.stop_charge(), VehicleStateError, 409, "NOT_CHARGING"),
-    ("Tesla", FULL, lambda one: one.start_charge(), VehicleStateError, 409, "FULLY_CHARGED"),
-    ("Tesla", FULL, lambda one: one.close_charge_port(), VehicleStateError, 409, "CHARGING_PLUG_CONNECTED"),
-    ("Hyundai", sleeps, lambda one: one.unlock(), VehicleStateError, 409, "ASLEEP"),
-    ("Ford", stand(), lambda one: one.set_charge_limit(80), CompatibilityError, 501, "VEHICLE_NOT_CAPABLE"),
-    ("Toyota", stand(), lambda one: one.start_charge(), CompatibilityError, 501, "VEHICLE_NOT_CAPABLE"),
-    ("BMW", stand(), lambda one: one.start_charge(), PermissionDenied, 403, "ACCESS_DENIED"),
-    ("Nissan", stand(), lambda one: one.lock(), PermissionDenied, 403, "ACCESS_DENIED"),
+    ("Tesla", drives, lambda car: car.lock(), VehicleStateError, 409, "IN_MOTION"),
+    ("Tesla", drives, lambda car: car.open_charge_port(), VehicleStateError, 409, "IN_MOTION"),
+    ("Tesla", stand(), lambda car: car.start_charge(), VehicleStateError, 409, "CHARGING_PLUG_NOT_CONNECTED"),
+    ("Tesla", stand(), lambda car: car.stop_charge(), VehicleStateError, 409, "CHARGING_PLUG_NOT_CONNECTED"),
+    ("Tesla", FULL, lambda car: car.stop_charge(), VehicleStateError, 409, "NOT_CHARGING"),
+    ("Tesla", FULL, lambda car: car.start_charge(), VehicleStateError, 409, "FULLY_CHARGED"),
+    ("Tesla", FULL, lambda car: car.close_charge_port(), VehicleStateError, 409, "CHARGING_PLUG_CONNECTED"),
+    ("Hyundai", sleeps, lambda car: car.unlock(), VehicleStateError, 409, "ASLEEP"),
+    ("Ford", stand(), lambda car: car.set_charge_limit(80), CompatibilityError, 501, "VEHICLE_NOT_CAPABLE"),
+    ("Toyota", stand(), lambda car: car.start_charge(), CompatibilityError, 501, "VEHICLE_NOT_CAPABLE"),
+    ("BMW", stand(), lambda car: car.start_charge(), PermissionDenied, 403, "ACCESS_DENIED"),
+    ("Nissan", stand(), lambda car: car.lock(), PermissionDenied, 403, "ACCESS_DENIED"),
 ]
 
 
@@ -202,71 +202,71 @@ async def test_a_car_that_refuses(
     make: str, how: Stand, use: Use, family: type[ApiError], status: int, code: str
 ) -> None:
     """The family of the refusal alone tells the caller what to do; nothing was done, and nothing is sent again."""
-    async with fleet() as one:
-        car = prepare(one, how, make)
+    async with simulated_fleet() as fleet:
+        car = prepare(fleet, how, make)
         with pytest.raises(family) as caught:
             await use(car)
         assert type(caught.value) is family
         assert (caught.value.status, caught.value.code) == (status, code)
-        assert (deeds(one, car), one.sent()) == ([], 1)
+        assert (deeds(fleet, car), fleet.sent()) == ([], 1)
         if isinstance(caught.value, PermissionDenied):
             assert caught.value.permission == {"BMW": "control_charge", "Nissan": "control_security"}[make]
 
 
 async def test_a_car_that_wakes() -> None:
     """Whether a sleeping car obeys is its make's to say, and the switch's."""
-    async with fleet() as one:
-        tesla, hyundai = prepare(one, sleeps), prepare(one, sleeps, "Hyundai")
+    async with simulated_fleet() as fleet:
+        tesla, hyundai = prepare(fleet, sleeps), prepare(fleet, sleeps, "Hyundai")
         assert (await tesla.unlock()).ok
-        one.sim.switches.asleep = "wakes"
+        fleet.sim.switches.asleep = "wakes"
         assert (await hyundai.unlock()).ok
 
 
 async def test_a_long_command_is_read_to_its_end() -> None:
     """A 202 at once and its result later on the same connection: one request, and the caller only hears the end."""
-    async with fleet() as one:
-        car = prepare(one, plugged(charging=False))
-        one.sim.command_seconds, one.sim.long_after = 0.2, 0.02
+    async with simulated_fleet() as fleet:
+        car = prepare(fleet, plugged(charging=False))
+        fleet.sim.command_seconds, fleet.sim.long_after = 0.2, 0.02
         started = await car.start_charge()
-        made = await car.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
-        gone = await car.schedules.delete(str(made.schedule_id))
-        for done in (started, made, gone):
+        created = await car.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
+        deleted = await car.schedules.delete(str(created.schedule_id))
+        for done in (started, created, deleted):
             assert done.ok
             assert done.raw["attributes"]["executionMode"] == "async"
-            assert (done.executed_at, done.completed_at) == (one.sim.world.now, done.completed_at)
-        assert [request.status for request in one.sim.requests] == [202] * 3
-        assert deeds(one, car) == ["start_charge", "create_schedule", "delete_schedule"]
+            assert (done.executed_at, done.completed_at) == (fleet.sim.world.now, done.completed_at)
+        assert [request.status for request in fleet.sim.requests] == [202] * 3
+        assert deeds(fleet, car) == ["start_charge", "create_schedule", "delete_schedule"]
 
 
 ELSE: list[Use] = [
-    lambda one: one.start_charge(),
-    lambda one: one.stop_charge(),
-    lambda one: one.set_charge_limit(80),
-    lambda one: one.send_destination(57.7, 11.97),
-    lambda one: one.open_charge_port(),
-    lambda one: one.close_charge_port(),
+    lambda car: car.start_charge(),
+    lambda car: car.stop_charge(),
+    lambda car: car.set_charge_limit(80),
+    lambda car: car.send_destination(57.7, 11.97),
+    lambda car: car.open_charge_port(),
+    lambda car: car.close_charge_port(),
 ]
 
 
 @pytest.mark.parametrize("model", ["EX30", "XC60", "V60", "XC40", "XC90"])
 async def test_every_volvo_locks_and_does_nothing_else(model: str) -> None:
     """Electric, plug-in, plug-in of the older kind or petrol: the announcement names lock and unlock alone."""
-    async with fleet("volvo") as one:
-        car = prepare(one, stand(locked=True), "Volvo", model)
+    async with simulated_fleet("volvo") as fleet:
+        car = prepare(fleet, stand(locked=True), "Volvo", model)
         assert (await car.unlock()).ok
         assert (await car.lock()).ok
         for use in ELSE:
             with pytest.raises(CompatibilityError, match="VEHICLE_NOT_CAPABLE"):
                 await use(car)
-        assert deeds(one, car) == ["unlock", "lock"]
+        assert deeds(fleet, car) == ["unlock", "lock"]
 
 
 async def test_a_car_of_somebody_else() -> None:
     """A user who does not own it is refused, and a car that is not connected is not found."""
-    async with fleet() as one:
-        tesla, volvo = prepare(one, stand()), one.sim.world.find("Volvo")
+    async with simulated_fleet() as fleet:
+        tesla, volvo = prepare(fleet, stand()), fleet.sim.world.find("Volvo")
         with pytest.raises(PermissionDenied):
-            await one.client.vehicle(tesla.id, volvo.owner_id).unlock()
+            await fleet.client.vehicle(tesla.id, volvo.owner_id).unlock()
         with pytest.raises(NotFound):
-            await one.client.vehicle("no-such-car", volvo.owner_id).unlock()
-        assert deeds(one, tesla) == []
+            await fleet.client.vehicle("no-such-car", volvo.owner_id).unlock()
+        assert deeds(fleet, tesla) == []

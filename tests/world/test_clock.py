@@ -135,8 +135,8 @@ async def lose(sim: Simulator, vehicle: Vehicle, done: bool) -> CommandOutcomeUn
     return caught.value
 
 
-@pytest.mark.parametrize(("done", "found"), [(True, Reconciled.IN_EFFECT), (False, Reconciled.NOT_IN_EFFECT)])
-async def test_a_lost_command_is_found_out_about(done: bool, found: Reconciled) -> None:
+@pytest.mark.parametrize(("done", "expected"), [(True, Reconciled.IN_EFFECT), (False, Reconciled.NOT_IN_EFFECT)])
+async def test_a_lost_command_is_found_out_about(done: bool, expected: Reconciled) -> None:
     """In simulated time, by reads alone; what stands in the ledger agrees."""
     async with Simulator() as sim, own_client(sim) as smartcar:
         tesla = sim.world.find("Tesla")
@@ -147,7 +147,7 @@ async def test_a_lost_command_is_found_out_about(done: bool, found: Reconciled) 
         outcome = await lose(sim, vehicle, done)
         sim.requests.clear()
         assert await vehicle.reconcile(outcome) is Reconciled.UNKNOWN
-        assert await vehicle.reconcile(outcome, wait=timedelta(hours=1)) is found
+        assert await vehicle.reconcile(outcome, wait=timedelta(hours=1)) is expected
         assert [deed.action for deed in tesla.ledger] == ["lock"] * done
         assert {request.method for request in sim.requests} == {"GET"}
         assert len(sim.requests) <= 16

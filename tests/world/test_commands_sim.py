@@ -34,9 +34,9 @@ async def api() -> AsyncIterator[RawClient]:
     async with Simulator() as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 def ledger_actions(api: RawClient, make: str = "Tesla") -> list[str]:
@@ -96,10 +96,10 @@ async def test_bad_bodies(api: RawClient, path: str, body: Any, fields: list[str
     """400 with an entry for each bad field, and nothing done."""
     reply = await api.command("Tesla", path, body)
     entries = reply.json["errors"]
-    assert {(reply.status, one["type"], one["code"]) for one in entries} == {
+    assert {(reply.status, entry["type"], entry["code"]) for entry in entries} == {
         (400, "VALIDATION", "INVALID_INPUT_FORMAT")
     }
-    assert [one["detail"].split()[0] for one in entries] == fields
+    assert [entry["detail"].split()[0] for entry in entries] == fields
     assert ledger_actions(api) == []
 
 
@@ -192,7 +192,7 @@ async def test_incapable_cars(api: RawClient) -> None:
                     501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE",
                 )  # fmt: skip
         assert ledger_actions(api, make) == ["lock", "unlock"]
-    offered = {one for entry in PROFILES["everyday"] for one in entry.model.commands}
+    offered = {command for entry in PROFILES["everyday"] for command in entry.model.commands}
     assert offered == {action for action, _ in ALL.values()}
 
 

@@ -31,16 +31,16 @@ class Form(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Collect inputs."""
-        found = dict(attrs)
+        attributes = dict(attrs)
         assert tag not in ("script", "link", "style")
         if tag == "form":
-            assert found == {"method": "post", "action": PATH}
+            assert attributes == {"method": "post", "action": PATH}
             self.forms.append({})
-        if tag in ("input", "button") and found.get("name"):
-            self.kinds.append(found.get("type") or tag)
-            self.forms[-1].setdefault(found["name"] or "", []).append(found.get("value") or "")
+        if tag in ("input", "button") and attributes.get("name"):
+            self.kinds.append(attributes.get("type") or tag)
+            self.forms[-1].setdefault(attributes["name"] or "", []).append(attributes.get("value") or "")
         if tag == "option":
-            self.forms[-1].setdefault("decision", []).append(found.get("value") or "")
+            self.forms[-1].setdefault("decision", []).append(attributes.get("value") or "")
 
 
 @pytest.fixture
@@ -71,12 +71,12 @@ def read(reply: Reply) -> Form:
 
 async def decide(api: RawClient, query: dict[str, str], decision: str = "allow", *vehicles: str) -> Reply:
     """Post the form."""
-    fields = [*query.items(), *(("vehicle", one) for one in vehicles), ("decision", decision)]
+    fields = [*query.items(), *(("vehicle", vehicle_id) for vehicle_id in vehicles), ("decision", decision)]
     return await api.send("POST", PATH, data=fields, allow_redirects=False)
 
 
-def told(reply: Reply) -> dict[str, str]:
-    """What the application is told by the redirect."""
+def redirect_parameters(reply: Reply) -> dict[str, str]:
+    """The query parameters of the redirect to the application."""
     assert (reply.status, reply.body) == (302, b"")
     parts = urlsplit(reply.headers["Location"])
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "app.example", "/callback")
@@ -98,16 +98,16 @@ async def test_an_owner_clicks_through(api: RawClient) -> None:
     assert len(errors["decision"]) == 6
     assert form.kinds.count("checkbox") == 3
     fields = [(name, value) for name, values in astrid.items() for value in values]
-    answer = told(await api.send("POST", PATH, data=fields, allow_redirects=False))
+    answer = redirect_parameters(await api.send("POST", PATH, data=fields, allow_redirects=False))
     owner = api.sim.world.find("Polestar").owner_id
     assert answer == {"user_id": owner, "code": answer["code"], "external_id": 'a"<b>', "state": "s 1"}
     connections = list(api.sim.world.connections.values())
-    assert {one.vehicle.id for one in connections} == set(astrid["vehicle"])
-    assert {one.permissions for one in connections} == {("read_vin", "control_security")}
+    assert {connection.vehicle.id for connection in connections} == set(astrid["vehicle"])
+    assert {connection.permissions for connection in connections} == {("read_vin", "control_security")}
     await api.fetch_token()
     listed = await api.get("/v3/connections", **{"filter[user.externalId]": 'a"<b>'})
     assert listed.json["meta"]["totalCount"] == 2
-    assert all(one.vehicle.subscribed for one in connections)
+    assert all(connection.vehicle.subscribed for connection in connections)
 
 
 async def test_with_and_without_a_code_or_a_state(api: RawClient) -> None:
@@ -115,7 +115,7 @@ async def test_with_and_without_a_code_or_a_state(api: RawClient) -> None:
     tesla = api.sim.world.find("Tesla")
     api.sim.switches.connect_code = False
     query = {"application_id": api.sim.application_id, "redirect_uri": CALLBACK}
-    assert told(await decide(api, query, "allow", tesla.id)) == {"user_id": tesla.owner_id}
+    assert redirect_parameters(await decide(api, query, "allow", tesla.id)) == {"user_id": tesla.owner_id}
     connection = api.sim.world.connection_of(tesla.id)
     assert connection is not None
     assert len(connection.permissions) == len(PERMISSIONS)
@@ -134,7 +134,7 @@ async def test_with_and_without_a_code_or_a_state(api: RawClient) -> None:
 )  # fmt: skip
 async def test_every_error(api: RawClient, error: str) -> None:
     """Told with a description and the state; an incompatible car with what it is. Nothing is connected."""
-    answer = told(await decide(api, url(api), error))
+    answer = redirect_parameters(await decide(api, url(api), error))
     assert (answer.pop("error"), answer.pop("state")) == (error, "s 1")
     assert answer.pop("error_description")
     details = {"vin", "make", "model", "year"} if error == "vehicle_incompatible" else set[str]()
@@ -145,9 +145,9 @@ async def test_every_error(api: RawClient, error: str) -> None:
 async def test_choices_that_cannot_be(api: RawClient) -> None:
     """No car at all is no_vehicles; cars of two owners, or two where one is asked for, are a mistake."""
     world = api.sim.world
-    assert told(await decide(api, url(api)))["error"] == "no_vehicles"
-    assert told(await decide(api, url(api), "allow", "nobody"))["error"] == "no_vehicles"
-    assert told(await decide(api, url(api), "whatever"))["error"] == "server_error"
+    assert redirect_parameters(await decide(api, url(api)))["error"] == "no_vehicles"
+    assert redirect_parameters(await decide(api, url(api), "allow", "nobody"))["error"] == "no_vehicles"
+    assert redirect_parameters(await decide(api, url(api), "whatever"))["error"] == "server_error"
     volvo, polestar, tesla = world.find("Volvo").id, world.find("Polestar").id, world.find("Tesla").id
     assert (await decide(api, url(api), "allow", volvo, tesla)).status == 400
     assert (await decide(api, url(api, single_select="true"), "allow", volvo, polestar)).status == 400
@@ -159,7 +159,11 @@ async def test_the_cars_on_offer(api: RawClient) -> None:
     world = api.sim.world
 
     async def offered(**more: str) -> list[str]:
-        return [one for form in read(await show(api, url(api, **more))).forms for one in form.get("vehicle", [])]
+        return [
+            vehicle_id
+            for form in read(await show(api, url(api, **more))).forms
+            for vehicle_id in form.get("vehicle", [])
+        ]
 
     assert len(await offered()) == 3
     assert await offered(mode="simulated") == [world.find("Tesla", "Model Y").id]
@@ -177,9 +181,9 @@ async def test_reauthentication_of_one_vehicle(api: RawClient) -> None:
     assert (await show(api, again)).status == 400
     world.connect(tesla.id)
     assert read(await show(api, again)).forms[0]["vehicle"] == [tesla.id]
-    answer = told(await decide(api, again, "allow", tesla.id))
+    answer = redirect_parameters(await decide(api, again, "allow", tesla.id))
     assert answer == {"vehicle_id": tesla.id, "external_id": "acct-9", "state": "s 1"}
-    answer = told(await decide(api, again | {"external_id": "null"}, "allow", tesla.id))
+    answer = redirect_parameters(await decide(api, again | {"external_id": "null"}, "allow", tesla.id))
     assert answer == {"vehicle_id": tesla.id, "state": "s 1"}
     owner = world.owners[tesla.owner_id]
     assert (owner.external_id, owner.named) == (None, True)
@@ -199,7 +203,10 @@ async def test_without_an_address_to_go_back_to(api: RawClient) -> None:
     assert b"Not connected" in (await decide(api, query, "access_denied")).body
     api.sim.redirect_uris = ("https://app.example/callback?page=1", "https://other.example/")
     assert api.sim.redirect_uris[0] == CALLBACK
-    assert told(await decide(api, {"client_id": api.sim.application_id}, "access_denied"))["error"] == "access_denied"
+    assert (
+        redirect_parameters(await decide(api, {"client_id": api.sim.application_id}, "access_denied"))["error"]
+        == "access_denied"
+    )
     assert (await decide(api, url(api), "access_denied")).status == 302
     assert (await decide(api, url(api, redirect_uri="https://evil.example/"), "access_denied")).status == 400
 

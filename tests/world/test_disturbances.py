@@ -33,9 +33,9 @@ def test_duplicates(watched: WatchedWorld) -> None:
     tesla = watched.baseline("Tesla")
     watched.disturb(Duplicate(), event_type="VEHICLE_STATE", times=1)
     watched.drive(tesla)
-    one, two = watched.send(500)
-    assert (one.event_id, one.attempt) == (two.event_id, two.attempt)
-    assert one.delivery_id != two.delivery_id
+    first, second = watched.send(500)
+    assert (first.event_id, first.attempt) == (second.event_id, second.attempt)
+    assert first.delivery_id != second.delivery_id
     watched.world.advance(seconds=25)
     assert [again.attempt for again in watched.send()] == [2, 2]
     watched.drive(tesla)
@@ -63,7 +63,7 @@ def test_what_is_overtaken_waits_for_the_next(watched: WatchedWorld) -> None:
     watched.drive(tesla)
     watched.outbox.mark_verified(other)
     watched.world.subscribe(other.id, tesla.id)
-    assert [one.webhook_id for one in watched.send()] == [other.id]
+    assert [attempt.webhook_id for attempt in watched.send()] == [other.id]
     watched.drive(tesla)
     later, earlier = watched.send()
     assert _odometer(earlier) < _odometer(later)
@@ -115,11 +115,11 @@ def test_test_mode_and_whom_a_disturbance_strikes(watched: WatchedWorld) -> None
     ]
     watched.drive(tesla)
     watched.drive(volvo)
-    assert [one["meta"]["mode"] for one in watched.events()] == ["LIVE", "TEST"]
-    assert [one.hits for one in scripts] == [1, 0, 0, 0]
+    assert [event["meta"]["mode"] for event in watched.events()] == ["LIVE", "TEST"]
+    assert [script.hits for script in scripts] == [1, 0, 0, 0]
     watched.outbox.disturbances.clear()
     watched.drive(volvo)
-    assert [one["meta"]["mode"] for one in watched.events()] == ["LIVE"]
+    assert [event["meta"]["mode"] for event in watched.events()] == ["LIVE"]
     for wrong in ({"times": 0}, {"probability": 2}):
         with pytest.raises(SimulatorError):
             watched.disturb(InMode(), **wrong)

@@ -37,21 +37,21 @@ def receiver_of(**options: Any) -> Receiver:
 @pytest.fixture(scope="module", params=SERVERS)
 def served(request: pytest.FixtureRequest) -> Iterator[tuple[RunningServer, list[object]]]:
     """A running server for all tests, and the events that came through."""
-    receiver, seen = receiver_of(), list[object]()
-    receiver.on(VehicleStateEvent)(seen.append)
+    receiver, events = receiver_of(), list[object]()
+    receiver.on(VehicleStateEvent)(events.append)
 
     @receiver.on(VehicleErrorEvent)
     def fail(event: VehicleErrorEvent) -> None:
         raise KeyError("broken")
 
     with SERVERS[request.param](receiver) as server:
-        yield server, seen
+        yield server, events
 
 
 def test_a_delivery_comes_through(served: tuple[RunningServer, list[object]]) -> None:
     """Byte by byte as it was signed, with other headers in any case, at once or in chunks; and once."""
-    server, seen = served
-    seen.clear()
+    server, events = served
+    events.clear()
     odd = (
         b' {"eventId":"\\u0065-9","eventType": "VEHICLE_STATE",\n"data":{"vehicle":{"id":"\xc5\xa0KODA"}}, "n":100.0}\n'
     )
@@ -59,7 +59,7 @@ def test_a_delivery_comes_through(served: tuple[RunningServer, list[object]]) ->
         first, again, chunked = (server.send(part, signed(body)) for part in (body, body, iter([body[:9], body[9:]])))
         assert (first.status, first.body) == (204, b"")
         assert (again.status, chunked.status) == (204, 204)
-    assert [event.event_id for event in seen if isinstance(event, VehicleStateEvent)] == ["e-9", "e-10"]
+    assert [event.event_id for event in events if isinstance(event, VehicleStateEvent)] == ["e-9", "e-10"]
 
 
 def test_a_verify_is_answered(served: tuple[RunningServer, list[object]]) -> None:
@@ -72,17 +72,17 @@ def test_a_verify_is_answered(served: tuple[RunningServer, list[object]]) -> Non
 
 def test_a_forged_event_does_not_come_through(served: tuple[RunningServer, list[object]]) -> None:
     """The attack on the challenge, against the real endpoint: the answer is no signature of the forged event."""
-    server, seen = served
-    seen.clear()
+    server, events = served
+    events.clear()
     forged = written({**STATE, "eventId": "forged"})
-    asked: Document = {"eventType": "VERIFY", "data": {"challenge": forged.decode()}}
-    answer = server.send(written(asked))
+    challenge_request: Document = {"eventType": "VERIFY", "data": {"challenge": forged.decode()}}
+    answer = server.send(written(challenge_request))
     assert answer.status == 400
     assert sign(TOKEN, forged).encode() not in answer.body
     assert b"BadChallenge" in answer.body
     for headers in ({}, {"SC-Signature": ""}, {"SC-Signature": "0" * 64}, {"SC-Signature": "\xe9"}):
         assert server.send(forged, headers).status == 401
-    assert seen == []
+    assert events == []
 
 
 def test_other_methods_are_405(served: tuple[RunningServer, list[object]]) -> None:
@@ -153,32 +153,32 @@ def test_the_worker_lives_as_long_as_the_server(name: str, tmp_path: Path) -> No
     with SqliteEventStore(tmp_path / "events.db") as store:
         left, done = written({**STATE, "eventId": "left"}), threading.Event()
         assert receiver_of(store=store).handle_sync("POST", signed(left), left).status == 204
-        receiver, seen = receiver_of(store=store), list[str | None]()
+        receiver, events = receiver_of(store=store), list[str | None]()
 
         @receiver.on(VehicleStateEvent)
         async def handle(event: VehicleStateEvent) -> None:
-            seen.append(event.event_id)
-            if len(seen) == 2:
+            events.append(event.event_id)
+            if len(events) == 2:
                 done.set()
 
         with SERVERS[name](receiver) as server:
             body = written(STATE)
             assert server.send(body, signed(body)).status == 204
             assert done.wait(5)
-        assert (sorted(map(str, seen)), store.waiting()) == (["e-1", "left"], 0)
+        assert (sorted(map(str, events)), store.waiting()) == (["e-1", "left"], 0)
 
 
 def test_flask_handlers_have_the_context_of_the_application() -> None:
     """They run in the thread of the view: extensions work."""
-    receiver, seen = receiver_of(), list[object]()
+    receiver, events = receiver_of(), list[object]()
 
     @receiver.on(VehicleStateEvent)
     def handle(event: VehicleStateEvent) -> None:
-        seen.append(flask.current_app.name)
+        events.append(flask.current_app.name)
 
     with flask_server(receiver) as server:
         assert server.send(written(STATE), signed(written(STATE))).status == 204
-    assert seen == ["receiver"]
+    assert events == ["receiver"]
 
 
 async def lived(receiver: Receiver) -> list[object]:

@@ -30,7 +30,7 @@ from smartcar_async.testing.simulator import Simulator
 
 
 @define
-class Seen:
+class RawAnswer:
     """All that a raw socket received, and how it ended: "close", "reset", or "open" after a whole answer."""
 
     raw: bytes = b""
@@ -59,36 +59,36 @@ class Seen:
         return int(line.split(b":")[1])
 
 
-async def ask(sim: Simulator, path: str = "/v3/connections", method: str = "GET", body: bytes = b"") -> Seen:
+async def ask(sim: Simulator, path: str = "/v3/connections", method: str = "GET", body: bytes = b"") -> RawAnswer:
     """Send one request on a connection of its own, and look at what comes back byte by byte."""
     port = int(sim.url.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    seen = Seen()
+    answer = RawAnswer()
     head = f"{method} {path} HTTP/1.1\r\nHost: simulator\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     try:
         writer.write(head.encode() + body)
         while chunk := await reader.read(65536):
-            seen.raw += chunk
-            seen.arrivals.append(time.monotonic())
-        seen.end = "close"
+            answer.raw += chunk
+            answer.arrivals.append(time.monotonic())
+        answer.end = "close"
     except ConnectionResetError:
-        seen.end = "reset"
+        answer.end = "reset"
     finally:
         writer.close()
-    return seen
+    return answer
 
 
 @pytest.fixture
 async def sim() -> AsyncIterator[Simulator]:
     """A simulator of everyday cars on this loop."""
-    async with Simulator() as one:
-        yield one
+    async with Simulator() as simulator:
+        yield simulator
 
 
 TOKEN = "/oauth2/token"
 
 
-async def buy(sim: Simulator) -> Seen:
+async def buy(sim: Simulator) -> RawAnswer:
     """Ask for a token with good credentials: a request that changes something and has a body."""
     form = f"grant_type=client_credentials&client_id={sim.client_id}&client_secret={sim.client_secret}"
     return await ask(sim, TOKEN, "POST", form.encode())
@@ -96,16 +96,16 @@ async def buy(sim: Simulator) -> Seen:
 
 async def test_without_a_fault_the_answer_is_whole(sim: Simulator) -> None:
     """The measure for all that follows."""
-    seen = await buy(sim)
-    assert (seen.status, seen.end, len(seen.body)) == (200, "close", seen.promised)
+    answer = await buy(sim)
+    assert (answer.status, answer.end, len(answer.body)) == (200, "close", answer.promised)
     assert sim.faults.hits == 0
 
 
 async def test_reset_before_the_request_is_read(sim: Simulator) -> None:
     """Nothing was done, and no body was taken."""
     script = sim.fault(ResetBeforeReading())
-    seen = await buy(sim)
-    assert (seen.raw, seen.end) == (b"", "reset")
+    answer = await buy(sim)
+    assert (answer.raw, answer.end) == (b"", "reset")
     assert (script.hits, sim.requests[-1].status, sim.requests[-1].body) == (1, None, b"")
 
 
@@ -130,10 +130,10 @@ async def test_reset_before_headers(sim: Simulator) -> None:
 async def test_reset_in_the_headers(sim: Simulator) -> None:
     """The status line is there, the end of the headers is not."""
     sim.fault(ResetInHeaders())
-    seen = await buy(sim)
-    assert seen.end == "reset"
-    assert seen.raw.startswith(b"HTTP/1.1 200 ")
-    assert b"\r\n\r\n" not in seen.raw
+    answer = await buy(sim)
+    assert answer.end == "reset"
+    assert answer.raw.startswith(b"HTTP/1.1 200 ")
+    assert b"\r\n\r\n" not in answer.raw
     assert sim.requests[-1].status == 200
 
 
@@ -142,9 +142,9 @@ async def test_reset_and_truncation_in_the_body(sim: Simulator) -> None:
     for fault, end in ((ResetInBody(), "reset"), (Truncate(), "close")):
         sim.faults.clear()
         sim.fault(fault)
-        seen = await buy(sim)
-        assert (seen.status, seen.end) == (200, end)
-        assert len(seen.body) == seen.promised // 2
+        answer = await buy(sim)
+        assert (answer.status, answer.end) == (200, end)
+        assert len(answer.body) == answer.promised // 2
     assert sim.faults.hits == 2
 
 
@@ -178,32 +178,32 @@ async def test_drip(sim: Simulator) -> None:
     """The whole body, slowly and in many pieces."""
     sim.fault(Drip(bytes_per_second=400))
     begin = time.monotonic()
-    seen = await buy(sim)
-    assert len(seen.body) == seen.promised
-    assert len(seen.arrivals) > 3
-    assert time.monotonic() - begin >= 0.9 * seen.promised / 400
+    answer = await buy(sim)
+    assert len(answer.body) == answer.promised
+    assert len(answer.arrivals) > 3
+    assert time.monotonic() - begin >= 0.9 * answer.promised / 400
 
 
 async def test_bodies_that_are_not_json(sim: Simulator) -> None:
     """Another content type around good JSON, and broken JSON in a whole answer."""
     sim.fault(WrongContentType(), times=1)
-    seen = await buy(sim)
-    assert b"content-type: text/html" in seen.head.lower()
-    assert json.loads(seen.body)["token_type"] == "Bearer"
+    answer = await buy(sim)
+    assert b"content-type: text/html" in answer.head.lower()
+    assert json.loads(answer.body)["token_type"] == "Bearer"
     sim.fault(MalformedJson(), times=1)
-    seen = await buy(sim)
-    assert len(seen.body) == seen.promised
+    answer = await buy(sim)
+    assert len(answer.body) == answer.promised
     with pytest.raises(json.JSONDecodeError):
-        json.loads(seen.body)
+        json.loads(answer.body)
 
 
 async def test_any_status_with_any_body(sim: Simulator) -> None:
     """Text, bytes or a document, with headers; the service is left out unless it is to act."""
     for body in (b"<html>", "<html>"):
         sim.fault(Reply(503, body, "text/html", {"Retry-After": "7"}), times=1)
-        seen = await buy(sim)
-        assert (seen.status, seen.body) == (503, b"<html>")
-        assert b"retry-after: 7" in seen.head.lower()
+        answer = await buy(sim)
+        assert (answer.status, answer.body) == (503, b"<html>")
+        assert b"retry-after: 7" in answer.head.lower()
     sim.fault(Reply(200, {"data": []}), times=1)
     assert json.loads((await buy(sim)).body) == {"data": []}
     sim.fault(Reply(204), times=1)
@@ -214,11 +214,11 @@ async def test_any_status_with_any_body(sim: Simulator) -> None:
 async def test_error_documents(sim: Simulator) -> None:
     """Every type and code can be provoked, with a request id and a Retry-After in seconds."""
     sim.fault(ErrorReply(429, "RATE_LIMIT", "VEHICLE", resolution="RETRY_LATER", retry_after=12))
-    seen = await buy(sim)
-    (entry,) = json.loads(seen.body)["errors"]
-    assert (seen.status, entry["status"], entry["type"], entry["code"]) == (429, "429", "RATE_LIMIT", "VEHICLE")
-    assert entry["meta"]["debug"]["requestId"].encode() in seen.head
-    assert b"Retry-After: 12" in seen.head
+    answer = await buy(sim)
+    (entry,) = json.loads(answer.body)["errors"]
+    assert (answer.status, entry["status"], entry["type"], entry["code"]) == (429, "429", "RATE_LIMIT", "VEHICLE")
+    assert entry["meta"]["debug"]["requestId"].encode() in answer.head
+    assert b"Retry-After: 12" in answer.head
     sim.faults.clear()
     sim.fault(ErrorReply(502, "UPSTREAM", "KNOWN_ISSUE"))
     assert b"Retry-After" not in (await buy(sim)).head
@@ -291,7 +291,7 @@ async def test_the_server_survives_its_faults(sim: Simulator) -> None:
     """Many connections, cut and whole, at the same time."""
     sim.fault(ResetBeforeHeaders(), probability=0.3)
     sim.fault(ResetInBody(), probability=0.3)
-    ends = [seen.end for seen in await asyncio.gather(*(buy(sim) for _ in range(60)))]
+    ends = [answer.end for answer in await asyncio.gather(*(buy(sim) for _ in range(60)))]
     assert set(ends) == {"reset", "close"}
     assert ends.count("reset") == sim.faults.hits
     sim.faults.clear()

@@ -34,9 +34,9 @@ async def api() -> AsyncIterator[RawClient]:
     async with Simulator() as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 def ledger_actions(api: RawClient) -> list[str]:

@@ -24,9 +24,9 @@ COMPATIBLE = "/v3/compatible-vehicles"
 async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 def webhooks(api: RawClient) -> list[Webhook]:
@@ -44,7 +44,7 @@ async def subscribe(api: RawClient, make: str = "Tesla", **change: Any) -> Reply
 async def subscribers(api: RawClient) -> list[str]:
     """The vehicles that are listed for the second webhook."""
     reply = await api.get(SUBSCRIPTIONS, **{"filter[webhookId]": webhooks(api)[1].id})
-    return [one["relationships"]["vehicle"]["data"]["id"] for one in reply.json["data"]]
+    return [entry["relationships"]["vehicle"]["data"]["id"] for entry in reply.json["data"]]
 
 
 async def test_a_webhook_resource(api: RawClient) -> None:
@@ -68,7 +68,7 @@ async def test_a_webhook_resource(api: RawClient) -> None:
         "meta": {"createdAt": "2026-06-01T00:00:00Z"},
     }
     listed = (await api.get(WEBHOOKS)).json
-    assert [one["id"] for one in listed["data"]] == [one.id for one in webhooks(api)]
+    assert [entry["id"] for entry in listed["data"]] == [webhook.id for webhook in webhooks(api)]
     assert listed["meta"] == {"pageNumber": 1, "pageSize": 50, "totalCount": 2}
     assert listed["links"]["next"] is None
     missing = await api.get(f"{WEBHOOKS}/x")
@@ -81,7 +81,7 @@ async def test_webhooks_by_filter_and_page(api: RawClient) -> None:
     api.sim.world.add_webhook("Off", "https://example.org/OFF", enabled=False, error_callback_uri="https://e.example")
 
     async def names(**query: str) -> list[str]:
-        return [one["attributes"]["name"] for one in (await api.get(WEBHOOKS, **query)).json["data"]]
+        return [entry["attributes"]["name"] for entry in (await api.get(WEBHOOKS, **query)).json["data"]]
 
     assert await names(**{"filter[name]": "ODO"}) == ["Odometer"]
     assert await names(**{"filter[callbackUri]": "example.org/off"}) == ["Off"]
@@ -89,7 +89,7 @@ async def test_webhooks_by_filter_and_page(api: RawClient) -> None:
     assert await names(**{"filter[isEnabled]": "false", "filter[autoSubscribe]": "false"}) == ["Off"]
     assert await names(**{"page[size]": "2", "page[number]": "2"}) == ["Off"]
     bad = await api.get(WEBHOOKS, **{"filter[isEnabled]": "yes", "page[size]": "101", "page[number]": "0"})
-    assert [one["detail"].split()[0] for one in bad.json["errors"]] == [
+    assert [error["detail"].split()[0] for error in bad.json["errors"]] == [
         "filter[isEnabled]", "page[number]", "page[size]",
     ]  # fmt: skip
 
@@ -115,9 +115,9 @@ async def test_subscribing_by_the_worlds_clock(api: RawClient) -> None:
     await subscribe(api, "Ford")
     api.sim.world.advance(seconds=59)
     assert await subscribers(api) == []
-    gone = api.sim.world.connection_of(api.car("Ford")[0])
-    assert gone is not None
-    api.sim.world.disconnect(gone.id)
+    deleted = api.sim.world.connection_of(api.car("Ford")[0])
+    assert deleted is not None
+    api.sim.world.disconnect(deleted.id)
     api.sim.world.advance(seconds=1)
     assert await subscribers(api) == [api.car("Tesla")[0]]
 
@@ -137,7 +137,7 @@ async def test_subscriptions_that_are_refused(
     """Every bad field, and what is unknown."""
     reply = await subscribe(api, **change)
     assert reply.status == status
-    assert [one["detail"].split()[0] for one in reply.json["errors"]] == details
+    assert [error["detail"].split()[0] for error in reply.json["errors"]] == details
 
 
 async def test_a_subscription_resource_and_its_end(api: RawClient) -> None:
@@ -145,10 +145,10 @@ async def test_a_subscription_resource_and_its_end(api: RawClient) -> None:
     api.sim.subscription_delay = 0
     vehicle, user = api.car("Tesla")
     await subscribe(api)
-    one = (await api.get(SUBSCRIPTIONS, **{"filter[webhookId]": webhooks(api)[1].id})).json["data"][0]
+    subscription = (await api.get(SUBSCRIPTIONS, **{"filter[webhookId]": webhooks(api)[1].id})).json["data"][0]
     related = {"webhook": webhooks(api)[1].id, "user": user, "vehicle": vehicle}
-    assert one == {
-        "id": one["id"],
+    assert subscription == {
+        "id": subscription["id"],
         "type": "subscription",
         "attributes": {
             "vehicle": {"make": "TESLA", "model": "Model 3", "year": 2023, "mode": "live", "powertrainType": "BEV"}
@@ -161,12 +161,12 @@ async def test_a_subscription_resource_and_its_end(api: RawClient) -> None:
             }
             for kind, identity in related.items()
         },
-        "links": {"self": f"{api.sim.url}/v3/subscriptions/{one['id']}"},
+        "links": {"self": f"{api.sim.url}/v3/subscriptions/{subscription['id']}"},
     }
-    path = f"{SUBSCRIPTIONS}/{one['id']}"
-    assert (await api.get(path)).json == {"data": one}
-    gone = await api.get(path, method="DELETE")
-    assert (gone.status, gone.body) == (204, b"")
+    path = f"{SUBSCRIPTIONS}/{subscription['id']}"
+    assert (await api.get(path)).json == {"data": subscription}
+    deleted = await api.get(path, method="DELETE")
+    assert (deleted.status, deleted.body) == (204, b"")
     for method in ("GET", "DELETE"):
         assert (await api.get(path, method=method)).error["code"] == "SUBSCRIPTION_NOT_FOUND"
     assert (await subscribe(api)).status == 202
@@ -202,13 +202,13 @@ def test_subscriptions_follow_the_vehicle() -> None:
     world = World()
     kia = world.find("Kia")
     assert not kia.subscribed
-    one = world.subscribe(next(iter(world.webhooks)), kia.id)
-    assert world.subscribe(one.webhook_id, kia.id) is one
+    subscription = world.subscribe(next(iter(world.webhooks)), kia.id)
+    assert world.subscribe(subscription.webhook_id, kia.id) is subscription
     assert kia.subscribed
     connection = world.connection_of(kia.id)
     assert connection is not None
     world.disconnect(connection.id)
-    assert one.id not in world.subscriptions
+    assert subscription.id not in world.subscriptions
     assert len(world.subscriptions) == 15
 
 
@@ -219,31 +219,31 @@ async def test_compatible_vehicles_are_public(api: RawClient) -> None:
         reply = await api.send("GET", COMPATIBLE, params=query)
         assert reply.status == 200
         assert reply.json["meta"]["totalCount"] == len(reply.json["data"])
-        return [one["attributes"] for one in reply.json["data"]]
+        return [entry["attributes"] for entry in reply.json["data"]]
 
     everything = await entries()
-    assert len({one["make"] for one in everything}) > 8
+    assert len({entry["make"] for entry in everything}) > 8
     volvos = await entries(**{"filter[make]": "vOlVo"})
-    assert {(one["region"], one["powertrainType"]) for one in volvos} == {
+    assert {(volvo["region"], volvo["powertrainType"]) for volvo in volvos} == {
         (region, powertrain) for region in ("US", "EUROPE") for powertrain in ("BEV", "PHEV", "ICE")
     }
-    ex30 = next(one for one in volvos if one["model"] == "EX30")
+    ex30 = next(volvo for volvo in volvos if volvo["model"] == "EX30")
     assert (ex30["startYear"], ex30["endYear"]) == (2024, None)
     assert ex30["commands"] == ["security/lock", "security/unlock"]
     assert "charge-chargetimers" in ex30["signals"]
-    assert {one["make"] for one in await entries(**{"filter[region]": "CA", "filter[powertrainType]": "ICE"})} == {
+    assert {entry["make"] for entry in await entries(**{"filter[region]": "CA", "filter[powertrainType]": "ICE"})} == {
         "TOYOTA"
     }
     assert await entries(**{"filter[make]": "Lada"}) == []
     bad = await api.send("GET", COMPATIBLE, params={"filter[region]": "eu", "filter[powertrainType]": "EV"})
-    assert [one["detail"].split()[0] for one in bad.json["errors"]] == ["filter[region]", "filter[powertrainType]"]
+    assert [error["detail"].split()[0] for error in bad.json["errors"]] == ["filter[region]", "filter[powertrainType]"]
 
 
 async def test_compatible_vehicles_have_ids_of_their_own(api: RawClient) -> None:
     """No two entries share one."""
     data = (await api.send("GET", COMPATIBLE)).json["data"]
-    assert len({one["id"] for one in data}) == len(data)
-    assert {one["type"] for one in data} == {"compatible-vehicle"}
+    assert len({entry["id"] for entry in data}) == len(data)
+    assert {entry["type"] for entry in data} == {"compatible-vehicle"}
 
 
 def test_routes_and_hosts() -> None:

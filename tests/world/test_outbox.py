@@ -37,7 +37,7 @@ def test_the_first_delivery_and_a_change(watched: WatchedWorld) -> None:
     tesla = watched.subscribe("Tesla")
     (first,) = watched.events()
     assert first["triggers"] == [{"type": "FIRST_DELIVERY"}]
-    assert [one["code"] for one in first["data"]["signals"]] == [ODOMETER, TAILGATE]
+    assert [signal["code"] for signal in first["data"]["signals"]] == [ODOMETER, TAILGATE]
     assert watched.events() == []
     tesla.report(watched.world.now)
     assert watched.events() == []
@@ -110,7 +110,7 @@ def test_who_is_told(watched: WatchedWorld) -> None:
     watched.drive(tesla)
     assert watched.send() == []
     watched.world.enable_webhook(watched.webhook.id)
-    assert [one["triggers"] for one in watched.events()] == [[{"type": "FIRST_DELIVERY"}]]
+    assert [event["triggers"] for event in watched.events()] == [[{"type": "FIRST_DELIVERY"}]]
     watched.drive(tesla)
     watched.world.subscriptions.clear()
     watched.outbox.scan()
@@ -128,7 +128,7 @@ def test_a_new_subscription_begins_anew(watched: WatchedWorld) -> None:
     """After unsubscribing and subscribing again, there is a first delivery again."""
     for _ in range(2):
         watched.subscribe("Tesla")
-        assert [one["triggers"] for one in watched.events()] == [[{"type": "FIRST_DELIVERY"}]]
+        assert [event["triggers"] for event in watched.events()] == [[{"type": "FIRST_DELIVERY"}]]
         watched.world.subscriptions.clear()
 
 
@@ -145,10 +145,10 @@ def test_every_report_on_the_way_is_an_event(watched: WatchedWorld) -> None:
     watched.baseline("Tesla")
     watched.world.advance(hours=12)
     events = watched.events()
-    driven = [one["data"]["signals"][0]["body"]["value"] for one in events]
+    driven = [event["data"]["signals"][0]["body"]["value"] for event in events]
     assert len(events) > 5
     assert driven == sorted(set(driven))
-    assert len({one["eventId"] for one in events}) == len(events)
+    assert len({event["eventId"] for event in events}) == len(events)
 
 
 def test_the_schedule_of_retries(watched: WatchedWorld) -> None:
@@ -161,22 +161,22 @@ def test_the_schedule_of_retries(watched: WatchedWorld) -> None:
         assert watched.send(500) == []
         watched.world.advance(seconds=0.001)
         attempts += watched.send(302)
-    assert [(one.at - began).total_seconds() for one in attempts] == [0, 25, 75, 175]
-    assert [one.attempt for one in attempts] == [1, 2, 3, 4]
-    assert [one.retry_at for one in attempts] == [*(one.at for one in attempts[1:]), None]
-    assert len({one.event_id for one in attempts}) == 1
-    assert len({one.delivery_id for one in attempts}) == 4
-    assert all(one.json()["triggers"] == [{"type": "FIRST_DELIVERY"}] for one in attempts)
+    assert [(delivery.at - began).total_seconds() for delivery in attempts] == [0, 25, 75, 175]
+    assert [delivery.attempt for delivery in attempts] == [1, 2, 3, 4]
+    assert [delivery.retry_at for delivery in attempts] == [*(delivery.at for delivery in attempts[1:]), None]
+    assert len({delivery.event_id for delivery in attempts}) == 1
+    assert len({delivery.delivery_id for delivery in attempts}) == 4
+    assert all(delivery.json()["triggers"] == [{"type": "FIRST_DELIVERY"}] for delivery in attempts)
     watched.world.advance(hours=1)
-    assert not any(one.event_id == attempts[0].event_id for one in watched.send())
+    assert not any(delivery.event_id == attempts[0].event_id for delivery in watched.send())
 
 
 def test_a_retry_that_is_accepted_is_the_last(watched: WatchedWorld) -> None:
     """Any 2xx will do."""
     watched.subscribe("Tesla")
-    assert [one.ok for one in watched.send(401)] == [False]
+    assert [delivery.ok for delivery in watched.send(401)] == [False]
     watched.world.advance(seconds=25)
-    assert [(one.ok, one.attempt) for one in watched.send(299)] == [(True, 2)]
+    assert [(delivery.ok, delivery.attempt) for delivery in watched.send(299)] == [(True, 2)]
     assert watched.outbox.next_due() is None
 
 
@@ -235,8 +235,8 @@ def test_shapes(watched: WatchedWorld, shape: Any, place: str, first: object, tr
         if shape == "texts":
             assert list(entries) == ["TraveledDistance", "Tailgate"]
             entries = list(entries.values())
-        assert [one["code"] for one in entries] == [ODOMETER, TAILGATE]
-        assert all(("status" in one) == (shape != "september_2025") for one in entries)
+        assert [entry["code"] for entry in entries] == [ODOMETER, TAILGATE]
+        assert all(("status" in entry) == (shape != "september_2025") for entry in entries)
         assert ("fetchedAt" in entries[0]["meta"]) == (shape in ("flat", "texts"))
         assert event.get("vehicleId") == (tesla.id if shape == "flat" else None)
         meta = event["meta"]
@@ -289,4 +289,4 @@ def _day() -> list[bytes]:
     watched.disturb(Duplicate(), probability=0.5)
     watched.subscribe("Volvo")
     world.advance(hours=10)
-    return [one.body for one in watched.send()]
+    return [delivery.body for delivery in watched.send()]

@@ -28,9 +28,9 @@ def world() -> World:
 
 def connection(world: World, make: str, model: str = "") -> Connection:
     """The connection of a car."""
-    found = world.connection_of(world.find(make, model).id)
-    assert found is not None
-    return found
+    result = world.connection_of(world.find(make, model).id)
+    assert result is not None
+    return result
 
 
 def signal(world: World, make: str, code: str, switches: V3Switches | None = None) -> Any:
@@ -66,7 +66,7 @@ def test_a_volvo_moves_on_the_map_only_when_its_ignition_goes_off(world: World) 
     volvo, tesla = world.find("Volvo", "EX30"), world.find("Tesla")
     was_on, shown = False, signal(world, "Volvo", "location-preciselocation")["attributes"]["body"]
     changes = tesla_places = 0
-    seen: Any = None
+    last_body: Any = None
     for _ in hours(world, DAY, minutes=1):
         now_shown = signal(world, "Volvo", "location-preciselocation")["attributes"]["body"]
         if now_shown != shown:
@@ -75,12 +75,12 @@ def test_a_volvo_moves_on_the_map_only_when_its_ignition_goes_off(world: World) 
             changes += 1
         was_on, shown = volvo.car.ignition_on, now_shown
         body = signal(world, "Tesla", "location-preciselocation")["attributes"]["body"]
-        tesla_places += body != seen and tesla.car.in_motion
-        seen = body
+        tesla_places += body != last_body and tesla.car.in_motion
+        last_body = body
     assert changes >= 2
     assert tesla_places > 10
     assert shown["locationType"] == "LAST_PARKED"
-    assert seen["locationType"] == "CURRENT"
+    assert last_body["locationType"] == "CURRENT"
     meta = signal(world, "Volvo", "location-preciselocation")["meta"]
     parked = EPOCH + timedelta(minutes=volvo.car.parked_minute)
     assert datetime.fromisoformat(meta["oemUpdatedAt"]) == parked - timedelta(seconds=8)
@@ -91,12 +91,12 @@ def test_what_is_stored_of_a_sleeping_car_grows_old(world: World) -> None:
     world.advance(hours=3)
     vehicle = world.find("Toyota")
     assert vehicle.car.asleep
-    told = vehicle.reported_at
+    reported = vehicle.reported_at
     world.advance(hours=2)
-    assert vehicle.reported_at == told
+    assert vehicle.reported_at == reported
     assert signal(world, "Toyota", "odometer-traveleddistance")["meta"]["ingestedAt"].startswith("2026-05-31")
     world.advance(hours=5)
-    assert vehicle.reported_at > told
+    assert vehicle.reported_at > reported
 
 
 def test_a_timer_for_another_place_does_not_hold_the_car_back(world: World) -> None:
@@ -119,8 +119,8 @@ def test_every_signal_of_the_catalogue_is_served_by_some_car(world: World) -> No
     """All of them, each with success somewhere in two days."""
     served: set[str] = set()
     for _ in hours(world, 48):
-        for one in world.connections.values():
-            for document in signal_documents(one, V3Switches(), BASE):
+        for connection in world.connections.values():
+            for document in signal_documents(connection, V3Switches(), BASE):
                 attributes: Any = document["attributes"]
                 if attributes["status"]["value"] == "SUCCESS":
                     served.add(attributes["code"])
@@ -160,8 +160,8 @@ def test_every_way_in_which_a_signal_has_no_value(world: World) -> None:
 def test_times_of_a_signal_lie_in_order_and_in_the_past(world: World) -> None:
     """Recorded, fetched, stored, now. A VIN and a refusal only say when they were stored."""
     for _ in hours(world, 30):
-        for one in world.connections.values():
-            for document in signal_documents(one, V3Switches(), BASE):
+        for connection in world.connections.values():
+            for document in signal_documents(connection, V3Switches(), BASE):
                 meta: Any = document["meta"]
                 times = [datetime.fromisoformat(meta[name]) for name in ("oemUpdatedAt", "retrievedAt") if name in meta]
                 times.append(datetime.fromisoformat(meta["ingestedAt"]))

@@ -18,9 +18,11 @@ def unified(path: str) -> str:
 
 def test_routes_and_operations_are_the_same() -> None:
     """By method, path and host; each side has written them out for itself."""
-    asked = {(one.method, unified(one.path), one.host.value.removesuffix("_origin")) for one in ENDPOINTS}
+    requested = {
+        (endpoint.method, unified(endpoint.path), endpoint.host.value.removesuffix("_origin")) for endpoint in ENDPOINTS
+    }
     served = {(method, unified(path), host) for (method, path), host in Simulator.hosts.items()}
-    assert len(asked) == len(ENDPOINTS)
+    assert len(requested) == len(ENDPOINTS)
     assert len(served) == len(Simulator.routes)
-    assert asked - served == set()
-    assert served - asked == PAGES
+    assert requested - served == set()
+    assert served - requested == PAGES

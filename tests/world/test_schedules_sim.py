@@ -30,9 +30,9 @@ async def api() -> AsyncIterator[RawClient]:
     async with Simulator("volvo") as sim, aiohttp.ClientSession() as session:
         for vehicle in sim.world.vehicles.values():
             vehicle.car.park()
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 async def create(api: RawClient, kind: str, body: Any, family: str = "reference", make: str = "Volvo EX30") -> Reply:
@@ -101,9 +101,9 @@ async def test_create_list_read_and_delete(api: RawClient, kind: str, family: st
     assert (outside["type"], "scheduleId" in outside, "condition" in outside) == ("GLOBAL", False, False)
     assert (ours["type"], ours["scheduleId"], ours["scheduleType"]) == ("LOCATION", schedule_id, kind.upper())
     assert (ours["condition"]["latitude"], ours["condition"]["longitude"]) == (57.7, 11.97)
-    gone = await delete(api, schedule_id, family)
-    assert gone.status == 200
-    attributes = gone.json["data"]["attributes"]
+    deleted = await delete(api, schedule_id, family)
+    assert deleted.status == 200
+    attributes = deleted.json["data"]["attributes"]
     assert attributes == {
         "action": "delete", "scheduleType": kind, "scheduleId": schedule_id, "status": {"value": "SUCCESS"},
         "executionMode": "sync",
@@ -117,7 +117,7 @@ async def test_create_list_read_and_delete(api: RawClient, kind: str, family: st
     ledger = api.sim.world.ledger(vehicle)
     assert [deed.action for deed in ledger] == ["create_schedule", "delete_schedule"]
     assert ledger[0].parameters == {"scheduleId": schedule_id, "scheduleType": kind, **BODIES[kind]}
-    assert ledger[1].cause == gone.headers["SC-Request-Id"]
+    assert ledger[1].cause == deleted.headers["SC-Request-Id"]
 
 
 async def test_windows_in_the_signal(api: RawClient) -> None:
@@ -172,8 +172,8 @@ async def test_bad_bodies(api: RawClient, kind: str, body: Any, fields: list[str
     """400 with an entry for each bad field, and nothing done."""
     reply = await create(api, kind, body)
     assert reply.status == 400
-    assert {one["code"] for one in reply.json["errors"]} == {"INVALID_INPUT_FORMAT"}
-    assert [one["detail"].split()[0] for one in reply.json["errors"]] == fields
+    assert {error["code"] for error in reply.json["errors"]} == {"INVALID_INPUT_FORMAT"}
+    assert [error["detail"].split()[0] for error in reply.json["errors"]] == fields
     assert api.sim.world.ledger(api.car("Volvo EX30")[0]) == ()
 
 
@@ -264,7 +264,7 @@ async def test_a_schedule_charges_in_its_window(api: RawClient) -> None:
     assert did == [("13:00", "schedule_started", schedule_id), ("14:30", "schedule_stopped", schedule_id)]
     car.stop_charge()
     world.advance(days=1)
-    assert [one.action for one in world.ledger(vehicle.id)[3:]] == ["schedule_started", "schedule_stopped"]
+    assert [deed.action for deed in world.ledger(vehicle.id)[3:]] == ["schedule_started", "schedule_stopped"]
     car.park(car.routine.work)
     car.plug_in()
     world.advance(minutes=5)

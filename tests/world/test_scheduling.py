@@ -21,7 +21,7 @@ from smartcar_async import (
     signals,
 )
 from smartcar_async.testing import Car, ChargeTimer
-from tests.world.simulated_fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, simulated_fleet
 
 PLACE = (57.7, 11.97)
 TIMERS = signals.Charge.ChargeTimers
@@ -32,9 +32,9 @@ Family = Literal["both", "reference", "announcement"]
 Refusal = Literal["invalid", "empty", "method", "denied"]
 
 KINDS: dict[ScheduleType, Make] = {
-    ScheduleType.DAILY: lambda one: one.schedules.create_daily(location=PLACE, start=NIGHT[0], stop=NIGHT[1]),
-    ScheduleType.WORKWEEK: lambda one: one.schedules.create_workweek(location=PLACE, weekdays=NIGHT, weekends=NOON),
-    ScheduleType.WEEKLY: lambda one: one.schedules.create_weekly(
+    ScheduleType.DAILY: lambda car: car.schedules.create_daily(location=PLACE, start=NIGHT[0], stop=NIGHT[1]),
+    ScheduleType.WORKWEEK: lambda car: car.schedules.create_workweek(location=PLACE, weekdays=NIGHT, weekends=NOON),
+    ScheduleType.WEEKLY: lambda car: car.schedules.create_weekly(
         location=PLACE, days={Weekday.MONDAY: NIGHT, "sunday": NOON}
     ),
 }
@@ -47,24 +47,24 @@ SERVERS: list[tuple[Family, Refusal]] = [
 servers = pytest.mark.parametrize(("served", "how"), SERVERS, ids=[f"{served}, {how}" for served, how in SERVERS])
 
 
-def parked(one: Fleet, make: str = "Volvo", model: str = "EX30", timers: tuple[ChargeTimer, ...] = ()) -> Vehicle:
+def parked(fleet: Fleet, make: str = "Volvo", model: str = "EX30", timers: tuple[ChargeTimer, ...] = ()) -> Vehicle:
     """A car at home and half full, with timers that its owner set in the car."""
-    there = one.sim.world.find(make, model)
-    there.car.park()
-    there.car.timers, there.car.battery_kwh = timers, there.car.model.usable_kwh / 2
-    there.report(one.sim.world.now)
-    return one.vehicle(make, model)
+    simulated = fleet.sim.world.find(make, model)
+    simulated.car.park()
+    simulated.car.timers, simulated.car.battery_kwh = timers, simulated.car.model.usable_kwh / 2
+    simulated.report(fleet.sim.world.now)
+    return fleet.vehicle(make, model)
 
 
-def car_of(one: Fleet, vehicle: Vehicle) -> Car:
+def car_of(fleet: Fleet, vehicle: Vehicle) -> Car:
     """The real thing."""
-    return one.sim.world.vehicles[vehicle.id].car
+    return fleet.sim.world.vehicles[vehicle.id].car
 
 
-def cost(one: Fleet) -> int:
+def cost(fleet: Fleet) -> int:
     """How many requests were sent since one last asked."""
-    sent = one.sent()
-    one.sim.requests.clear()
+    sent = fleet.sent()
+    fleet.sim.requests.clear()
     return sent
 
 
@@ -72,75 +72,75 @@ def cost(one: Fleet) -> int:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_either_family_of_paths(served: Family, how: Refusal, kind: ScheduleType) -> None:
     """The first call works wherever it is served, and later ones cost no extra request."""
-    async with fleet("volvo") as one:
-        one.sim.switches.schedule_paths, one.sim.switches.unserved_path = served, how
-        car, make = parked(one), KINDS[kind]
+    async with simulated_fleet("volvo") as fleet:
+        fleet.sim.switches.schedule_paths, fleet.sim.switches.unserved_path = served, how
+        car, make = parked(fleet), KINDS[kind]
         first = await make(car)
-        assert cost(one) == (2 if served == "announcement" else 1)
+        assert cost(fleet) == (2 if served == "announcement" else 1)
         second = await make(car)
-        assert cost(one) == 1
+        assert cost(fleet) == 1
         assert (first.ok, first.schedule_id != second.schedule_id) == (True, True)
-        one.sim.world.advance(seconds=10)
+        fleet.sim.world.advance(seconds=10)
         listed = await car.schedules.list()
-        found = cost(one)
+        schedule = cost(fleet)
         assert await car.schedules.list() == listed
-        assert (found, cost(one)) == (2 if served == "reference" else 1, 1)
-        assert [(one.id, one.type, one.set_by_api) for one in listed] == [
+        assert (schedule, cost(fleet)) == (2 if served == "reference" else 1, 1)
+        assert [(schedule.id, schedule.type, schedule.set_by_api) for schedule in listed] == [
             (first.schedule_id, kind, True),
             (second.schedule_id, kind, True),
         ]
-        gone = await car.schedules.delete(str(first.schedule_id))
-        assert (gone.ok, cost(one)) == (True, 1)
-        one.sim.world.advance(seconds=10)
-        assert [one.id for one in await car.schedules.list()] == [second.schedule_id]
+        deleted = await car.schedules.delete(str(first.schedule_id))
+        assert (deleted.ok, cost(fleet)) == (True, 1)
+        fleet.sim.world.advance(seconds=10)
+        assert [schedule.id for schedule in await car.schedules.list()] == [second.schedule_id]
         with pytest.raises(NotFound, match="SCHEDULE_NOT_FOUND"):
             await car.schedules.delete(str(first.schedule_id))
-        actions = [deed.action for deed in one.sim.world.ledger(car.id)]
+        actions = [deed.action for deed in fleet.sim.world.ledger(car.id)]
         assert actions == ["create_schedule", "create_schedule", "delete_schedule"]
 
 
 @servers
 async def test_a_list_or_a_deletion_as_the_first_call(served: Family, how: Refusal) -> None:
     """Each finds its way alone, in two requests at the most."""
-    async with fleet("volvo") as one:
-        one.sim.switches.schedule_paths, one.sim.switches.unserved_path = served, how
+    async with simulated_fleet("volvo") as fleet:
+        fleet.sim.switches.schedule_paths, fleet.sim.switches.unserved_path = served, how
         timer = ChargeTimer(1320, 360, schedule_id="sched_1", schedule_type="DAILY")
-        car = parked(one, timers=(timer,))
-        assert [one.id for one in await car.schedules.list()] == ["sched_1"]
-        assert cost(one) == (2 if served == "reference" else 1)
-        assert [one.id for one in await car.schedules.list()] == ["sched_1"]
-        assert cost(one) == 1
+        car = parked(fleet, timers=(timer,))
+        assert [schedule.id for schedule in await car.schedules.list()] == ["sched_1"]
+        assert cost(fleet) == (2 if served == "reference" else 1)
+        assert [schedule.id for schedule in await car.schedules.list()] == ["sched_1"]
+        assert cost(fleet) == 1
         assert (await car.schedules.delete("sched_1")).ok
-        assert cost(one) == (2 if served == "announcement" else 1)
-        assert car_of(one, car).timers == ()
+        assert cost(fleet) == (2 if served == "announcement" else 1)
+        assert car_of(fleet, car).timers == ()
 
 
 @pytest.mark.parametrize("family", ["reference", "announcement"])
 async def test_a_family_that_is_set_is_not_left(family: Family) -> None:
     """Whoever names the paths gets them, or the refusal."""
-    async with fleet("volvo", schedule_paths=family) as one:
-        car = parked(one)
+    async with simulated_fleet("volvo", schedule_paths=family) as fleet:
+        car = parked(fleet)
         assert (await KINDS[ScheduleType.DAILY](car)).ok
-        one.sim.switches.schedule_paths = "announcement" if family == "reference" else "reference"
-        cost(one)
+        fleet.sim.switches.schedule_paths = "announcement" if family == "reference" else "reference"
+        cost(fleet)
         for make in KINDS.values():
             with pytest.raises(NotFound, match="INVALID_PATH"):
                 await make(car)
-        assert cost(one) == 3
+        assert cost(fleet) == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_schedule_is_listed_as_it_was_made(kind: ScheduleType) -> None:
     """By the announced path and by the signal alike: its windows, their days, its place."""
-    async with fleet("volvo") as one:
-        car = parked(one)
-        made = await KINDS[kind](car)
-        one.sim.world.advance(seconds=10)
+    async with simulated_fleet("volvo") as fleet:
+        car = parked(fleet)
+        created = await KINDS[kind](car)
+        fleet.sim.world.advance(seconds=10)
         listed = await car.schedules.list()
         shown = ChargeSchedule.from_signal(await car.signal(TIMERS))
-        for found in (listed, shown):
-            (schedule,) = found
-            assert (schedule.id, schedule.type, schedule.scope) == (made.schedule_id, kind, "LOCATION")
+        for entry in (listed, shown):
+            (schedule,) = entry
+            assert (schedule.id, schedule.type, schedule.scope) == (created.schedule_id, kind, "LOCATION")
             assert schedule.location is not None
             assert (schedule.location.latitude, schedule.location.longitude) == PLACE
             spans = {(window.start, window.end) for window in schedule.windows}
@@ -151,23 +151,25 @@ async def test_a_schedule_is_listed_as_it_was_made(kind: ScheduleType) -> None:
 
 async def test_schedules_of_other_making_are_listed_and_marked() -> None:
     """Where the signal is read, what was set in the car itself is there too; it has no id to delete it by."""
-    async with fleet("volvo") as one:
-        one.sim.switches.schedule_paths = "reference"
-        car = parked(one, timers=(ChargeTimer(23 * 60, 5 * 60),))
-        made = await KINDS[ScheduleType.DAILY](car)
-        one.sim.world.advance(seconds=10)
+    async with simulated_fleet("volvo") as fleet:
+        fleet.sim.switches.schedule_paths = "reference"
+        car = parked(fleet, timers=(ChargeTimer(23 * 60, 5 * 60),))
+        created = await KINDS[ScheduleType.DAILY](car)
+        fleet.sim.world.advance(seconds=10)
         outside, ours = await car.schedules.list()
         assert (outside.id, outside.set_by_api, outside.scope, outside.location) == (None, False, "GLOBAL", None)
         assert [(window.start, window.end) for window in outside.windows] == [(time(23), time(5))]
-        assert (ours.id, ours.set_by_api) == (made.schedule_id, True)
+        assert (ours.id, ours.set_by_api) == (created.schedule_id, True)
 
 
 async def test_a_night_with_a_schedule() -> None:
     """It starts the charge at its time on the car's clock, a limit ends it, and deleting it takes it away."""
-    async with fleet() as one:
-        car, world = parked(one, "Tesla", "Model 3"), one.sim.world
-        real = car_of(one, car)
-        made = await car.schedules.create_daily(location=(real.latitude, real.longitude), start="01:30", stop="06:00")
+    async with simulated_fleet() as fleet:
+        car, world = parked(fleet, "Tesla", "Model 3"), fleet.sim.world
+        real = car_of(fleet, car)
+        created = await car.schedules.create_daily(
+            location=(real.latitude, real.longitude), start="01:30", stop="06:00"
+        )
         await car.set_charge_limit(60)
         real.plug_in()
         world.advance(hours=1, minutes=29)
@@ -181,17 +183,17 @@ async def test_a_night_with_a_schedule() -> None:
         assert real.soc == pytest.approx(60)
         assert (await car.signal(signals.Charge.IsCharging)).value is False
         (started,) = [deed for deed in world.ledger(car.id) if deed.action.startswith("schedule_")]
-        assert (started.action, started.cause) == ("schedule_started", made.schedule_id)
-        assert (await car.schedules.delete(str(made.schedule_id))).ok
+        assert (started.action, started.cause) == ("schedule_started", created.schedule_id)
+        assert (await car.schedules.delete(str(created.schedule_id))).ok
         world.advance(seconds=10)
         assert (await car.schedules.list(), (await car.signal(TIMERS)).require().values) == ((), ())
 
 
 async def test_a_schedule_ends_its_charge() -> None:
     """Where no limit does, its stop does; the limit is what it was."""
-    async with fleet("volvo") as one:
-        car, world = parked(one), one.sim.world
-        real = car_of(one, car)
+    async with simulated_fleet("volvo") as fleet:
+        car, world = parked(fleet), fleet.sim.world
+        real = car_of(fleet, car)
         limit = real.charge_limit
         await car.schedules.create_daily(location=(real.latitude, real.longitude), start=time(1), stop=time(2))
         real.plug_in()
@@ -207,18 +209,18 @@ async def test_a_schedule_ends_its_charge() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 async def test_volvos_that_take_schedules(model: str, kind: ScheduleType) -> None:
     """Electric ones and plug-in hybrids, of all three types."""
-    async with fleet("volvo") as one:
-        car = parked(one, model=model)
-        made = await KINDS[kind](car)
-        assert [one.id for one in await car.schedules.list()] == [made.schedule_id]
-        assert (await car.schedules.delete(str(made.schedule_id))).ok
+    async with simulated_fleet("volvo") as fleet:
+        car = parked(fleet, model=model)
+        created = await KINDS[kind](car)
+        assert [schedule.id for schedule in await car.schedules.list()] == [created.schedule_id]
+        assert (await car.schedules.delete(str(created.schedule_id))).ok
 
 
 @pytest.mark.parametrize("model", ["V60", "XC40"])
 async def test_volvos_that_take_none(model: str) -> None:
     """The plug-in hybrid of the older kind, and petrol: incapable, whichever way one asks."""
-    async with fleet("volvo") as one:
-        car = parked(one, model=model)
+    async with simulated_fleet("volvo") as fleet:
+        car = parked(fleet, model=model)
         calls: list[Callable[[], Awaitable[object]]] = [
             *(lambda make=make: make(car) for make in KINDS.values()),
             lambda: car.schedules.delete("sched_1"),
@@ -227,49 +229,49 @@ async def test_volvos_that_take_none(model: str) -> None:
         for call in calls:
             with pytest.raises(CompatibilityError, match="VEHICLE_NOT_CAPABLE"):
                 await call()
-        assert one.sim.world.ledger(car.id) == ()
-        assert cost(one) == len(calls)
+        assert fleet.sim.world.ledger(car.id) == ()
+        assert cost(fleet) == len(calls)
 
 
 async def test_the_eleventh_schedule() -> None:
     """Ten a vehicle; then the API's own words, until one is gone. Another car has its own ten."""
-    async with fleet("volvo") as one:
-        car = parked(one)
-        made = [await KINDS[ScheduleType.DAILY](car) for _ in range(10)]
+    async with simulated_fleet("volvo") as fleet:
+        car = parked(fleet)
+        created = [await KINDS[ScheduleType.DAILY](car) for _ in range(10)]
         with pytest.raises(InvalidRequest) as caught:
             await KINDS[ScheduleType.DAILY](car)
         assert caught.value.code == "SCHEDULE_LIMIT_REACHED"
         assert caught.value.description == "A vehicle can have at most 10 charge schedules. Delete one first."
         assert str(caught.value.description) in str(caught.value)
         assert len(await car.schedules.list()) == 10
-        assert (await KINDS[ScheduleType.DAILY](parked(one, model="XC60"))).ok
-        await car.schedules.delete(str(made[3].schedule_id))
+        assert (await KINDS[ScheduleType.DAILY](parked(fleet, model="XC60"))).ok
+        await car.schedules.delete(str(created[3].schedule_id))
         assert (await KINDS[ScheduleType.DAILY](car)).ok
 
 
 async def test_the_target_is_independent_of_schedules() -> None:
     """The owner moves it in the car: no schedule changes, and none of them moves it."""
-    async with fleet("volvo") as one:
-        car = parked(one)
+    async with simulated_fleet("volvo") as fleet:
+        car = parked(fleet)
         await KINDS[ScheduleType.WORKWEEK](car)
         listed = await car.schedules.list()
-        car_of(one, car).set_charge_limit(55)
-        one.sim.world.advance(minutes=10)
+        car_of(fleet, car).set_charge_limit(55)
+        fleet.sim.world.advance(minutes=10)
         assert (await car.signal(signals.Charge.ChargeLimits)).require().active_limit == 55
         assert await car.schedules.list() == listed
         await car.schedules.delete(str(listed[0].id))
-        one.sim.world.advance(minutes=10)
+        fleet.sim.world.advance(minutes=10)
         assert (await car.signal(signals.Charge.ChargeLimits)).require().active_limit == 55
 
 
 async def test_volvo_as_the_reference_has_it() -> None:
     """Daily alone: the other types are asked for all the same, and the answer is the server's."""
-    async with fleet("volvo") as one:
-        one.sim.switches.volvo_schedules = "daily"
-        car = parked(one)
+    async with simulated_fleet("volvo") as fleet:
+        fleet.sim.switches.volvo_schedules = "daily"
+        car = parked(fleet)
         assert (await KINDS[ScheduleType.DAILY](car)).ok
         for kind in (ScheduleType.WORKWEEK, ScheduleType.WEEKLY):
             with pytest.raises(ApiError) as caught:
                 await KINDS[kind](car)
             assert (type(caught.value), caught.value.code) == (CompatibilityError, "VEHICLE_NOT_CAPABLE")
-        assert cost(one) == 3
+        assert cost(fleet) == 3

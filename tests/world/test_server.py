@@ -17,9 +17,9 @@ from tests.world.raw_client import RawClient
 async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 async def test_token_by_form_json_and_basic(api: RawClient) -> None:
@@ -104,8 +104,8 @@ async def test_every_answer_carries_a_request_id_of_its_own(api: RawClient) -> N
     ]
     assert len({UUID(reply.headers["SC-Request-Id"]) for reply in replies}) == 4
     assert replies[1].headers["SC-Unit-System"] == "metric"
-    asked = {"Authorization": f"Bearer {api.token}", "SC-Unit-System": "imperial"}
-    reply = await api.send("GET", "/v3/connections", headers=asked)
+    headers = {"Authorization": f"Bearer {api.token}", "SC-Unit-System": "imperial"}
+    reply = await api.send("GET", "/v3/connections", headers=headers)
     assert reply.headers["SC-Unit-System"] == "imperial"
 
 
@@ -197,8 +197,8 @@ async def test_connections_are_paged_newest_first(api: RawClient) -> None:
     assert second.json["links"]["next"] is None
     assert second.json["links"]["prev"] == links["first"]
     data = first.json["data"] + second.json["data"]
-    assert len({one["id"] for one in data}) == 14
-    created = [one["meta"]["createdAt"] for one in data]
+    assert len({entry["id"] for entry in data}) == 14
+    created = [entry["meta"]["createdAt"] for entry in data]
     assert created == sorted(created, reverse=True)
     beyond = await api.get("/v3/connections", **{"page[number]": "3"})
     assert beyond.json["data"] == []
@@ -212,7 +212,7 @@ async def test_connections_by_filter(api: RawClient) -> None:
     async def makes(header: str | None = None, **query: str) -> set[str]:
         reply = await api.get("/v3/connections", header, **{"page[size]": "50"} | query)
         assert reply.status == 200
-        return {one["attributes"]["vehicle"]["model"] for one in reply.json["data"]}
+        return {entry["attributes"]["vehicle"]["model"] for entry in reply.json["data"]}
 
     assert await makes(**{"filter[userId]": user}) == {"EX30", "Polestar 2"}
     assert await makes(user) == {"EX30", "Polestar 2"}
@@ -226,12 +226,12 @@ async def test_connections_by_filter(api: RawClient) -> None:
 async def test_owners_with_and_without_external_id(api: RawClient) -> None:
     """Present, null and absent all occur, and a powertrain that is not told."""
     reply = await api.get("/v3/connections", **{"page[size]": "50"})
-    users = {one["attributes"]["vehicle"]["model"]: one["attributes"]["user"] for one in reply.json["data"]}
+    users = {entry["attributes"]["vehicle"]["model"]: entry["attributes"]["user"] for entry in reply.json["data"]}
     assert users["EX30"]["externalId"] == "acct-42"
     assert users["V60"]["externalId"] is None
     assert "externalId" not in users["LEAF"]
-    vehicles = [one["attributes"]["vehicle"] for one in reply.json["data"]]
-    assert [one["model"] for one in vehicles if "powertrainType" not in one] == ["IONIQ 5"]
+    vehicles = [entry["attributes"]["vehicle"] for entry in reply.json["data"]]
+    assert [vehicle["model"] for vehicle in vehicles if "powertrainType" not in vehicle] == ["IONIQ 5"]
 
 
 async def test_a_bad_query_names_every_field(api: RawClient) -> None:
@@ -240,8 +240,8 @@ async def test_a_bad_query_names_every_field(api: RawClient) -> None:
     reply = await api.get("/v3/connections", **query)
     assert reply.status == 400
     entries = reply.json["errors"]
-    assert {(one["type"], one["code"]) for one in entries} == {("VALIDATION", "INVALID_INPUT_FORMAT")}
-    assert [one["detail"].split()[0] for one in entries] == ["filter[vehicle.mode]", "page[number]", "page[size]"]
+    assert {(entry["type"], entry["code"]) for entry in entries} == {("VALIDATION", "INVALID_INPUT_FORMAT")}
+    assert [entry["detail"].split()[0] for entry in entries] == ["filter[vehicle.mode]", "page[number]", "page[size]"]
     assert (await api.get("/v3/connections", **{"page[size]": "9" * 5000})).status == 400
 
 
@@ -250,8 +250,8 @@ async def test_deleting_a_connection_and_a_user(api: RawClient) -> None:
     vehicle, _ = api.car("Tesla")
     connection = api.sim.world.connection_of(vehicle)
     assert connection is not None
-    gone = await api.get(f"/v3/connections/{connection.id}", method="DELETE")
-    assert (gone.status, gone.body) == (204, b"")
+    deleted = await api.get(f"/v3/connections/{connection.id}", method="DELETE")
+    assert (deleted.status, deleted.body) == (204, b"")
     assert (await api.get(f"/v3/connections/{connection.id}", method="DELETE")).status == 404
     assert (await api.get(f"/v3/vehicles/{vehicle}")).error["code"] == "VEHICLE_NOT_FOUND"
     _, user = api.car("Polestar")
@@ -285,7 +285,7 @@ async def test_the_list_of_signals(api: RawClient) -> None:
     assert document["meta"] == {"totalCount": count, "pageSize": count, "pageNumber": 1}
     assert document["links"] == {"self": api.sim.url + path}
     assert document["included"]["vehicle"]["attributes"]["model"] == "EX30"
-    codes = {one["id"]: one for one in document["data"]}
+    codes = {entry["id"]: entry for entry in document["data"]}
     assert set(codes) >= {"tractionbattery-stateofcharge", "closure-islocked", "charge-chargetimers"}
     charge = codes["tractionbattery-stateofcharge"]
     assert charge["type"] == "signal"
@@ -298,16 +298,16 @@ async def test_the_list_of_signals(api: RawClient) -> None:
 async def test_one_signal(api: RawClient) -> None:
     """The same resource as in the list, wrapped or bare; a refusal inside it does not fail the call."""
     listed = (await api.signals("Volvo")).json["data"]
-    one = await api.signals("Volvo", "odometer-traveleddistance")
-    assert one.json["data"] in listed
-    assert one.json["included"]["vehicle"]["type"] == "vehicle"
+    single = await api.signals("Volvo", "odometer-traveleddistance")
+    assert single.json["data"] in listed
+    assert single.json["included"]["vehicle"]["type"] == "vehicle"
     refused = await api.signals("Volvo", "internalcombustionengine-range")
     assert refused.status == 200
     assert refused.json["data"]["attributes"]["status"]["error"]["code"] == "VEHICLE_NOT_CAPABLE"
     unknown = await api.signals("Volvo", "odometer-traveledistance")
     assert (unknown.status, unknown.error["code"]) == (404, "SIGNAL_NOT_FOUND")
     api.sim.switches.single = "bare"
-    assert (await api.signals("Volvo", "odometer-traveleddistance")).json == one.json["data"]
+    assert (await api.signals("Volvo", "odometer-traveleddistance")).json == single.json["data"]
 
 
 async def test_a_list_is_fresh_after_every_report_and_every_switch(api: RawClient) -> None:
@@ -320,14 +320,14 @@ async def test_a_list_is_fresh_after_every_report_and_every_switch(api: RawClien
     assert again != before
     vehicle.car.unlock()
     vehicle.report(api.sim.world.now)
-    locked = {one["id"]: one for one in (await api.signals("Tesla")).json["data"]}["closure-islocked"]
+    locked = {entry["id"]: entry for entry in (await api.signals("Tesla")).json["data"]}["closure-islocked"]
     assert locked["attributes"]["body"] == {"value": False}
     api.sim.switches.times = "milliseconds"
     assert isinstance((await api.signals("Tesla")).json["data"][0]["meta"]["ingestedAt"], int)
     connection = api.sim.world.connection_of(vehicle.id)
     assert connection is not None
     connection.permissions = ()
-    statuses = {one["attributes"]["status"]["value"] for one in (await api.signals("Tesla")).json["data"][:20]}
+    statuses = {entry["attributes"]["status"]["value"] for entry in (await api.signals("Tesla")).json["data"][:20]}
     assert statuses == {"ERROR"}
 
 

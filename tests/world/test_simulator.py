@@ -19,9 +19,9 @@ from tests.world.raw_client import RawClient
 async def api() -> AsyncIterator[RawClient]:
     """A simulator of everyday cars, and a client that holds a token."""
     async with Simulator() as sim, aiohttp.ClientSession() as session:
-        one = RawClient(sim, session)
-        await one.fetch_token()
-        yield one
+        client = RawClient(sim, session)
+        await client.fetch_token()
+        yield client
 
 
 async def test_tokens_expire_in_real_time() -> None:
@@ -105,7 +105,7 @@ async def test_requests_are_recorded(api: RawClient) -> None:
     assert requests[0].headers["SC-USER-ID"] == user
     assert requests[1].query == {"filter[userId]": "a b"}
     assert requests[2].json() == {"grant_type": "x"}
-    assert [one.status for one in requests] == [200, 200, 400]
+    assert [request.status for request in requests] == [200, 200, 400]
     assert requests.matching("GET", "/v3/vehicles/*/signals") == [requests[0]]
     assert requests.matching(path="/v3/*") == [requests[0], requests[1]]
     assert api.token not in repr(requests[0])

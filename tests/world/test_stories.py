@@ -12,7 +12,7 @@ import pytest
 
 from smartcar_async import ConfigurationError, NotFound, Signal, SignalSet, signals
 from smartcar_async.testing import Switches
-from tests.world.simulated_fleet import Fleet, fleet
+from tests.world.simulated_fleet import Fleet, simulated_fleet
 
 KM = {"km", "kilometers"}
 
@@ -27,20 +27,32 @@ def values() -> Iterator[tuple[str, object]]:
 
 async def listing(fleet: Fleet) -> None:
     """Every connection, newest first, in one large page or in many small ones."""
-    known = sorted(fleet.sim.world.connections.values(), key=lambda one: one.created_at, reverse=True)
-    live = [one for one in known if one.vehicle.mode == "live"]
-    listed = [one async for one in fleet.client.connections()]
-    assert [one.id for one in listed] == [one.id for one in live]
-    for one, there in zip(listed, live, strict=True):
-        assert (one.vehicle_id, one.user_id) == (there.vehicle.id, there.owner.id)
-        assert (one.external_id, one.created_at) == (there.owner.external_id, there.created_at)
-        assert set(map(str, one.permissions)) == set(there.permissions)
-        assert one.vehicle is not None
-        model = there.vehicle.car.model
-        assert (one.vehicle.make, one.vehicle.model, one.vehicle.year) == (model.make, model.model, model.year)
+    everything = sorted(
+        fleet.sim.world.connections.values(), key=lambda connection: connection.created_at, reverse=True
+    )
+    live = [connection for connection in everything if connection.vehicle.mode == "live"]
+    listed = [connection async for connection in fleet.client.connections()]
+    assert [connection.id for connection in listed] == [connection.id for connection in live]
+    for connection, simulated in zip(listed, live, strict=True):
+        assert (connection.vehicle_id, connection.user_id) == (
+            simulated.vehicle.id,
+            simulated.owner.id,
+        )
+        assert (connection.external_id, connection.created_at) == (
+            simulated.owner.external_id,
+            simulated.created_at,
+        )
+        assert set(map(str, connection.permissions)) == set(simulated.permissions)
+        assert connection.vehicle is not None
+        model = simulated.vehicle.car.model
+        assert (connection.vehicle.make, connection.vehicle.model, connection.vehicle.year) == (
+            model.make,
+            model.model,
+            model.year,
+        )
     assert fleet.sent("GET", "/v3/connections") == 1
     fleet.sim.requests.clear()
-    assert [one async for one in fleet.client.connections(page_size=4)] == listed
+    assert [connection async for connection in fleet.client.connections(page_size=4)] == listed
     assert [request.query["page[number]"] for request in fleet.sim.requests] == ["1", "2", "3", "4"]
     second = await fleet.client.connections(page_size=4).page(2)
     assert (second.items, second.total, second.has_next) == (tuple(listed[4:8]), len(live), True)
@@ -50,7 +62,7 @@ async def listing(fleet: Fleet) -> None:
 async def reading_all(fleet: Fleet) -> None:
     """Every signal of every car in one request each: typed, dated, and true to the car."""
     fleet.sim.requests.clear()
-    for vehicle in [one.vehicle for one in fleet.sim.world.connections.values()]:
+    for vehicle in [connection.vehicle for connection in fleet.sim.world.connections.values()]:
         handle = fleet.client.vehicle(vehicle.id, user_id=vehicle.owner_id)
         if not vehicle.subscribed and fleet.sim.switches.unsubscribed == "not_found":
             with pytest.raises(NotFound, match="VEHICLE_NOT_FOUND"):
@@ -98,10 +110,10 @@ async def reading_one(fleet: Fleet) -> None:
         await tesla.signal(signals.Diagnostics.ABS)
 
 
-def assert_same(one: Signal[Any], other: Signal[Any]) -> None:
+def assert_same(signal: Signal[Any], other: Signal[Any]) -> None:
     """The same reading, times included."""
-    assert one == other
-    assert (one.recorded_at, one.retrieved_at, one.ingested_at) == (
+    assert signal == other
+    assert (signal.recorded_at, signal.retrieved_at, signal.ingested_at) == (
         other.recorded_at,
         other.retrieved_at,
         other.ingested_at,
@@ -113,10 +125,10 @@ async def reading_attributes(fleet: Fleet) -> None:
     for make in ("Volvo", "Toyota", "Hyundai"):
         vehicle = fleet.vehicle(make)
         model = fleet.sim.world.vehicles[vehicle.id].car.model
-        found = await vehicle.attributes()
-        assert (found.id, found.make, found.model, found.year) == (vehicle.id, model.make, model.model, model.year)
-        told = fleet.sim.switches.single == "wrapped" and not model.hides_powertrain
-        assert found.powertrain_type == (model.powertrain if told else None)
+        answer = await vehicle.attributes()
+        assert (answer.id, answer.make, answer.model, answer.year) == (vehicle.id, model.make, model.model, model.year)
+        has_powertrain = fleet.sim.switches.single == "wrapped" and not model.hides_powertrain
+        assert answer.powertrain_type == (model.powertrain if has_powertrain else None)
 
 
 STORIES: tuple[Callable[[Fleet], Awaitable[None]], ...] = (listing, reading_all, reading_one, reading_attributes)
@@ -125,24 +137,24 @@ STORIES: tuple[Callable[[Fleet], Awaitable[None]], ...] = (listing, reading_all,
 @pytest.mark.parametrize(("name", "value"), list(values()))
 async def test_reading_with_every_switch_thrown(name: str, value: object) -> None:
     """One switch at a time, the values that it has at first included."""
-    async with fleet() as one:
-        setattr(one.sim.switches, name, value)
+    async with simulated_fleet() as fleet:
+        setattr(fleet.sim.switches, name, value)
         for story in STORIES:
-            await story(one)
+            await story(fleet)
 
 
 async def test_all_signals_are_read() -> None:
     """Over an afternoon the everyday fleet vouches for each of them at least once, and none is ever malformed."""
-    seen: set[str] = set()
-    async with fleet(rate_limit=None) as one:
+    codes: set[str] = set()
+    async with simulated_fleet(rate_limit=None) as fleet:
         for _ in range(4):
-            one.sim.world.advance(hours=6)
-            for connection in one.sim.world.connections.values():
-                handle = one.client.vehicle(connection.vehicle.id, user_id=connection.owner.id)
+            fleet.sim.world.advance(hours=6)
+            for connection in fleet.sim.world.connections.values():
+                handle = fleet.client.vehicle(connection.vehicle.id, user_id=connection.owner.id)
                 readings = await handle.signals()
                 check_types(readings)
-                seen |= {signal.code for signal in readings.ok}
-    assert seen == {key.code for key in signals.ALL}
+                codes |= {signal.code for signal in readings.ok}
+    assert codes == {key.code for key in signals.ALL}
 
 
 @pytest.mark.parametrize(
@@ -160,61 +172,61 @@ async def test_all_signals_are_read() -> None:
 )
 async def test_filters(filters: dict[str, str], models: set[str]) -> None:
     """Each alone, and together."""
-    async with fleet() as one:
-        polestar = one.sim.world.find("Polestar")
-        given: dict[str, Any] = {
+    async with simulated_fleet() as fleet:
+        polestar = fleet.sim.world.find("Polestar")
+        query: dict[str, Any] = {
             name: text.format(user=polestar.owner_id, vehicle=polestar.id) for name, text in filters.items()
         }
-        found = [connection async for connection in one.client.connections(**given)]
-        assert {connection.vehicle.model for connection in found if connection.vehicle} == models
-        assert len(found) == len(models)
-        assert one.sent() == 1
+        connections = [connection async for connection in fleet.client.connections(**query)]
+        assert {connection.vehicle.model for connection in connections if connection.vehicle} == models
+        assert len(connections) == len(models)
+        assert fleet.sent() == 1
 
 
 async def test_an_application_without_cars() -> None:
     """An empty list is one request and no error; a bad filter is refused before any."""
-    async with fleet("empty") as one:
-        assert [found async for found in one.client.connections()] == []
-        assert one.sent() == 1
+    async with simulated_fleet("empty") as fleet:
+        assert [connection async for connection in fleet.client.connections()] == []
+        assert fleet.sent() == 1
         with pytest.raises(ConfigurationError):
-            one.client.connections(mode="imaginary")
-        assert one.sent() == 1
+            fleet.client.connections(mode="imaginary")
+        assert fleet.sent() == 1
 
 
 async def test_ending_a_connection() -> None:
     """It is gone from the list, its car can no longer be read, and ending it again is NotFound."""
-    async with fleet() as one:
-        tesla = one.vehicle("Tesla")
-        (connection,) = [found async for found in one.client.connections(vehicle_id=tesla.id)]
-        await one.client.delete_connection(connection.id)
-        assert [found async for found in one.client.connections(vehicle_id=tesla.id)] == []
-        for gone in (tesla.signals(), tesla.attributes(), one.client.connection(connection.id)):
+    async with simulated_fleet() as fleet:
+        tesla = fleet.vehicle("Tesla")
+        (connection,) = [connection async for connection in fleet.client.connections(vehicle_id=tesla.id)]
+        await fleet.client.delete_connection(connection.id)
+        assert [connection async for connection in fleet.client.connections(vehicle_id=tesla.id)] == []
+        for call in (tesla.signals(), tesla.attributes(), fleet.client.connection(connection.id)):
             with pytest.raises(NotFound):
-                await gone
+                await call
         with pytest.raises(NotFound, match="CONNECTION_NOT_FOUND"):
-            await one.client.delete_connection(connection.id)
-        assert [request.status for request in one.sim.requests.matching("DELETE")] == [204, 404]
+            await fleet.client.delete_connection(connection.id)
+        assert [request.status for request in fleet.sim.requests.matching("DELETE")] == [204, 404]
 
 
 async def test_removing_a_user() -> None:
     """All connections of that user go, and nobody else's."""
-    async with fleet() as one:
-        user = one.sim.world.find("Polestar").owner_id
-        before = [found async for found in one.client.connections()]
-        await one.client.delete_user(user)
-        after = [found async for found in one.client.connections()]
-        assert after == [found for found in before if found.user_id != user]
+    async with simulated_fleet() as fleet:
+        user = fleet.sim.world.find("Polestar").owner_id
+        before = [connection async for connection in fleet.client.connections()]
+        await fleet.client.delete_user(user)
+        after = [connection async for connection in fleet.client.connections()]
+        assert after == [connection for connection in before if connection.user_id != user]
         assert len(after) == len(before) - 2
         with pytest.raises(NotFound, match="USER_NOT_FOUND"):
-            await one.client.delete_user(user)
+            await fleet.client.delete_user(user)
 
 
 async def test_a_day_of_a_car() -> None:
     """Time passes in the world, and the readings follow it, while token and client live on."""
-    async with fleet() as one:
-        tesla = one.vehicle("Tesla")
+    async with simulated_fleet() as fleet:
+        tesla = fleet.vehicle("Tesla")
         morning = await tesla.signal(signals.Odometer.TraveledDistance)
-        one.sim.world.advance(hours=12)
+        fleet.sim.world.advance(hours=12)
         noon = await tesla.signal(signals.Odometer.TraveledDistance)
         assert noon.value > morning.value
-        assert one.sent("POST", "/oauth2/token") == 0
+        assert fleet.sent("POST", "/oauth2/token") == 0

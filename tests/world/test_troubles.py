@@ -20,8 +20,8 @@ def watched() -> WatchedWorld:
 
 def errors(watched: WatchedWorld) -> list[Any]:
     """The errors in what is sent now."""
-    events = [one for one in watched.events() if one["eventType"] == "VEHICLE_ERROR"]
-    assert all("triggers" not in one and "signalCount" not in one["meta"] for one in events)
+    events = [event for event in watched.events() if event["eventType"] == "VEHICLE_ERROR"]
+    assert all("triggers" not in event and "signalCount" not in event["meta"] for event in events)
     return [error for event in events for error in event["data"]["errors"]]
 
 
@@ -47,7 +47,7 @@ def test_a_car_out_of_reach(watched: WatchedWorld) -> None:
     tesla.troubles = ()
     watched.drive(tesla)
     events = watched.events()
-    assert [one["eventType"] for one in events] == ["VEHICLE_STATE", "VEHICLE_ERROR"]
+    assert [event["eventType"] for event in events] == ["VEHICLE_STATE", "VEHICLE_ERROR"]
     assert events[1]["data"]["errors"] == [
         {
             "type": "VEHICLE_STATE",
@@ -70,14 +70,14 @@ def test_a_trouble_with_some_signals(watched: WatchedWorld) -> None:
     tesla.troubles = (evolve(account, code="AUTHENTICATION_FAILED"),)
     watched.outbox.scan()
     (event,) = watched.events()
-    told = [(one["code"], one["state"]) for one in event["data"]["errors"]]
-    assert told == [("AUTHENTICATION_FAILED", "ERROR"), ("SUBSCRIPTION", "RESOLVED")]
+    reported = [(error["code"], error["state"]) for error in event["data"]["errors"]]
+    assert reported == [("AUTHENTICATION_FAILED", "ERROR"), ("SUBSCRIPTION", "RESOLVED")]
 
 
 def test_a_permission_that_is_withdrawn(watched: WatchedWorld) -> None:
     """The error has no code and names the signals; it is over when the owner grants the permission."""
     tesla = watched.baseline("Tesla")
-    watched.world.connect(tesla.id, tuple(one for one in PERMISSIONS if one != "read_odometer"))
+    watched.world.connect(tesla.id, tuple(permission for permission in PERMISSIONS if permission != "read_odometer"))
     state, error = watched.events()
     assert state["data"]["signals"][0]["status"] == {"value": "ERROR", "error": {"type": "PERMISSION", "code": None}}
     (begun,) = error["data"]["errors"]
@@ -85,7 +85,7 @@ def test_a_permission_that_is_withdrawn(watched: WatchedWorld) -> None:
     assert (begun["resolution"], begun["signals"]) == ({"type": "REAUTHENTICATE"}, [ODOMETER_NAMES])
     assert "suggestedUserMessage" not in begun
     watched.world.connect(tesla.id)
-    assert [(one["type"], one["state"]) for one in errors(watched)] == [("PERMISSION", "RESOLVED")]
+    assert [(error["type"], error["state"]) for error in errors(watched)] == [("PERMISSION", "RESOLVED")]
 
 
 def test_a_car_that_sleeps_on(watched: WatchedWorld) -> None:
@@ -95,10 +95,12 @@ def test_a_car_that_sleeps_on(watched: WatchedWorld) -> None:
         vehicle.car.sleep()
         vehicle.wakes = wakes
         vehicle.report(watched.world.now)
-        assert [(one["code"], one["state"]) for one in errors(watched)] == ([] if wakes else [("ASLEEP", "ERROR")])
+        assert [(error["code"], error["state"]) for error in errors(watched)] == (
+            [] if wakes else [("ASLEEP", "ERROR")]
+        )
     vehicle.car.wake()
     vehicle.report(watched.world.now)
-    assert [(one["code"], one["state"]) for one in errors(watched)] == [("ASLEEP", "RESOLVED")]
+    assert [(error["code"], error["state"]) for error in errors(watched)] == [("ASLEEP", "RESOLVED")]
 
 
 def test_errors_have_an_address_of_their_own(watched: WatchedWorld) -> None:
@@ -108,7 +110,7 @@ def test_errors_have_an_address_of_their_own(watched: WatchedWorld) -> None:
     tesla = watched.world.find("Tesla")
     tesla.troubles = (UNREACHABLE,)
     watched.world.subscribe(webhook.id, tesla.id)
-    sent = {one.event_type: one.url for one in watched.send()}
+    sent = {attempt.event_type: attempt.url for attempt in watched.send()}
     assert sent == {"VEHICLE_STATE": URL, "VEHICLE_ERROR": "http://127.0.0.1:1/errors"}
 
 

@@ -16,10 +16,10 @@ from smartcar_async.v2 import Attributes, Client, NissanWindow, Odometer, Vehicl
 async def driving(make: str) -> AsyncGenerator[tuple[Simulator, Vehicle]]:
     """A car of the simulator through the client, for its owner."""
     async with Simulator("makes") as sim:
-        found = sim.world.find(make)
-        tokens = sim.v2_tokens(found.owner_id)
+        simulated = sim.world.find(make)
+        tokens = sim.v2_tokens(simulated.owner_id)
         async with Client(sim.client_id, sim.client_secret, settings=sim.settings) as client:
-            yield sim, client.vehicle(found.id, tokens.access_token)
+            yield sim, client.vehicle(simulated.id, tokens.access_token)
 
 
 async def test_a_tesla() -> None:

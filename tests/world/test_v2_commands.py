@@ -163,7 +163,7 @@ async def test_lids_pin_and_port(api: ClientV2) -> None:
         assert (await api.run("Tesla", path, {"action": "OPEN"}))["status"] == "success"
     api.sim.world.advance(seconds=10)
     shown = await api.read("Tesla", "/security")
-    assert {one["status"] for one in shown["storage"] + shown["chargingPort"]} == {"OPEN"}
+    assert {lid["status"] for lid in shown["storage"] + shown["chargingPort"]} == {"OPEN"}
     await api.run("Tesla", "/tesla/charge/charge_port_door", {"action": "CLOSE"})
     await api.run("Tesla", "/tesla/pin", {"pin": "4711"})
     car = api.vehicle("Tesla").car

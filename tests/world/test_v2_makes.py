@@ -151,8 +151,8 @@ async def test_the_places_of_a_ford(api: ClientV2) -> None:
         api.vehicle(make).car.park()
         await api.run(make, f"{path}?{spot}", {"chargingLocation": wanted}, "PUT")
         assert api.vehicle(make).car.charge_limit == 85
-        there = f"latitude={shop['location']['latitude']}&longitude={shop['location']['longitude']}"
-        await api.run(make, f"{path}?{there}", {"chargingLocation": wanted | {"chargeLimit": 0.6}}, "PUT")
+        place = f"latitude={shop['location']['latitude']}&longitude={shop['location']['longitude']}"
+        await api.run(make, f"{path}?{place}", {"chargingLocation": wanted | {"chargeLimit": 0.6}}, "PUT")
         assert api.vehicle(make).car.charge_limit == 85
         api.sim.world.advance(seconds=10)
         home, shop = (await api.read(make, path))["chargingLocations"]
@@ -197,7 +197,7 @@ async def test_charge_records(api: ClientV2) -> None:
             "chargingType": "DC",
         }
     some = (await api.read("BMW", "/bmw/charge/records?startDate=2026-06-02&endDate=2026-06-02"))["records"]
-    assert [one["chargeStart"] for one in some] == ["2026-06-02T10:00:00Z"]
+    assert [record["chargeStart"] for record in some] == ["2026-06-02T10:00:00Z"]
     path = "/tesla/charge/records"
     remember(api, "Tesla")
     assert failure(await api.request("Tesla", path)) == (501, "COMPATIBILITY", "VEHICLE_NOT_CAPABLE")
@@ -215,7 +215,7 @@ async def test_bills(api: ClientV2) -> None:
     path = "/tesla/charge/records/billing"
     first = await api.read("Tesla", path)
     assert first["hasMoreData"]
-    assert [one["recordId"] for one in first["records"]] == ["R-003480", "R-002040"]
+    assert [record["recordId"] for record in first["records"]] == ["R-003480", "R-002040"]
     second = await api.read("Tesla", f"{path}?page=2")
     assert second == {
         "records": [

@@ -23,17 +23,17 @@ async def api() -> AsyncIterator[ClientV2]:
 
 async def manage(api: ClientV2, query: str = "", method: str = "GET") -> Reply:
     """A call with the application management token."""
-    known = basic("default", api.sim.world.management_token)
-    return await api.send(method, CONNECTIONS + query, headers=known)
+    authorization = basic("default", api.sim.world.management_token)
+    return await api.send(method, CONNECTIONS + query, headers=authorization)
 
 
 async def test_connections_come_in_pages(api: ClientV2) -> None:
     """The newest first; a cursor, which a query must escape, leads on."""
-    seen: list[Any] = []
+    connections: list[Any] = []
     query, pages = "/?limit=6", 0
     while True:
         body = (await manage(api, query)).json
-        seen += body["connections"]
+        connections += body["connections"]
         pages += 1
         cursor = body["paging"]["cursor"]
         if cursor is None:
@@ -41,10 +41,12 @@ async def test_connections_come_in_pages(api: ClientV2) -> None:
         assert set("+/=") & set(cursor)
         query = f"?limit=6&cursor={quote(cursor, safe='')}"
     assert pages == 3
-    assert {one["vehicleId"] for one in seen} == set(api.sim.world.vehicles)
-    assert len(seen) == 16
-    assert [one["connectedAt"] for one in seen] == sorted((one["connectedAt"] for one in seen), reverse=True)
-    assert set(seen[0]) == {"userId", "vehicleId", "connectedAt", "mode"}
+    assert {connection["vehicleId"] for connection in connections} == set(api.sim.world.vehicles)
+    assert len(connections) == 16
+    assert [connection["connectedAt"] for connection in connections] == sorted(
+        (connection["connectedAt"] for connection in connections), reverse=True
+    )
+    assert set(connections[0]) == {"userId", "vehicleId", "connectedAt", "mode"}
     assert len((await manage(api)).json["connections"]) == 10
 
 
@@ -52,8 +54,8 @@ async def test_connections_are_filtered(api: ClientV2) -> None:
     """By user, by vehicle, by mode."""
     volvo, emil = api.vehicle("Volvo EX30"), api.vehicle("Tesla").owner_id
     assert len((await manage(api, f"?user_id={volvo.owner_id}")).json["connections"]) == 2
-    (one,) = (await manage(api, f"?vehicle_id={volvo.id}")).json["connections"]
-    assert (one["userId"], one["vehicleId"], one["mode"]) == (volvo.owner_id, volvo.id, "live")
+    (connection,) = (await manage(api, f"?vehicle_id={volvo.id}")).json["connections"]
+    assert (connection["userId"], connection["vehicleId"], connection["mode"]) == (volvo.owner_id, volvo.id, "live")
     for mode, count in (("live", 1), ("simulated", 1), ("test", 1)):
         assert len((await manage(api, f"?user_id={emil}&mode={mode}")).json["connections"]) == count
     for query in ("?limit=101", "?mode=else", "?cursor=x!"):
@@ -69,7 +71,7 @@ async def test_connections_are_deleted(api: ClientV2) -> None:
     pair = await manage(api, f"?user_id={volvo.owner_id}&vehicle_id={volvo.id}", "DELETE")
     assert pair.json == {"connections": [{"userId": volvo.owner_id, "vehicleId": volvo.id}]}
     user = await manage(api, f"?user_id={volvo.owner_id}", "DELETE")
-    assert [one["vehicleId"] for one in user.json["connections"]] == [polestar.id]
+    assert [connection["vehicleId"] for connection in user.json["connections"]] == [polestar.id]
     assert failure(await api.request("Volvo EX30", "/vin")) == (403, "PERMISSION", None)
     assert len((await manage(api, f"?vehicle_id={ford.id}", "DELETE")).json["connections"]) == 1
 
@@ -109,8 +111,8 @@ async def test_webhooks(api: ClientV2) -> None:
 
 async def look_up(api: ClientV2, path: str = "", **query: str) -> Reply:
     """A call with the credentials of the application."""
-    known = basic(api.sim.client_id, api.sim.client_secret)
-    return await api.send("GET", f"/v2.0/compatibility{path}", params=query, headers=known)
+    authorization = basic(api.sim.client_id, api.sim.client_secret)
+    return await api.send("GET", f"/v2.0/compatibility{path}", params=query, headers=authorization)
 
 
 async def test_compatibility_by_vin(api: ClientV2) -> None:
@@ -134,14 +136,14 @@ async def test_compatibility_by_vin(api: ClientV2) -> None:
 
 async def test_compatibility_in_test_mode(api: ClientV2) -> None:
     """The level decides, whatever the VIN; `mode=live` asks for the truth."""
-    asked = {"vin": "WBA00000000000000", "scope": "read_fuel"}
-    fuel = (await look_up(api, **asked, test_mode_compatibility_level="fuel")).json
+    query = {"vin": "WBA00000000000000", "scope": "read_fuel"}
+    fuel = (await look_up(api, **query, test_mode_compatibility_level="fuel")).json
     assert fuel["capabilities"][0]["capable"]
-    bev = (await look_up(api, **asked, test_mode_compatibility_level="bev", mode="simulated")).json
+    bev = (await look_up(api, **query, test_mode_compatibility_level="bev", mode="simulated")).json
     assert not bev["capabilities"][0]["capable"]
-    none = (await look_up(api, **asked, test_mode_compatibility_level="incompatible")).json
+    none = (await look_up(api, **query, test_mode_compatibility_level="incompatible")).json
     assert none["reason"] == "VEHICLE_NOT_COMPATIBLE"
-    live = (await look_up(api, **asked, test_mode_compatibility_level="fuel", mode="live")).json
+    live = (await look_up(api, **query, test_mode_compatibility_level="fuel", mode="live")).json
     assert not live["compatible"]
 
 

@@ -12,7 +12,7 @@ from smartcar_async.v2.makes.commands import ENDPOINTS as OF_MAKES
 from smartcar_async.v2.operations import ENDPOINTS as GENERIC
 
 MAKES = ("tesla", "nissan")
-ASKED = [one for one in (*GENERIC, *OF_MAKES, BATCH) if not one.path.startswith("/v3/")]
+V2_ENDPOINTS = [endpoint for endpoint in (*GENERIC, *OF_MAKES, BATCH) if not endpoint.path.startswith("/v3/")]
 
 
 def unified(path: str) -> str:
@@ -28,25 +28,28 @@ def make_of(endpoint: Endpoint) -> str | None:
 
 def test_routes_and_operations_are_the_same() -> None:
     """By method, path and host; each side has written them out for itself."""
-    asked = {(one.method, unified(one.path), one.host.value.removesuffix("_origin")) for one in ASKED}
+    requested = {
+        (endpoint.method, unified(endpoint.path), endpoint.host.value.removesuffix("_origin"))
+        for endpoint in V2_ENDPOINTS
+    }
     served = {(method, unified(path), host) for (method, path), host in Simulator.v2_hosts.items()}
-    told_by_makes = {("GET", unified(one.path), "api") for one in SERVED if one.method == "GET" and one.makes}
-    assert asked - served == set()
-    assert served - asked == told_by_makes
+    reads_of_makes = {("GET", unified(route.path), "api") for route in SERVED if route.method == "GET" and route.makes}
+    assert requested - served == set()
+    assert served - requested == reads_of_makes
 
 
 def test_both_sides_need_the_same_permissions() -> None:
     """And serve the same makes."""
     compared = 0
-    for endpoint in ASKED:
+    for endpoint in V2_ENDPOINTS:
         make = make_of(endpoint)
-        found = [
-            one.permission
-            for one in SERVED
-            if (one.method, unified(one.path)) == (endpoint.method, unified(endpoint.path))
-            and (make is None or make in one.makes)
+        differences = [
+            route.permission
+            for route in SERVED
+            if (route.method, unified(route.path)) == (endpoint.method, unified(endpoint.path))
+            and (make is None or make in route.makes)
         ]
-        if found:
-            assert found == [endpoint.permission.value if endpoint.permission else None], endpoint.path
+        if differences:
+            assert differences == [endpoint.permission.value if endpoint.permission else None], endpoint.path
             compared += 1
-    assert compared == sum(one.method != "GET" or not one.makes for one in SERVED)
+    assert compared == sum(route.method != "GET" or not route.makes for route in SERVED)

@@ -162,15 +162,15 @@ async def test_units_and_headers(api: ClientV2) -> None:
 async def test_a_user_and_their_vehicles() -> None:
     """Pages by limit and offset, of what that user has connected."""
     async with v2("everyday") as api:
-        known, astrid = api.owner("Volvo EX30"), api.vehicle("Volvo EX30").owner_id
-        assert (await api.send("GET", "/v2.0/user/", headers=known)).json == {"id": astrid}
-        everything = (await api.send("GET", "/v2.0/vehicles/", headers=known)).json
+        owner, astrid = api.owner("Volvo EX30"), api.vehicle("Volvo EX30").owner_id
+        assert (await api.send("GET", "/v2.0/user/", headers=owner)).json == {"id": astrid}
+        everything = (await api.send("GET", "/v2.0/vehicles/", headers=owner)).json
         ids = [api.vehicle("Volvo EX30").id, api.vehicle("Polestar").id]
         assert everything == {"paging": {"count": 2, "offset": 0}, "vehicles": ids}
-        page = await api.send("GET", "/v2.0/vehicles?limit=1&offset=1", headers=known)
+        page = await api.send("GET", "/v2.0/vehicles?limit=1&offset=1", headers=owner)
         assert page.json == {"paging": {"count": 2, "offset": 1}, "vehicles": ids[1:]}
         for query in ("limit=0", "limit=51", "limit=undefined", "offset=-1"):
-            wrong = await api.send("GET", f"/v2.0/vehicles?{query}", headers=known)
+            wrong = await api.send("GET", f"/v2.0/vehicles?{query}", headers=owner)
             assert failure(wrong) == (400, "VALIDATION", "PARAMETER")
             assert wrong.json["detail"][0]["field"] == query.partition("=")[0]
 
@@ -203,14 +203,14 @@ async def test_who_may_ask(api: ClientV2) -> None:
 
 async def test_versions_and_paths(api: ClientV2) -> None:
     """Any two numbers are the newest version; anything else is unknown, and so is a path."""
-    path, known = f"/vehicles/{api.vehicle('Tesla').id}/vin", api.owner("Tesla")
+    path, owner = f"/vehicles/{api.vehicle('Tesla').id}/vin", api.owner("Tesla")
     for version in ("2.0", "1.0", "9.12", "3.1"):
-        assert (await api.send("GET", f"/v{version}{path}", headers=known)).status == 200
+        assert (await api.send("GET", f"/v{version}{path}", headers=owner)).status == 200
     for version in ("2", "4", "2.0x"):
-        reply = await api.send("GET", f"/v{version}{path}", headers=known)
+        reply = await api.send("GET", f"/v{version}{path}", headers=owner)
         assert failure(reply) == (404, "RESOURCE_NOT_FOUND", "VERSION")
     for method, unknown in (("GET", "/v2.0/nothing"), ("PATCH", f"/v2.0{path}"), ("GET", f"/v2.0{path}/x/y/z")):
-        reply = await api.send(method, unknown, headers=known)
+        reply = await api.send(method, unknown, headers=owner)
         assert failure(reply) == (404, "RESOURCE_NOT_FOUND", "PATH")
 
 

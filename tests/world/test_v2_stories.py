@@ -47,20 +47,22 @@ async def test_from_link_to_disconnection() -> None:
         with pytest.raises(PermissionDenied):
             await car.odometer()
         amt = sim.world.management_token
-        left = [one.vehicle_id async for one in client.iter_connections(amt, user_id=owner.id, page_size=1)]
-        assert sorted(str(one) for one in left) == sorted(ids[1:])
-        gone = await client.delete_connections(amt, user_id=owner.id)
-        assert [one.vehicle_id for one in gone.connections] == left
+        left = [
+            connection.vehicle_id async for connection in client.iter_connections(amt, user_id=owner.id, page_size=1)
+        ]
+        assert sorted(str(vehicle_id) for vehicle_id in left) == sorted(ids[1:])
+        deleted = await client.delete_connections(amt, user_id=owner.id)
+        assert [connection.vehicle_id for connection in deleted.connections] == left
         assert (await client.get_connections(amt)).connections == ()
 
 
 async def test_every_read() -> None:
     """Each answers as its record, or says that this car cannot tell."""
     async with Simulator() as sim, client_of(sim) as client:
-        found = sim.world.find("Tesla")
-        car = client.vehicle(found.id, sim.v2_tokens(found.owner_id).access_token)
+        simulated = sim.world.find("Tesla")
+        car = client.vehicle(simulated.id, sim.v2_tokens(simulated.owner_id).access_token)
         attributes, battery, charge = await car.attributes(), await car.battery(), await car.charge()
-        assert (attributes.id, attributes.make) == (found.id, "TESLA")
+        assert (attributes.id, attributes.make) == (simulated.id, "TESLA")
         assert battery.percent_remaining is not None
         assert 0 <= battery.percent_remaining <= 1
         assert charge.is_plugged_in is not None
@@ -78,7 +80,7 @@ async def test_what_is_compatible() -> None:
         by_vin = await client.get_compatibility(vin, "read_odometer read_fuel")
         matrix = await client.get_compatibility_matrix("EUROPE", make=["volvo", "TESLA"], type="BEV")
         assert by_vin.compatible
-        assert {one.permission: one.capable for one in by_vin.capabilities} == {
+        assert {capability.permission: capability.capable for capability in by_vin.capabilities} == {
             "read_odometer": True,
             "read_fuel": False,
         }

@@ -36,7 +36,7 @@ async def test_calls_and_clients_share_a_refresh(tmp_path: Path) -> None:
         again = second.vehicle(vehicle.id, second.token_source(FileTokenStore(path), KEY))
         await again.odometer()
         sim.user_tokens.expire()
-        await asyncio.gather(*(one.odometer() for one in (vehicle, again) for _ in range(50)))
+        await asyncio.gather(*(handle.odometer() for handle in (vehicle, again) for _ in range(50)))
         (chain,) = sim.user_tokens.chains
     assert (chain.refresh_requests, chain.refusals) == (1, 0)
     assert chain.unused == []

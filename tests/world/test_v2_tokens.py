@@ -58,23 +58,25 @@ def refused(reply: Reply) -> tuple[int, str]:
 
 async def test_from_connect_to_a_reading(api: ClientV2) -> None:
     """The redirect has a code and the state alone; the pair that it buys opens what was consented to."""
-    told = await consent(api)
-    assert set(told) == {"code", "state"}
-    reply = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    answer = await consent(api)
+    assert set(answer) == {"code", "state"}
+    reply = await api.exchange(grant_type="authorization_code", code=answer["code"], redirect_uri=CALLBACK)
     pair = reply.json
     assert {name: pair[name] for name in ("token_type", "expires_in")} == {"token_type": "Bearer", "expires_in": 7200}
     (vehicle,) = (await api.send("GET", "/v2.0/vehicles", headers=bearer(pair["access_token"]))).json["vehicles"]
     path = f"/v2.0/vehicles/{vehicle}"
     assert (await api.send("GET", f"{path}/odometer", headers=bearer(pair["access_token"]))).status == 200
     assert (await api.send("GET", f"{path}/battery", headers=bearer(pair["access_token"]))).status == 403
-    again = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    again = await api.exchange(grant_type="authorization_code", code=answer["code"], redirect_uri=CALLBACK)
     assert refused(again) == (400, "invalid_grant")
 
 
 async def test_codes_are_bound_and_expire(api: ClientV2, clock: Clock) -> None:
     """To the address that was named, if one was, and to ten minutes."""
-    told = await consent(api)
-    other = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri="https://else.example/")
+    answer = await consent(api)
+    other = await api.exchange(
+        grant_type="authorization_code", code=answer["code"], redirect_uri="https://else.example/"
+    )
     assert refused(other) == (400, "invalid_grant")
     api.sim.redirect_uris = (CALLBACK,)
     owner = api.sim.world.find("Volvo").owner_id
@@ -188,11 +190,11 @@ async def test_the_code_of_v3_connect_works_too(api: ClientV2) -> None:
     query = {"client_id": api.sim.application_id, "redirect_uri": CALLBACK}
     form = query | {"vehicle": api.sim.world.find("Volvo").id, "decision": "allow"}
     reply = await api.send("POST", "/oauth/authorize", data=form, allow_redirects=False)
-    told = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
-    assert set(told) == {"user_id", "code"}
-    pair = await api.exchange(grant_type="authorization_code", code=told["code"], redirect_uri=CALLBACK)
+    answer = dict(parse_qsl(urlsplit(reply.headers["Location"]).query))
+    assert set(answer) == {"user_id", "code"}
+    pair = await api.exchange(grant_type="authorization_code", code=answer["code"], redirect_uri=CALLBACK)
     assert (await api.send("GET", "/v2.0/user", headers=bearer(pair.json["access_token"]))).json == {
-        "id": told["user_id"]
+        "id": answer["user_id"]
     }
 
 

@@ -72,16 +72,16 @@ async def test_answers_that_are_none(answer: bytes, why: str) -> None:
 
 async def test_a_captured_delivery_again() -> None:
     """Signed anew and dated anew, the same event; as it was, if that is wanted."""
-    async with endpoint() as there:
+    async with endpoint() as receiver:
         body = deliveries.vehicle_state(event_id="e-1")
         sent = Captured(body, {**deliveries.signed_headers(body, "older"), "Host": "example.org", "X-Own": "1"})
         now = datetime(2026, 12, 1, tzinfo=UTC)
-        assert await replay(sent, there.url, token=TOKEN, now=now) == 204
-        there.answers = [409]
-        (arrival,) = there.arrivals
+        assert await replay(sent, receiver.url, token=TOKEN, now=now) == 204
+        receiver.answers = [409]
+        (arrival,) = receiver.arrivals
         captured = Captured(arrival.body, {**arrival.headers, "SC-Signature": "stale"})
-        assert await replay(captured, there.url, token=TOKEN, renew=False) == 409
-        renewed, same = there.arrivals
+        assert await replay(captured, receiver.url, token=TOKEN, renew=False) == 409
+        renewed, same = receiver.arrivals
         before: Any = json.loads(body)
         after = renewed.event
         assert renewed.is_signed
@@ -91,7 +91,7 @@ async def test_a_captured_delivery_again() -> None:
         assert after == before
         assert (same.body, same.is_signed) == (renewed.body, True)
         assert same.headers == renewed.headers
-        url = there.url
+        url = receiver.url
     with pytest.raises(SimulatorError, match="is your service running"):
         await replay(captured, url, token=TOKEN)
 

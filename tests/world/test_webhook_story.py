@@ -15,14 +15,14 @@ TIMERS = signals.Charge.ChargeTimers
 
 async def test_a_schedule_comes_back_by_webhook() -> None:
     """Subscribed over the API, told at first what there is, then of the schedule, and last that it is gone."""
-    seen: list[tuple[bool, list[str | None]]] = []
+    updates: list[tuple[bool, list[str | None]]] = []
     async with Simulator("volvo") as sim, sim.client() as smartcar:
         receiver = Receiver(tokens=[sim.world.management_token])
 
         @receiver.on_signal(TIMERS)
         async def _(signal: Signal[bodies.ChargeTimers], event: VehicleStateEvent) -> None:
             plans = signal.require().values or ()
-            seen.append((event.first_delivery, [plan.schedule_id for plan in plans if plan.schedule_id]))
+            updates.append((event.first_delivery, [plan.schedule_id for plan in plans if plan.schedule_id]))
 
         async with serving(receiver.aiohttp_handler) as url:
             webhook = sim.world.add_webhook("Timers", url, triggers=[TIMERS], data=[TIMERS])
@@ -31,15 +31,15 @@ async def test_a_schedule_comes_back_by_webhook() -> None:
             vehicle = smartcar.vehicle(volvo.id, volvo.owner_id)
             await smartcar.subscribe(webhook_id=webhook.id, user_id=volvo.owner_id, vehicle_id=volvo.id)
             await sim.delivered()
-            made = await vehicle.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
+            created = await vehicle.schedules.create_daily(location=(57.7, 11.97), start="22:00", stop="06:00")
             sim.world.advance(seconds=10)
             await sim.delivered()
-            assert made.schedule_id is not None
-            await vehicle.schedules.delete(made.schedule_id)
+            assert created.schedule_id is not None
+            await vehicle.schedules.delete(created.schedule_id)
             sim.world.advance(seconds=10)
             await sim.delivered()
-    assert seen == [(True, []), (False, [made.schedule_id]), (False, [])]
-    assert [one.status for one in sim.deliveries] == [200, 204, 204, 204]
+    assert updates == [(True, []), (False, [created.schedule_id]), (False, [])]
+    assert [delivery.status for delivery in sim.deliveries] == [200, 204, 204, 204]
 
 
 async def test_handled_once_however_often_it_is_sent() -> None:
@@ -59,19 +59,19 @@ async def test_handled_once_however_often_it_is_sent() -> None:
             await sim.delivered()
             sim.world.advance(seconds=40)
             await sim.delivered()
-    assert [one.ok for one in sim.deliveries] == [True, False, True]
+    assert [delivery.ok for delivery in sim.deliveries] == [True, False, True]
     assert handled == [sim.deliveries[1].event_id] == [sim.deliveries[2].event_id]
 
 
 async def test_an_error_begins_and_is_over() -> None:
     """The receiver hears of both, and the car obeys no command in between."""
-    heard: list[tuple[str | None, bool]] = []
+    errors_heard: list[tuple[str | None, bool]] = []
     async with Simulator() as sim, sim.client() as smartcar:
         receiver = Receiver(tokens=[sim.world.management_token])
 
         @receiver.on_error()
         async def _(error: VehicleError, event: VehicleErrorEvent) -> None:
-            heard.append((error.code, error.resolved))
+            errors_heard.append((error.code, error.resolved))
 
         async with serving(receiver.aiohttp_handler) as url:
             webhook = await sim.verify_webhook(sim.world.add_webhook("Mine", url))
@@ -83,7 +83,7 @@ async def test_an_error_begins_and_is_over() -> None:
                 await smartcar.vehicle(tesla.id, tesla.owner_id).lock()
             tesla.troubles = ()
             await sim.delivered()
-    assert heard == [("UNREACHABLE", False), ("UNREACHABLE", True)]
+    assert errors_heard == [("UNREACHABLE", False), ("UNREACHABLE", True)]
 
 
 async def test_a_receiver_with_another_token() -> None:

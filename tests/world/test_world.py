@@ -32,9 +32,9 @@ def state(world: World) -> list[tuple[str, Car, Car, datetime]]:
 
 def connection(world: World, make: str, model: str = "") -> Connection:
     """The connection of a car."""
-    found = world.connection_of(world.find(make, model).id)
-    assert found is not None
-    return found
+    result = world.connection_of(world.find(make, model).id)
+    assert result is not None
+    return result
 
 
 def wait(world: World, happened: Callable[[], bool]) -> None:
@@ -67,7 +67,7 @@ def test_ids_are_uuids_that_follow_from_the_seed(world: World) -> None:
     """What a test writes down today is true tomorrow."""
     again = World()
     assert list(world.connections) == list(again.connections)
-    ids = [*world.connections, *world.vehicles, *(one.owner.id for one in world.connections.values())]
+    ids = [*world.connections, *world.vehicles, *(connection.owner.id for connection in world.connections.values())]
     assert all(UUID(text).version == 4 for text in ids)
     assert not set(ids) & set(World(seed=2).connections)
 
@@ -76,15 +76,15 @@ def test_the_everyday_street() -> None:
     """At least fourteen live cars of many makes, two simulated ones, an owner with two cars, one still unsubscribed."""
     world = World()
     connections = world.connections.values()
-    live = [one for one in connections if one.vehicle.mode == "live"]
-    models = {(one.vehicle.car.model.make, one.vehicle.car.model.powertrain) for one in live}
+    live = [connection for connection in connections if connection.vehicle.mode == "live"]
+    models = {(connection.vehicle.car.model.make, connection.vehicle.car.model.powertrain) for connection in live}
     assert len(live) >= 14
     assert {("VOLVO", "BEV"), ("VOLVO", "PHEV"), ("VOLVO", "ICE"), ("TOYOTA", "ICE"), ("FORD", "PHEV")} <= models
     assert {"TESLA", "VOLKSWAGEN", "BMW", "NISSAN", "HYUNDAI", "POLESTAR"} <= {make for make, _ in models}
     assert len(connections) - len(live) == 2
-    assert len({one.owner.id for one in live}) == len(live) - 1
-    assert sum(not one.vehicle.subscribed for one in live) == 1
-    assert {one.owner.external_id for one in live if one.owner.named} >= {"acct-42", None}
+    assert len({connection.owner.id for connection in live}) == len(live) - 1
+    assert sum(not connection.vehicle.subscribed for connection in live) == 1
+    assert {connection.owner.external_id for connection in live if connection.owner.named} >= {"acct-42", None}
     assert len(PERMISSIONS) == 28
 
 
