@@ -22,7 +22,7 @@ META: Document = {
     "webhookName": "Demo",
     "mode": "LIVE",
 }
-WHOSE: Document = {
+USER_AND_VEHICLE: Document = {
     "user": {"id": "private-user"},
     "vehicle": {"id": "v-1", "make": "TESLA", "model": "Model 3", "year": 2024},
 }
@@ -56,7 +56,7 @@ NAMED: Document = {"name": "StateOfCharge", "code": "tractionbattery-stateofchar
 STATE: Document = {
     "eventId": "e-1",
     "eventType": "VEHICLE_STATE",
-    "data": {**WHOSE, "signals": [CHARGE, TAILGATE, PLACE, VIN]},
+    "data": {**USER_AND_VEHICLE, "signals": [CHARGE, TAILGATE, PLACE, VIN]},
     "triggers": [{"type": "SIGNAL_UPDATED", "signal": NAMED}],
     "meta": {**META, "signalCount": 4},
 }
@@ -64,7 +64,7 @@ SEPTEMBER_2025: Document = {
     "eventId": "e-5",
     "eventType": "VEHICLE_STATE",
     "data": {
-        **WHOSE,
+        **USER_AND_VEHICLE,
         "signals": [
             {
                 "code": "odometer-traveleddistance",
@@ -91,7 +91,7 @@ ERROR: Document = {
 ERRORS: Document = {
     "eventId": "e-2",
     "eventType": "VEHICLE_ERROR",
-    "data": {**WHOSE, "errors": [ERROR]},
+    "data": {**USER_AND_VEHICLE, "errors": [ERROR]},
     "meta": META,
 }
 VERIFY: Document = {
@@ -103,9 +103,9 @@ VERIFY: Document = {
 LEGACY_VERIFY: Document = json.loads(deliveries.legacy_verify())
 LEGACY_CHARGING: Document = json.loads(deliveries.legacy_event(event_id="e-9"))
 LEGACY_SCHEDULED: Document = json.loads(deliveries.legacy_vehicles("scheduled", ["v-8", "v-9"]))
-TOMORROW: Document = {"eventId": "e-4", "eventType": "VEHICLE_SOLD", "data": {"price": 1}, "meta": META}
+UNKNOWN_EVENT: Document = {"eventId": "e-4", "eventType": "VEHICLE_SOLD", "data": {"price": 1}, "meta": META}
 
-ALL = [STATE, SEPTEMBER_2025, ERRORS, VERIFY, LEGACY_VERIFY, LEGACY_CHARGING, LEGACY_SCHEDULED, TOMORROW]
+ALL = [STATE, SEPTEMBER_2025, ERRORS, VERIFY, LEGACY_VERIFY, LEGACY_CHARGING, LEGACY_SCHEDULED, UNKNOWN_EVENT]
 PRIVATE = ["private-user", "57.70887", "11.97456", "5YJSA1CN5DFP00101", "3f1c9a52-made-up-challenge"]
 """What no text about a delivery may repeat."""
 

@@ -28,9 +28,9 @@ from ..deliveries import (
     NOW,
     PRIVATE,
     STATE,
-    TOMORROW,
+    UNKNOWN_EVENT,
+    USER_AND_VEHICLE,
     VERIFY,
-    WHOSE,
     Document,
     written,
 )
@@ -43,7 +43,7 @@ def test_whose_it_is(document: Document) -> None:
     """The external id, the powertrain and the mode are read where they are sent."""
     whose = {
         "user": {"id": "u-1", "externalId": "acct-42"},
-        "vehicle": {**WHOSE["vehicle"], "mode": "live", "powertrainType": "BEV", "colour": "red"},
+        "vehicle": {**USER_AND_VEHICLE["vehicle"], "mode": "live", "powertrainType": "BEV", "colour": "red"},
     }
     event = parse(written({**document, "data": {**document["data"], **whose}}))
     assert isinstance(event, VehicleStateEvent | VehicleErrorEvent)
@@ -143,8 +143,8 @@ def test_the_forms_of_2_0(document: Document, event: LegacyEvent | str | None) -
 @pytest.mark.parametrize(
     ("document", "event"),
     [
-        (TOMORROW, UnknownEvent("VEHICLE_SOLD", "e-4", SEEN)),
-        ({**TOMORROW, "eventType": "vehicle_sold"}, UnknownEvent("vehicle_sold", "e-4", SEEN)),
+        (UNKNOWN_EVENT, UnknownEvent("VEHICLE_SOLD", "e-4", SEEN)),
+        ({**UNKNOWN_EVENT, "eventType": "vehicle_sold"}, UnknownEvent("vehicle_sold", "e-4", SEEN)),
         ({}, UnknownEvent(None)),
         ({"eventType": None}, UnknownEvent(None)),
         ({"eventType": []}, UnknownEvent(None)),

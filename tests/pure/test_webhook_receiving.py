@@ -46,7 +46,7 @@ from ..deliveries import (
     SEPTEMBER_2025,
     STATE,
     TOKEN,
-    TOMORROW,
+    UNKNOWN_EVENT,
     VERIFY,
     Document,
     written,
@@ -75,7 +75,7 @@ def unsigned(body: bytes, signature: str | None = None) -> Delivery:
         (VERIFY, VerifyEvent),
         (LEGACY_VERIFY, VerifyEvent),
         (LEGACY_CHARGING, LegacyEvent),
-        (TOMORROW, UnknownEvent),
+        (UNKNOWN_EVENT, UnknownEvent),
         ({}, UnknownEvent),
     ],
 )
@@ -181,7 +181,7 @@ def test_a_fresh_delivery(away: float) -> None:
 def test_a_stale_delivery(away: float) -> None:
     """Too old is perhaps a replay, and so is too far ahead; each kind of event is asked, and None does not ask."""
     late = NOW + timedelta(seconds=away)
-    for document in (STATE, SEPTEMBER_2025, ERRORS, TOMORROW):
+    for document in (STATE, SEPTEMBER_2025, ERRORS, UNKNOWN_EVENT):
         with pytest.raises(StaleEvent, match=f"{abs(away):.0f} s away from now, more than 300 s"):
             signed(document, now=late)
         assert signed(document, now=late, tolerance=None).token == 0

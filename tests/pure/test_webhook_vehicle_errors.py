@@ -8,7 +8,7 @@ from smartcar_async import signals
 from smartcar_async.records import SignalName, VehicleAttributes
 from smartcar_async.webhook import EventMeta, VehicleError, VehicleErrorEvent, parse
 
-from ..deliveries import ERROR, ERRORS, NAMED, NOW, WHOSE, Document, written
+from ..deliveries import ERROR, ERRORS, NAMED, NOW, USER_AND_VEHICLE, Document, written
 
 SOC = signals.TractionBattery.StateOfCharge
 CODE, GROUP, NAME = NAMED["code"], NAMED["group"], NAMED["name"]
@@ -26,7 +26,7 @@ def errors(document: Document) -> VehicleErrorEvent:
 def error_with(**changes: object) -> VehicleErrorEvent:
     """One error of a vehicle, with changes; what is None is left out."""
     entry = {name: value for name, value in {**ERROR, **changes}.items() if value is not None}
-    return errors({**ERRORS, "data": {**WHOSE, "errors": [entry]}})
+    return errors({**ERRORS, "data": {**USER_AND_VEHICLE, "errors": [entry]}})
 
 
 DOTTED = "TractionBattery.StateOfCharge"
@@ -93,7 +93,7 @@ def test_the_signals_of_an_error(sent: object, named: tuple[SignalName, ...] | i
 def test_the_resolution_of_an_error(sent: object, resolution: str | None) -> None:
     """An object, with or without a type, or nothing at all."""
     assert error_with(resolution=sent).errors[0].resolution == resolution
-    null = errors({**ERRORS, "data": {**WHOSE, "errors": [{**ERROR, "resolution": None}]}})
+    null = errors({**ERRORS, "data": {**USER_AND_VEHICLE, "errors": [{**ERROR, "resolution": None}]}})
     assert null.errors[0].resolution is None
 
 
@@ -109,14 +109,14 @@ def test_an_error_that_is_over() -> None:
 @pytest.mark.parametrize("sent", [None, {}, "x", 5, [], [None, 5, []]])
 def test_no_errors(sent: object) -> None:
     """What is no error is left out, and the event stays."""
-    event = errors({**ERRORS, "data": {**WHOSE, "errors": sent}})
+    event = errors({**ERRORS, "data": {**USER_AND_VEHICLE, "errors": sent}})
     assert (event.errors, event.vehicle) == ((), CAR)
 
 
 def test_several_errors() -> None:
     """One that cannot be read costs no other."""
     entries: list[object] = [ERROR, None, {**ERROR, "type": [], "code": 5, "state": "RESOLVED"}]
-    event = errors({**ERRORS, "data": {**WHOSE, "errors": entries}})
+    event = errors({**ERRORS, "data": {**USER_AND_VEHICLE, "errors": entries}})
     assert [(error.type, error.code, error.resolved) for error in event.errors] == [
         ("VEHICLE_STATE", "UNREACHABLE", False),
         (None, "5", True),

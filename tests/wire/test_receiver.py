@@ -32,7 +32,7 @@ from ..deliveries import (
     SEPTEMBER_2025,
     STATE,
     TOKEN,
-    TOMORROW,
+    UNKNOWN_EVENT,
     VERIFY,
     Document,
     written,
@@ -89,7 +89,7 @@ async def test_a_verify_is_answered_with_the_token_that_it_was_signed_with(ask: 
 
 @pytest.mark.parametrize(
     "document",
-    [STATE, SEPTEMBER_2025, ERRORS, LEGACY_CHARGING, LEGACY_SCHEDULED, TOMORROW],
+    [STATE, SEPTEMBER_2025, ERRORS, LEGACY_CHARGING, LEGACY_SCHEDULED, UNKNOWN_EVENT],
     ids=lambda one: str(one)[:40],
 )
 async def test_an_event_is_acknowledged(ask: Ask, document: Document) -> None:

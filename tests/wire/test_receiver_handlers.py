@@ -22,7 +22,7 @@ from smartcar_async.webhook import (
     parse,
 )
 
-from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, TOMORROW, Document, written
+from ..deliveries import ERROR, ERRORS, LEGACY_CHARGING, STATE, TOKEN, UNKNOWN_EVENT, Document, written
 from .receiving import clock, deliver, deliver_sync, receiver_of, signed, until
 
 
@@ -80,7 +80,7 @@ async def test_handlers_get_what_they_are_registered_for(post: Any) -> None:
     seen = handled_by(receiver)
     over = {**ERROR, "state": "RESOLVED", "code": "ASLEEP"}
     errors = {**ERRORS, "data": {**ERRORS["data"], "errors": [ERROR, over]}}
-    for document in (STATE, errors, LEGACY_CHARGING, TOMORROW):
+    for document in (STATE, errors, LEGACY_CHARGING, UNKNOWN_EVENT):
         assert await post(receiver, document) == 204
     assert seen == [
         ("state", "e-1"),
@@ -223,7 +223,7 @@ def test_what_hides_its_arguments_can_be_a_handler() -> None:
     """It is called with the event alone."""
     receiver, silent = receiver_of(), Silent()
     receiver.on(UnknownEvent)(silent)
-    assert receiver.handle_sync("POST", *signed(TOMORROW)).status == 204
+    assert receiver.handle_sync("POST", *signed(UNKNOWN_EVENT)).status == 204
     assert silent.seen.event_id == "e-4"
 
 
@@ -440,7 +440,7 @@ async def test_an_unknown_event_has_the_lane_of_its_vehicle(place: Document) -> 
     receiver = receiver_of(on_event=told.append)
     odd: list[Document] = [{"data": {"vehicle": "v-9"}}, {"data": []}, {"vehicleId": 9}, {"data": {"vehicleId": ""}}]
     for number, document in enumerate([place, *odd]):
-        bare = {name: TOMORROW[name] for name in TOMORROW if name not in ("data", "vehicleId")}
+        bare = {name: UNKNOWN_EVENT[name] for name in UNKNOWN_EVENT if name not in ("data", "vehicleId")}
         assert await deliver(receiver, {**bare, "eventId": f"t-{number}", **document}) == 204
     lanes = [event.lane for event in told if isinstance(event, EventHandled)]
     assert lanes == ["v-9", "t-1", "t-2", "t-3", "t-4"]

@@ -39,9 +39,9 @@ from .v2 import (
     META,
     TOKEN,
     Use,
-    by,
     client,
-    said,
+    json_answer,
+    request_headers,
 )
 
 VIN = "5YJ3E1EA7KF317000"
@@ -76,7 +76,7 @@ COMPATIBLE = {
 
 def get(path: str, authorization: str = f"Bearer {TOKEN}", origin: str = API_V2) -> Sent:
     """A GET without a body."""
-    return Sent("GET", f"{origin}{path}", by(authorization))
+    return Sent("GET", f"{origin}{path}", request_headers(authorization))
 
 
 CALLS: dict[str, tuple[Use, object, Sent, object]] = {
@@ -188,13 +188,13 @@ CALLS: dict[str, tuple[Use, object, Sent, object]] = {
     "delete_connections of a user": (
         lambda it: it.delete_connections(AMT, user_id="user-1"),
         {"connections": [{"userId": "user-1", "vehicleId": ID}]},
-        Sent("DELETE", f"{MANAGEMENT_V2}/v2.0/management/connections?user_id=user-1", by(BASIC_AMT)),
+        Sent("DELETE", f"{MANAGEMENT_V2}/v2.0/management/connections?user_id=user-1", request_headers(BASIC_AMT)),
         DeletedConnections((Connection(ID, "user-1"),), meta=META),
     ),
     "delete_connections of a vehicle": (
         lambda it: it.delete_connections(AMT, vehicle_id=ID),
         {"connections": []},
-        Sent("DELETE", f"{MANAGEMENT_V2}/v2.0/management/connections?vehicle_id={ID}", by(BASIC_AMT)),
+        Sent("DELETE", f"{MANAGEMENT_V2}/v2.0/management/connections?vehicle_id={ID}", request_headers(BASIC_AMT)),
         DeletedConnections(meta=META),
     ),
 }
@@ -211,7 +211,7 @@ async def wire() -> AsyncIterator[Wire]:
 async def test_a_call(wire: Wire, name: str) -> None:
     """One request with the credential that it needs, and the record of what is documented."""
     use, document, sent, record = CALLS[name]
-    wire.api = always(said(document))
+    wire.api = always(json_answer(document))
     async with client() as smartcar:
         found = await use(smartcar)
     assert wire.calls == [sent]
@@ -222,8 +222,8 @@ async def test_a_call(wire: Wire, name: str) -> None:
 async def test_all_vehicles(wire: Wire) -> None:
     """They are fetched page by page, each beginning where the last one ended."""
     wire.api = in_turn(
-        said({"vehicles": ["a", "b"], "paging": {"count": 3, "offset": 0}}),
-        said({"vehicles": ["c"], "paging": {"count": 3, "offset": 2}}),
+        json_answer({"vehicles": ["a", "b"], "paging": {"count": 3, "offset": 0}}),
+        json_answer({"vehicles": ["c"], "paging": {"count": 3, "offset": 2}}),
     )
     async with client() as smartcar:
         vehicles = smartcar.iter_vehicles(TOKEN, page_size=2)
@@ -233,7 +233,7 @@ async def test_all_vehicles(wire: Wire) -> None:
 
 async def test_all_vehicles_where_nobody_counts(wire: Wire) -> None:
     """Without a total, an empty page is the last."""
-    wire.api = in_turn(said({"vehicles": ["a"]}), said({"vehicles": []}))
+    wire.api = in_turn(json_answer({"vehicles": ["a"]}), json_answer({"vehicles": []}))
     async with client() as smartcar:
         assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == ["a"]
     assert wire.calls == [get("/v2.0/vehicles"), get("/v2.0/vehicles?offset=1")]
@@ -241,7 +241,9 @@ async def test_all_vehicles_where_nobody_counts(wire: Wire) -> None:
 
 async def test_all_vehicles_but_one(wire: Wire) -> None:
     """An entry that is no id costs no neighbour, and moves no page."""
-    wire.api = in_turn(said({"vehicles": ["a", None]}), said({"vehicles": ["b"]}), said({"vehicles": []}))
+    wire.api = in_turn(
+        json_answer({"vehicles": ["a", None]}), json_answer({"vehicles": ["b"]}), json_answer({"vehicles": []})
+    )
     async with client() as smartcar:
         assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == ["a", "b"]
     assert [sent.url.partition("?")[2] for sent in wire.calls] == ["", "offset=2", "offset=3"]
@@ -249,7 +251,7 @@ async def test_all_vehicles_but_one(wire: Wire) -> None:
 
 def connections(number: int, cursor: str | None) -> Outcome:
     """A page of one connection."""
-    return said({"connections": [{"vehicleId": f"v{number}", "userId": "u"}], "paging": {"cursor": cursor}})
+    return json_answer({"connections": [{"vehicleId": f"v{number}", "userId": "u"}], "paging": {"cursor": cursor}})
 
 
 async def test_all_connections(wire: Wire) -> None:
@@ -283,7 +285,9 @@ async def test_a_page_beyond_the_last(wire: Wire) -> None:
 
 async def test_an_empty_page_is_not_the_end(wire: Wire) -> None:
     """Only the cursor tells; but a second empty page after the first one is no progress."""
-    empty = [said({"connections": [], "paging": {"cursor": cursor}}) for cursor in ("two", "three", "four", "five")]
+    empty = [
+        json_answer({"connections": [], "paging": {"cursor": cursor}}) for cursor in ("two", "three", "four", "five")
+    ]
     wire.api = in_turn(connections(1, "one"), empty[0], connections(2, "x"), *empty[1:])
     async with client() as smartcar:
         assert [one.vehicle_id async for one in smartcar.iter_connections(AMT)] == ["v1", "v2"]
@@ -314,18 +318,18 @@ async def test_lists_that_go_round_in_a_ring_end(wire: Wire) -> None:
         found = [one.vehicle_id async for one in smartcar.iter_connections(AMT)]
         assert (found, len(wire.calls)) == (["v1", "v2", "v0"], 5)
         wire.calls.clear()
-        wire.api = lambda _: said({"vehicles": [f"v{len(wire.calls) % 2}"], "paging": {"count": 10**9}})
+        wire.api = lambda _: json_answer({"vehicles": [f"v{len(wire.calls) % 2}"], "paging": {"count": 10**9}})
         assert [vehicle async for vehicle in smartcar.iter_vehicles(TOKEN)] == ["v1", "v0"]
         assert len(wire.calls) == 4
 
 
 async def test_a_list_that_is_none_cannot_be_read(wire: Wire) -> None:
     """An answer without its list must not look like an empty list."""
-    wire.api = always(said({"vehicles": None}))
+    wire.api = always(json_answer({"vehicles": None}))
     async with client() as smartcar:
         with pytest.raises(DecodeError, match="vehicles: expected a list, got null"):
             await smartcar.get_vehicles(TOKEN)
-        wire.api = always(said({"connections": [], "paging": "x"}))
+        wire.api = always(json_answer({"connections": [], "paging": "x"}))
         with pytest.raises(DecodeError, match="paging: expected an object, got a text"):
             await smartcar.get_connections(AMT)
 

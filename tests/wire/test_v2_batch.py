@@ -25,7 +25,7 @@ from smartcar_async.v2 import Client, Meta, Odometer, batch_plan
 from .fakes import Answer, FakeClock, Outcome, Sent, Wire, always, answer, in_turn, mocked
 from .sockets import Play, http, raw_server
 from .test_transport import BREAKS
-from .v2 import ID, MARKS, META, TOKEN, below, car, client, said
+from .v2 import ID, MARKS, META, TOKEN, car, client, json_answer, vehicle_request
 
 ODOMETER = {"path": "/odometer", "code": 200, "body": {"distance": 18234.6}}
 ASLEEP = {"type": "VEHICLE_STATE", "code": "ASLEEP", "statusCode": 409, "requestId": "r-9", "description": "It sleeps."}
@@ -41,7 +41,7 @@ LONG = [f"/path/{number}" for number in range(120)]
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A wire under aiohttp's own session."""
-    with mocked(Wire(always(said(DOCUMENT)))) as made:
+    with mocked(Wire(always(json_answer(DOCUMENT)))) as made:
         yield made
 
 
@@ -59,7 +59,7 @@ async def test_a_limited_path_says_how_long(wire: Wire) -> None:
         {"path": "/fuel", "code": 429, "body": limited, "headers": {"Retry-After": 252}},
         {"path": "/location", "code": 429, "body": {**limited, "code": "SMARTCAR_API"}},
     ]
-    wire.api = always(said({"responses": parts}))
+    wire.api = always(json_answer({"responses": parts}))
     async with client() as smartcar:
         batch = await car(smartcar).batch([part["path"] for part in parts])
     waits = {path: error.retry_after for path, error in batch.failed.items() if isinstance(error, RateLimited)}
@@ -71,7 +71,7 @@ async def test_a_batch(wire: Wire) -> None:
     async with client() as smartcar:
         batch = await car(smartcar).batch(["odometer", "/TESLA/speedometer"])
     body = {"requests": [{"path": "/odometer"}, {"path": "/tesla/speedometer"}]}
-    assert wire.calls == [below("POST", "/batch", body)]
+    assert wire.calls == [vehicle_request("POST", "/batch", body)]
     assert batch.meta == META
     assert batch["odometer"] == Odometer(18234.6, meta=META)
     with pytest.raises(VehicleStateError, match="It sleeps") as caught:

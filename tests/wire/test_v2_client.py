@@ -22,9 +22,9 @@ from smartcar_async.log import Event
 from smartcar_async.v2 import Client
 
 from .fakes import CLIENT_ID, CLIENT_SECRET, FakeClock, Outcome, Sent, Wire, always, answer, in_turn, mocked
-from .v2 import AUTH, BASIC, ID, TOKEN, by, car, client, said
+from .v2 import AUTH, BASIC, ID, TOKEN, car, client, json_answer, request_headers
 
-FORM = {**by(BASIC), "Content-Type": "application/x-www-form-urlencoded"}
+FORM = {**request_headers(BASIC), "Content-Type": "application/x-www-form-urlencoded"}
 GRANTED = {"access_token": "access-2", "token_type": "Bearer", "expires_in": 7200, "refresh_token": "refresh-2"}
 NOW = FakeClock().now()
 PAIR = TokenPair("access-2", "refresh-2", NOW + timedelta(hours=2), NOW + timedelta(days=60))
@@ -119,7 +119,7 @@ async def test_a_token_that_keeps_itself_fresh(wire: Wire) -> None:
             return await FixedToken("access-2").get()
 
     wire.api = in_turn(
-        answer({"type": "AUTHENTICATION", "code": None}, 401), said({"id": "user-1"}), said({"vin": VIN})
+        answer({"type": "AUTHENTICATION", "code": None}, 401), json_answer({"id": "user-1"}), json_answer({"vin": VIN})
     )
     async with client() as smartcar:
         assert (await smartcar.get_user(Source(TOKEN))).id == "user-1"
@@ -133,7 +133,7 @@ async def test_a_token_that_keeps_itself_fresh(wire: Wire) -> None:
 
 async def test_events_name_no_car_and_no_person(wire: Wire) -> None:
     """A hook hears of every request by its template."""
-    wire.api = always(said({"vin": VIN}))
+    wire.api = always(json_answer({"vin": VIN}))
     heard: list[Event] = []
     async with client(on_event=heard.append) as smartcar:
         await car(smartcar).vin()
@@ -144,7 +144,7 @@ async def test_events_name_no_car_and_no_person(wire: Wire) -> None:
 
 async def test_a_session_of_the_callers_is_used_and_left_open() -> None:
     """What the caller opened, the caller closes; a client need not be entered to be used."""
-    wire = Wire(always(said({"id": "user-1"})))
+    wire = Wire(always(json_answer({"id": "user-1"})))
     smartcar = client(session=cast("ClientSession", wire))
     assert (await smartcar.get_user(TOKEN)).id == "user-1"
     await smartcar.aclose()
@@ -159,9 +159,9 @@ async def test_a_client_from_the_environment(wire: Wire, monkeypatch: pytest.Mon
     monkeypatch.setenv("SMARTCAR_CLIENT_SECRET", CLIENT_SECRET)
     monkeypatch.setenv("SMARTCAR_REDIRECT_URI", "https://example.com/home")
     monkeypatch.setenv("SMARTCAR_API_ORIGIN", "https://api.example.com")
-    wire.api = always(said({"id": "user-1"}))
+    wire.api = always(json_answer({"id": "user-1"}))
     async with Client.from_env(mode="simulated", version="1.0") as smartcar:
         await smartcar.get_user(TOKEN)
     assert (smartcar.redirect_uri, smartcar.mode, smartcar.version) == ("https://example.com/home", "simulated", "1.0")
     assert Client.from_env("app://back").redirect_uri == "app://back"
-    assert wire.calls == [Sent("GET", "https://api.example.com/v1.0/user", by())]
+    assert wire.calls == [Sent("GET", "https://api.example.com/v1.0/user", request_headers())]

@@ -25,7 +25,7 @@ from smartcar_async import (
 from smartcar_async.v2 import ActionResponse, Client, Meta, Vehicle, WebhookSubscription
 
 from .fakes import API, Answer, Outcome, Sent, Wire, always, answer, in_turn, mocked
-from .v2 import AMT, HOOK, ID, META, below, by, car, client, said
+from .v2 import AMT, HOOK, ID, META, car, client, json_answer, request_headers, vehicle_request
 
 Act = Callable[[Vehicle], Awaitable[Any]]
 
@@ -52,7 +52,7 @@ commands = pytest.mark.parametrize("name", COMMANDS)
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A wire under aiohttp's own session."""
-    with mocked(Wire(always(said(DONE)))) as made:
+    with mocked(Wire(always(json_answer(DONE)))) as made:
         yield made
 
 
@@ -62,7 +62,7 @@ async def test_a_command(wire: Wire, name: str) -> None:
     act, path, body, _ = COMMANDS[name]
     async with client() as smartcar:
         assert await act(car(smartcar)) == ACTED
-    assert wire.calls == [below("POST", path, body)]
+    assert wire.calls == [vehicle_request("POST", path, body)]
 
 
 @commands
@@ -124,11 +124,11 @@ async def test_a_refusal_is_an_ordinary_error(wire: Wire, outcome: Outcome, fami
 async def test_subscriptions(wire: Wire) -> None:
     """Subscribing speaks with the owner's token, unsubscribing with the management token; ids are escaped."""
     wire.api = in_turn(
-        said({"webhookId": HOOK, "vehicleId": ID}),
-        said({}),
+        json_answer({"webhookId": HOOK, "vehicleId": ID}),
+        json_answer({}),
         answer({"type": "VALIDATION"}, 409),
         Answer(200, b"", {"sc-request-id": "r-1"}),
-        said({"status": "success"}),
+        json_answer({"status": "success"}),
     )
     async with client() as smartcar:
         asked = car(smartcar)
@@ -137,11 +137,11 @@ async def test_subscriptions(wire: Wire) -> None:
         assert await asked.subscribe(HOOK) == WebhookSubscription(HOOK, ID)
         assert await asked.unsubscribe(AMT, HOOK) == ActionResponse(meta=Meta("r-1"))
         assert await asked.unsubscribe(AMT, HOOK) == ActionResponse("success", meta=META)
-    ended = below("DELETE", f"/webhooks/{HOOK}", authorization=f"Bearer {AMT}")
+    ended = vehicle_request("DELETE", f"/webhooks/{HOOK}", authorization=f"Bearer {AMT}")
     assert wire.calls == [
-        below("POST", f"/webhooks/{HOOK}"),
-        below("POST", "/webhooks/a%2Fb"),
-        below("POST", f"/webhooks/{HOOK}"),
+        vehicle_request("POST", f"/webhooks/{HOOK}"),
+        vehicle_request("POST", "/webhooks/a%2Fb"),
+        vehicle_request("POST", f"/webhooks/{HOOK}"),
         ended,
         ended,
     ]
@@ -151,7 +151,7 @@ async def test_disconnecting(wire: Wire) -> None:
     """One DELETE with the owner's token."""
     async with client() as smartcar:
         assert (await car(smartcar).disconnect()).status == "success"
-    assert wire.calls == [below("DELETE", "/application")]
+    assert wire.calls == [vehicle_request("DELETE", "/application")]
 
 
 GONE = answer({"type": "RESOURCE_NOT_FOUND", "code": "PATH", "statusCode": 404}, 404)
@@ -159,7 +159,7 @@ DENIED = answer({"type": "PERMISSION", "code": None, "statusCode": 403}, 403)
 WAIT = answer({"type": "RATE_LIMIT", "code": "SMARTCAR_API", "statusCode": 429}, 429)
 
 
-@pytest.mark.parametrize("last", [GONE, DENIED, said(DONE)], ids=["404", "403", "200"])
+@pytest.mark.parametrize("last", [GONE, DENIED, json_answer(DONE)], ids=["404", "403", "200"])
 async def test_a_lost_disconnection_is_sent_again(wire: Wire, last: Answer) -> None:
     """Then neither the vehicle nor our access to it is found any more: it is done."""
     wire.api = in_turn(BROKEN, last)
@@ -242,37 +242,37 @@ async def test_nothing_is_sent_for_arguments_that_cannot_be_right(wire: Wire) ->
 
 Own = tuple[dict[str, Any], Sent]
 OWN: dict[str, Own] = {
-    "a read": ({"method": "get", "path": "odometer"}, below("GET", "/odometer")),
-    "the vehicle itself": ({"method": "GET", "path": "/"}, below("GET", "")),
-    "an upper-case make": ({"method": "GET", "path": "/TESLA/charge/"}, below("GET", "/tesla/charge")),
+    "a read": ({"method": "get", "path": "odometer"}, vehicle_request("GET", "/odometer")),
+    "the vehicle itself": ({"method": "GET", "path": "/"}, vehicle_request("GET", "")),
+    "an upper-case make": ({"method": "GET", "path": "/TESLA/charge/"}, vehicle_request("GET", "/tesla/charge")),
     "a query": (
         {"method": "GET", "path": "tesla/charge/records", "query": {"page": 2, "flags": "a:b"}},
-        below("GET", "/tesla/charge/records?page=2&flags=a%3Ab"),
+        vehicle_request("GET", "/tesla/charge/records?page=2&flags=a%3Ab"),
     ),
-    "flags": ({"method": "GET", "path": "vin", "flags": {"x": True}}, below("GET", "/vin?flags=x%3Atrue")),
+    "flags": ({"method": "GET", "path": "vin", "flags": {"x": True}}, vehicle_request("GET", "/vin?flags=x%3Atrue")),
     "units of its own": (
         {"method": "GET", "path": "fuel", "headers": {"sc-unit-system": "imperial"}},
-        below("GET", "/fuel", units="imperial"),
+        vehicle_request("GET", "/fuel", units="imperial"),
     ),
     "a body": (
         {"method": "POST", "path": "tesla/security/trunk", "body": {"action": "OPEN"}},
-        below("POST", "/tesla/security/trunk", {"action": "OPEN"}),
+        vehicle_request("POST", "/tesla/security/trunk", {"action": "OPEN"}),
     ),
     "another token": (
         {"method": "DELETE", "path": "webhooks/Hook", "headers": {"authorization": f"Bearer {AMT}"}},
-        below("DELETE", "/webhooks/Hook", authorization=f"Bearer {AMT}"),
+        vehicle_request("DELETE", "/webhooks/Hook", authorization=f"Bearer {AMT}"),
     ),
     "another version": (
         {"method": "GET", "path": "vin", "version": "1.0"},
-        Sent("GET", f"https://api.smartcar.com/v1.0/vehicles/{ID}/vin", by(units="metric")),
+        Sent("GET", f"https://api.smartcar.com/v1.0/vehicles/{ID}/vin", request_headers(units="metric")),
     ),
     "API v3": (
         {"method": "GET", "path": "signals/Odometer", "version": "3"},
-        Sent("GET", f"{API}/v3/vehicles/{ID}/signals/Odometer", by(units="metric")),
+        Sent("GET", f"{API}/v3/vehicles/{ID}/signals/Odometer", request_headers(units="metric")),
     ),
     "API v3.0": (
         {"method": "GET", "path": "/Schedules", "version": "3.0"},
-        Sent("GET", f"{API}/v3.0/vehicles/{ID}/Schedules", by(units="metric")),
+        Sent("GET", f"{API}/v3.0/vehicles/{ID}/Schedules", request_headers(units="metric")),
     ),
 }
 
@@ -297,12 +297,12 @@ async def test_a_call_of_the_callers_own_has_the_vehicles_flags(wire: Wire) -> N
         empty = await asked.request("GET", "vin")
         listed = await asked.request("GET", "vin", flags={})
     assert (empty.status, empty.body, empty.raw, listed.body, listed.raw) == (204, None, {}, [1], {})
-    assert wire.calls == [below("GET", "/vin?flags=x%3A1"), below("GET", "/vin")]
+    assert wire.calls == [vehicle_request("GET", "/vin?flags=x%3A1"), vehicle_request("GET", "/vin")]
 
 
 async def test_only_a_get_of_the_callers_own_is_sent_again(wire: Wire) -> None:
     """Nobody knows what the others do."""
-    wire.api = in_turn(BROKEN, said({}), BROKEN)
+    wire.api = in_turn(BROKEN, json_answer({}), BROKEN)
     async with client() as smartcar:
         await car(smartcar).request("GET", "vin")
         with pytest.raises(CommandOutcomeUnknown, match=r"PUT /v\{version\}/vehicles/\{vehicle_id\}/..."):

@@ -27,7 +27,7 @@ from .makes import ACTS, PIN, SUCCESS, Act
 from .sockets import Play, http, raw_server
 from .test_secrets import errors_that_tell
 from .test_transport import BREAKS
-from .v2 import ID, META, TOKEN, below, car, client, said
+from .v2 import ID, META, TOKEN, car, client, json_answer, vehicle_request
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -39,7 +39,7 @@ SWITCHES = [act for act in ACTS if act.answer == {"status": (act.body or {}).get
 @pytest.fixture
 async def wire() -> AsyncIterator[Wire]:
     """A wire under aiohttp's own session."""
-    with mocked(Wire(always(said(SUCCESS)))) as made:
+    with mocked(Wire(always(json_answer(SUCCESS)))) as made:
         yield made
 
 
@@ -51,10 +51,10 @@ def quick(wire: Wire, **changes: Any) -> Client:
 @acts
 async def test_a_command(wire: Wire, act: Act) -> None:
     """One request, complete, and a record of the documented answer. The make may be given in any case."""
-    wire.api = always(said(act.answer))
+    wire.api = always(json_answer(act.answer))
     async with client() as smartcar:
         assert await act.use(car(smartcar, make=act.make.upper())) == act.result
-    assert wire.calls == [below(act.method, act.path, act.body)]
+    assert wire.calls == [vehicle_request(act.method, act.path, act.body)]
 
 
 async def test_ids_flags_and_units(wire: Wire) -> None:
@@ -75,7 +75,7 @@ async def test_ids_flags_and_units(wire: Wire) -> None:
 @acts
 async def test_another_make_is_not_asked(wire: Wire, act: Act) -> None:
     """Where the make is known, by the caller or by the API, nothing is sent."""
-    wire.api = always(said({"id": ID, "make": "VOLVO"}))
+    wire.api = always(json_answer({"id": ID, "make": "VOLVO"}))
     async with quick(wire) as smartcar:
         known, read = car(smartcar, make="Volvo"), car(smartcar)
         await read.attributes()
@@ -92,14 +92,14 @@ async def test_what_the_api_says_of_the_make_counts(wire: Wire) -> None:
     async with client() as smartcar:
         vehicle = car(smartcar, make="TESLA")
         tesla = vehicle.tesla
-        wire.api = always(said({"id": ID}))
+        wire.api = always(json_answer({"id": ID}))
         await vehicle.attributes()
         assert vehicle.make == "tesla"
-        wire.api = always(said({"id": ID, "make": "LINCOLN"}))
+        wire.api = always(json_answer({"id": ID, "make": "LINCOLN"}))
         await vehicle.attributes()
         with pytest.raises(CompatibilityError):
             await tesla.open_frunk()
-        wire.api = always(said(SUCCESS))
+        wire.api = always(json_answer(SUCCESS))
         await vehicle.ford.set_schedule((1, 2), 0.5)
     assert wire.calls[-1].url.partition("?")[0].endswith("/lincoln/charge/schedule_by_location")
 
@@ -157,7 +157,7 @@ async def test_a_success_that_is_none(wire: Wire) -> None:
     }
     async with quick(wire) as smartcar:
         for expected, document in told.items():
-            wire.api = always(said(document))
+            wire.api = always(json_answer(document))
             for act in ACTS:
                 with pytest.raises(expected) as caught:
                     await act.use(car(smartcar, make=act.make))
@@ -175,7 +175,7 @@ async def test_a_failure_that_does_not_say_why(wire: Wire) -> None:
     ]
     async with quick(wire) as smartcar:
         for document in told:
-            wire.api = always(said(document))
+            wire.api = always(json_answer(document))
             for act in ACTS:
                 with pytest.raises(CommandOutcomeUnknown):
                     await act.use(car(smartcar, make=act.make))
@@ -189,20 +189,20 @@ async def test_odd_successes(wire: Wire) -> None:
         for act in SWITCHES:
             assert act.body is not None
             for word in ("success", act.body["action"].lower(), "ON" if act.body["action"] == "START" else "OFF"):
-                wire.api = always(said({"status": word, "message": ["odd"]}))
+                wire.api = always(json_answer({"status": word, "message": ["odd"]}))
                 assert await act.use(vehicle) == ActionResponse(word, meta=META)
-            wire.api = always(said({"status": "OFF" if act.body["action"] == "START" else "ON"}))
+            wire.api = always(json_answer({"status": "OFF" if act.body["action"] == "START" else "ON"}))
             with pytest.raises(CommandOutcomeUnknown):
                 await act.use(vehicle)
-        wire.api = always(said({"status": "off", "temperature": {"value": 21}}))
+        wire.api = always(json_answer({"status": "off", "temperature": {"value": 21}}))
         cabin = await vehicle.tesla.stop_cabin()
         assert (cabin.status, cabin.temperature, cabin.raw["temperature"]) == ("off", None, {"value": 21})
-        wire.api = always(said({"status": "success", "temperature": "21.5"}))
+        wire.api = always(json_answer({"status": "success", "temperature": "21.5"}))
         assert (await vehicle.tesla.start_cabin()).temperature == 21.5
-        wire.api = always(said({"startTime": {"enabled": True, "time": "soon"}}))
+        wire.api = always(json_answer({"startTime": {"enabled": True, "time": "soon"}}))
         schedule = await vehicle.tesla.set_schedule("START_TIME", "01:15")
         assert (schedule.start_time, schedule.raw["startTime"]["time"]) == (None, "soon")
-        wire.api = always(said(SUCCESS))
+        wire.api = always(json_answer(SUCCESS))
         assert (await vehicle.tesla.set_schedule("START_TIME", "01:15")).start_time is None
 
 

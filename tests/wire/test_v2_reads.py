@@ -43,7 +43,7 @@ from smartcar_async.v2 import (
 
 from . import documents
 from .fakes import API, Answer, Sent, Wire, always, answer, mocked
-from .v2 import AMT, ID, MARKS, META, TOKEN, below, by, car, client, said
+from .v2 import AMT, ID, MARKS, META, TOKEN, car, client, json_answer, request_headers, vehicle_request
 
 Read = Callable[[Vehicle], Awaitable[Any]]
 
@@ -237,10 +237,10 @@ async def wire() -> AsyncIterator[Wire]:
 @reads
 async def test_a_read(wire: Wire, use: Read, path: str, document: object, record: object) -> None:
     """One GET with the user's token and the unit system, and the record of what is documented."""
-    wire.api = always(said(document))
+    wire.api = always(json_answer(document))
     async with client() as smartcar:
         found = await use(car(smartcar))
-    assert wire.calls == [below("GET", path)]
+    assert wire.calls == [vehicle_request("GET", path)]
     assert found == record
     assert found.raw == document
     assert not wire.tokens
@@ -248,14 +248,14 @@ async def test_a_read(wire: Wire, use: Read, path: str, document: object, record
 
 async def test_units_flags_and_version_are_the_vehicles_own(wire: Wire) -> None:
     """What a handle was made with goes into each of its requests."""
-    wire.api = always(said({"distance": 1}))
+    wire.api = always(json_answer({"distance": 1}))
     async with client(version="1.0") as smartcar:
         asked = smartcar.vehicle("a/b ?", "access-2", "imperial", {"country": "DE", "test": True, "color": "00819D"})
         await asked.odometer()
         await smartcar.vehicle(ID, "access-2", version="2").odometer()
     assert (asked.id, asked.unit_system, asked.version) == ("a/b ?", UnitSystem.IMPERIAL, "1.0")
     assert asked.flags == {"country": "DE", "test": True, "color": "00819D"}
-    headers = by("Bearer access-2", units="imperial")
+    headers = request_headers("Bearer access-2", units="imperial")
     flags = "flags=country%3ADE%20test%3Atrue%20color%3A00819D"
     assert wire.calls[0] == Sent("GET", f"https://api.smartcar.com/v1.0/vehicles/a%2Fb%20%3F/odometer?{flags}", headers)
     assert wire.calls[1].url == f"https://api.smartcar.com/v2.0/vehicles/{ID}/odometer"
@@ -263,7 +263,7 @@ async def test_units_flags_and_version_are_the_vehicles_own(wire: Wire) -> None:
 
 async def test_the_settings_units_are_the_default(wire: Wire) -> None:
     """Without units of its own, a handle asks in those of the settings."""
-    wire.api = always(said({"distance": 1}))
+    wire.api = always(json_answer({"distance": 1}))
     async with client(settings=Settings(unit_system=UnitSystem.IMPERIAL)) as smartcar:
         await car(smartcar).odometer()
         await car(smartcar, unit_system="metric").odometer()
@@ -285,18 +285,21 @@ async def test_permissions_are_looked_up_page_by_page(
 ) -> None:
     """Every page is asked for until all names are found, or there are no more."""
     told = [
-        said({"permissions": words, **({} if count is None else {"paging": {"count": count, "offset": 0}})})
+        json_answer({"permissions": words, **({} if count is None else {"paging": {"count": count, "offset": 0}})})
         for words, count in pages
     ]
     wire.api = lambda _: told[len(wire.calls) - 1]
     async with client() as smartcar:
         assert await car(smartcar).has_permissions(names) is granted
-    assert wire.calls == [below("GET", "/permissions"), below("GET", "/permissions?offset=1")][: len(pages)]
+    assert (
+        wire.calls
+        == [vehicle_request("GET", "/permissions"), vehicle_request("GET", "/permissions?offset=1")][: len(pages)]
+    )
 
 
 async def test_permissions_from_a_server_that_ignores_the_offset(wire: Wire) -> None:
     """The same page again is the end: its total could cost the whole budget of requests."""
-    wire.api = always(said({"permissions": ["read_vin"], "paging": {"count": 10**9, "offset": 0}}))
+    wire.api = always(json_answer({"permissions": ["read_vin"], "paging": {"count": 10**9, "offset": 0}}))
     async with client() as smartcar:
         assert not await car(smartcar).has_permissions("read_fuel")
     assert len(wire.calls) == 2
@@ -318,7 +321,7 @@ async def test_a_success_without_a_body(wire: Wire) -> None:
 async def test_permissions_that_go_round_in_a_ring(wire: Wire) -> None:
     """A page that was there before is the end as well."""
     names = ("read_vin", "read_fuel", "read_tires")
-    wire.api = lambda _: said({"permissions": [names[len(wire.calls) % 3]], "paging": {"count": 10**9}})
+    wire.api = lambda _: json_answer({"permissions": [names[len(wire.calls) % 3]], "paging": {"count": 10**9}})
     async with client() as smartcar:
         assert not await car(smartcar).has_permissions("read_odometer")
     assert len(wire.calls) == 4
@@ -329,27 +332,27 @@ async def test_signals_of_v3(wire: Wire) -> None:
     key = signals.TractionBattery.StateOfCharge
     async with client() as smartcar:
         asked = car(smartcar, flags={"a": False})
-        wire.api = always(said(documents.signal_list()))
+        wire.api = always(json_answer(documents.signal_list()))
         many = await asked.get_signals()
         wire.api = always(answer(documents.signal()))
         one, named = await asked.get_signal(key), await asked.get_signal(key.code)
-        wire.api = always(said({"data": documents.vehicle(ID)}))
+        wire.api = always(json_answer({"data": documents.vehicle(ID)}))
         vehicle = await smartcar.get_vehicle("access-2", ID, flags={"b": True})
     assert many.body[key].require().value == one.body.require().value == named.body.value == 57
     assert (many.meta, one.meta.request_id, many.headers["sc-request-id"]) == (META, None, META.request_id)
     assert (vehicle.body.id, vehicle.body.make, vehicle.body.year) == (ID, "VOLVO", 2025)
-    below_vehicle, headers = f"{API}/v3/vehicles/{ID}", by(units="metric")
+    below_vehicle, headers = f"{API}/v3/vehicles/{ID}", request_headers(units="metric")
     assert wire.calls == [
         Sent("GET", f"{below_vehicle}/signals?flags=a%3Afalse", headers),
         Sent("GET", f"{below_vehicle}/signals/{key.code}?flags=a%3Afalse", headers),
         Sent("GET", f"{below_vehicle}/signals/{key.code}?flags=a%3Afalse", headers),
-        Sent("GET", f"{below_vehicle}?flags=b%3Atrue", by("Bearer access-2", units="metric")),
+        Sent("GET", f"{below_vehicle}?flags=b%3Atrue", request_headers("Bearer access-2", units="metric")),
     ]
 
 
 async def test_an_answer_that_cannot_be_read_keeps_its_bytes(wire: Wire) -> None:
     """It is a DecodeError that names the place, not a record that says zero."""
-    wire.api = always(said({"distance": "far"}))
+    wire.api = always(json_answer({"distance": "far"}))
     async with client() as smartcar:
         with pytest.raises(DecodeError, match="distance: expected a number, got a text") as caught:
             await car(smartcar).odometer()

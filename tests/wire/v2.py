@@ -46,12 +46,14 @@ def car(smartcar: Client, **changes: Any) -> Vehicle:
     return smartcar.vehicle(ID, TOKEN, **changes)
 
 
-def said(document: object) -> Answer:
+def json_answer(document: object) -> Answer:
     """An answer with the headers that v2 sends."""
     return Answer(200, json.dumps(document).encode(), MARKS)
 
 
-def by(authorization: str = f"Bearer {TOKEN}", units: str | None = None, body: bool = False) -> dict[str, str]:
+def request_headers(
+    authorization: str = f"Bearer {TOKEN}", units: str | None = None, body: bool = False
+) -> dict[str, str]:
     """The headers of a request."""
     headers = {"User-Agent": AGENT, "Accept": "application/json", "Authorization": authorization}
     if units is not None:
@@ -59,8 +61,8 @@ def by(authorization: str = f"Bearer {TOKEN}", units: str | None = None, body: b
     return {**headers, "Content-Type": "application/json"} if body else headers
 
 
-def below(method: str, path: str, body: object = None, *, units: str = "metric", **stated: str) -> Sent:
+def vehicle_request(method: str, path: str, body: object = None, *, units: str = "metric", **stated: str) -> Sent:
     """A request about the vehicle."""
     content = None if body is None else json.dumps(body, separators=(",", ":")).encode()
-    headers = by(units=units, body=body is not None, **stated)
+    headers = request_headers(units=units, body=body is not None, **stated)
     return Sent(method, f"{API_V2}/v2.0/vehicles/{ID}{path}", headers, content)

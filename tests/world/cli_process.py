@@ -17,7 +17,13 @@ SMARTCAR = [sys.executable, "-W", "error", "-m", "smartcar_async"]
 def smartcar(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
-        [*SMARTCAR, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False, env=plain()
+        [*SMARTCAR, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+        env=clean_environment(),
     )
 
 
@@ -25,7 +31,7 @@ def smartcar(*arguments: str) -> subprocess.CompletedProcess[str]:
 def running(*command: str) -> Generator[subprocess.Popen[str], None, None]:
     """A command that goes on while a test looks at it; whatever happens, it is gone in the end."""
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=plain()
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment()
     ) as process:
         try:
             yield process
@@ -46,6 +52,6 @@ def exports(process: subprocess.Popen[str]) -> dict[str, str]:
     return variables
 
 
-def plain() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """The environment of this process, without any setting of Python's output or of Smartcar."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("PYTHONUNBUF", "SMARTCAR_"))}

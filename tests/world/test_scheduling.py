@@ -62,7 +62,7 @@ def car_of(fleet: Fleet, vehicle: Vehicle) -> Car:
 
 
 def cost(fleet: Fleet) -> int:
-    """How many requests were sent since one last asked."""
+    """How many requests were sent since the last call of this."""
     sent = fleet.sent()
     fleet.sim.requests.clear()
     return sent
