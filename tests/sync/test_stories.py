@@ -20,7 +20,7 @@ def client(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """Which client the stories meet: what they open is exchanged under them."""
     if request.param == "sync":
         for module in STORIES:
-            monkeypatch.setattr(module, "fleet", sync_fleet)
+            monkeypatch.setattr(module, "simulated_fleet", sync_fleet)
     return str(request.param)
 
 
@@ -57,6 +57,6 @@ async def test_story(client: str, story: Told, arguments: tuple[Any, ...]) -> No
 @pytest.mark.parametrize("story", test_stories.STORIES, ids=lambda story: story.__name__)
 async def test_reading(client: str, story: Told) -> None:
     """Lists, pages and signals, in every form of the wire that they begin with."""
-    opened: Any = vars(test_stories)["fleet"]
+    opened: Any = vars(test_stories)["simulated_fleet"]
     async with opened() as each:
         await story(each)
