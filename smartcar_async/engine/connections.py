@@ -97,8 +97,11 @@ class ConnectionUse:
                 continue
 
     def key(self, key: Any) -> Any:
-        """The connector's key, made different for each pool by a field that nothing else reads."""
-        return key._replace(proxy_headers_hash=(key.proxy_headers_hash, self._pool))
+        """The connector's key, made different for each pool by a field that nothing else reads.
+
+        Two clients may have one session: neither knows what a connection of the other has brought.
+        """
+        return key._replace(proxy_headers_hash=(key.proxy_headers_hash, self._connections, self._pool))
 
     def take(self, connection: Any) -> None:
         """Use this connection, or refuse it: aiohttp closes it then."""

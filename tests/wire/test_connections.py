@@ -273,6 +273,23 @@ async def test_v2_names_nothing_and_so_uses_each_connection_once(peer: Peer, ses
                 assert len(peer.writers) == before + 1
 
 
+async def test_clients_with_one_session_share_no_connection(peer: Peer, session: aiohttp.ClientSession) -> None:
+    """A copy of an answer that one of them was given would be news to the other."""
+    old = answer(car("car-1"), "SC-Request-Id: r-1\r\n")
+    clients = [Smartcar("id", "secret", settings=peer.settings, session=session) for _ in range(2)]
+    for client in clients:
+        await client.request("GET", "/nothing")  # to have its token
+    first, second = (client.vehicle("car-1", "user") for client in clients)
+    peer.instead[len(peer.requests)] = old
+    await first.attributes()
+    peer.before[len(peer.requests)] = old
+    used = len(peer.writers)
+    await second.attributes()
+    assert len(peer.writers) == used + 1
+    for client in clients:
+        await client.aclose()
+
+
 async def test_connections_are_not_used_without_end(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of a connection does not grow for ever."""
     monkeypatch.setattr("smartcar_async.engine.connections._MOST_ANSWERS", 3)
