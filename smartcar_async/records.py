@@ -15,7 +15,7 @@ from .keys import SignalKey as SignalKey, did_you_mean
 from .lazy_raw import Sent, raw_on_demand
 from .times import instant_or_none
 from .vocabulary import ExecutionStatus, Permission, Powertrain, SignalStatus, VehicleMode
-from .wire import Identity, Object, Seconds, Token, Year, not_sent, raw_field, sent, wire
+from .wire import NOT_SENT, Identity, Object, Seconds, Token, Year, raw_field, sent, wire
 
 B = TypeVar("B")
 B_co = TypeVar("B_co", covariant=True)
@@ -64,7 +64,7 @@ class Connection(_Shown):
     user_id: str = field(metadata=wire("attributes!.user.id", "relationships.user.data.id", kind=Identity))
     external_id: str | None = sent("attributes!.user.externalId", kind=Identity)
     permissions: tuple[Permission | str, ...] = sent("attributes!.permissions", default=())
-    vehicle: VehicleAttributes | None = sent("attributes!.vehicle", lends={"id": "vehicle_id"})
+    vehicle: VehicleAttributes | None = sent("attributes!.vehicle", from_parent={"id": "vehicle_id"})
     created_at: datetime | None = sent("meta.createdAt", tolerant=True)
     updated_at: datetime | None = sent("meta.updatedAt", tolerant=True)
     raw: Json = raw_field()
@@ -112,9 +112,9 @@ class Execution(_Shown):
     """What a command or a schedule call answers, when it is known to have been carried out."""
 
     id: str | None = field(metadata=wire(kind=Identity, tolerant=True))
-    action: str = field(metadata=not_sent())
+    action: str = field(metadata=NOT_SENT)
     """What was asked, under the name of our method."""
-    status: ExecutionStatus | str = field(metadata=not_sent())
+    status: ExecutionStatus | str = field(metadata=NOT_SENT)
     parameters: Json = field(
         factory=dict[str, Any], repr=False, metadata=wire("attributes.parameters", kind=Object, tolerant=True)
     )
@@ -172,7 +172,7 @@ class Subscription(_Shown):
     webhook_id: str | None = sent("relationships.webhook.data.id", kind=Identity)
     user_id: str | None = sent("relationships.user.data.id", kind=Identity)
     vehicle_id: str | None = sent("relationships.vehicle.data.id", kind=Identity)
-    vehicle: VehicleAttributes | None = sent("attributes.vehicle", lends={"id": "vehicle_id"})
+    vehicle: VehicleAttributes | None = sent("attributes.vehicle", from_parent={"id": "vehicle_id"})
     created_at: datetime | None = sent("meta.createdAt", tolerant=True)
     updated_at: datetime | None = sent("meta.updatedAt", tolerant=True)
     raw: Json = raw_field()

@@ -10,6 +10,31 @@ The codec makes its converter of it, so that a new endpoint needs a record and n
         raw: Json = raw_field()
 
 A field without metadata stands under its name in camel case, and its type says how it is read.
+A field without a default must be there; what is missing or null elsewhere becomes the default.
+`sent(...)` and `raw_field()` make whole fields, which have a default; `wire(...)` and `NOT_SENT` are metadata, for a
+field that is written out: one without a default, or by keyword only.
+
+Each step of a path leads into an object. What comes of `b` in these paths depends on what stands under `a`:
+
+    ========  ==========  ====================  ========  =============
+    path      an object   absent                null      anything else
+    ========  ==========  ====================  ========  =============
+    `a.b`     its `b`     missing               missing   error
+    `a?.b`    its `b`     `b` beside `a`        error     error
+    `a!.b`    its `b`     error                 error     error
+    ========  ==========  ====================  ========  =============
+
+"Missing" lets the next path be tried, and then the default; an error makes the whole record unreadable. `a?.b` is for
+records that are sent with and without an envelope: without it, `b` is looked for in the object that has no `a`.
+In a field that is `tolerant` all of these errors are "missing".
+
+A record may have a static method `_of_wire(value)`, for values of which some are sent in another form, such as a bare
+text in place of an object. It returns the object that the fields are then looked for in.
+
+A record that has `raw`, and a default for every field, is one that can be kept when it cannot be read: in a list of
+such records (`tuple[Record, ...]`), a bad entry becomes a record with nothing but its `raw`, and a single object counts
+as a list of one. In a list of other records a bad entry makes the record around it unreadable, unless the field
+`skips` it. So to add `raw` to a record whose fields all have defaults changes how lists of it are read.
 """
 
 from collections.abc import Mapping
@@ -18,17 +43,20 @@ from typing import Any, Final, NewType
 from attrs import Attribute, evolve, field, frozen
 
 Identity = NewType("Identity", str)
-"""An id, as text or as a number. For `wire(kind=...)`, like all of these."""
+"""An id, as text or as a number; an empty text is kept, unless the field needs a value. For `wire(kind=...)`, like all
+of these."""
 Word = NewType("Word", str)
-"""A text or a number as text; an empty one is none."""
+"""A text for people to read, or a number as text: other than as an `Identity`, an empty one is none."""
 Capitals = NewType("Capitals", str)
-"""The same in upper case."""
+"""The same as `Identity`, in upper case."""
 Year = NewType("Year", int)
-"""A year, as a number or as text; what cannot be read is none."""
+"""A year, as a number or as text. Tolerant by itself, since makers send all sorts of years, and none is worth a record:
+what cannot be read is none."""
 Amount = NewType("Amount", float)
-"""A number, as a number or as text; what cannot be read is none."""
+"""A number, as a number or as text. Tolerant by itself, like `Year`: what cannot be read is none."""
 Integer = NewType("Integer", int)
-"""A whole number that is written as one: 3, and not 3.0."""
+"""A whole number that is written as one. `int` also takes 3.0, for JSON has one kind of number; this is for counters,
+which no sender writes so."""
 Seconds = NewType("Seconds", float)
 """How long something lives, as a number or as text: more than nothing, and not for ever."""
 Token = NewType("Token", str)
@@ -44,15 +72,15 @@ WHOLE: Final = ""
 
 @frozen
 class Wire:
-    """What one field says of the wire."""
+    """What one field says of the wire: the arguments of `wire`, and whether the document has the field at all."""
 
     paths: tuple[str, ...] = ()
     kind: Any = None
     tolerant: bool = False
     skips: bool = False
-    lends: Mapping[str, str] = {}
+    from_parent: Mapping[str, str] = {}
     missing: str = "missing"
-    sent: bool = True
+    in_document: bool = True
 
 
 def wire(
@@ -60,22 +88,22 @@ def wire(
     kind: Any = None,
     tolerant: bool = False,
     skips: bool = False,
-    lends: Mapping[str, str] | None = None,
+    from_parent: Mapping[str, str] | None = None,
     missing: str = "missing",
 ) -> dict[str, Wire]:
     """Metadata for a field.
 
     Args:
         paths: where the value stands, the current name first, then former ones; the first that is not null counts.
-            `meta.createdAt` leads into objects. `attributes?.make` leads into `attributes` only if there is such a
-            field, `attributes!.user` is an error if there is none.
+            `meta.createdAt` leads into objects; the table at the top of this module tells of `a?.b` and `a!.b`.
         kind: how the value is read, where the field's type does not say it.
         tolerant: what cannot be read becomes the field's default, and the next path is tried before that.
         skips: entries of a list that cannot be read are left out.
-        lends: fields that the record in this field takes from this record, its name for each to ours.
+        from_parent: fields of the record in this field that are taken from the record around it: their names in the
+            inner record, each with its name in the outer one. Where the outer one has no value, the inner one is None.
         missing: the problem with a field that must be there and is not.
     """
-    return {"wire": Wire(paths, kind, tolerant, skips, lends or {}, missing)}
+    return {"wire": Wire(paths, kind, tolerant, skips, from_parent or {}, missing)}
 
 
 def sent(*paths: str, default: Any = None, repr: bool = True, **options: Any) -> Any:
@@ -83,24 +111,28 @@ def sent(*paths: str, default: Any = None, repr: bool = True, **options: Any) ->
     return field(default=default, repr=repr, metadata=wire(*paths, **options))
 
 
-def not_sent() -> dict[str, Wire]:
-    """Metadata for a field that whoever decodes the record fills."""
-    return {"wire": Wire(sent=False)}
+NOT_SENT: Final[Mapping[str, Wire]] = {"wire": Wire(in_document=False)}
+"""Metadata for a field that is not looked for in the document: whoever decodes the record fills it."""
 
 
 def raw_field(path: str = WHOLE) -> Any:
-    """A field for all that was sent, which is neither shown nor compared."""
+    """A field for all that was sent, which is neither shown nor compared.
+
+    It may change how lists of the record are read: see the top of this module.
+    """
     metadata = wire(path, kind=Anything) if path == WHOLE else wire(path, kind=Object, tolerant=True)
     return field(factory=dict[str, Any], eq=False, repr=False, metadata=metadata)
 
 
 def wire_of(item: "Attribute[Any]") -> Wire:
     """What a field says of the wire, with its own name where it names no other."""
-    wired: Wire = item.metadata.get("wire", _NOTHING_SAID)
+    if isinstance(item.default, dict) and "wire" in item.default:  # the slip `x: str = wire()`, which would be decoded
+        raise TypeError("metadata stands as the default: write `field(metadata=...)`")
+    wired: Wire = item.metadata.get("wire", _NO_METADATA)
     return wired if wired.paths else evolve(wired, paths=(camel(item.name),))
 
 
-_NOTHING_SAID: Final = Wire()
+_NO_METADATA: Final = Wire()
 
 
 def camel(name: str) -> str:

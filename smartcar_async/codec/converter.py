@@ -43,7 +43,7 @@ def hook_of(cls: Any) -> Hook:
 
 @cache
 def converter() -> Converter:
-    """The one converter."""
+    """The converter of everything that is read the careful way."""
     made = Converter(detailed_validation=False)
     for leaf, hook in LEAVES.items():
         made.register_structure_hook(leaf, hook)
@@ -63,7 +63,7 @@ def _is_list(cls: Any) -> bool:
 
 
 def _without_none(cls: Any) -> Any:
-    """The one kind that is not None; a union with more of them as it is."""
+    """The only type that is not None; a union with more of them as it is."""
     options = [option for option in options_of(cls) if option is not type(None)]
     return options[0] if len(options) == 1 else cls
 
@@ -73,7 +73,9 @@ def _choice_hook(cls: Any) -> Hook:
     options = [option for option in options_of(cls) if option is not type(None)]
     words = next((option for option in options if isinstance(option, type) and issubclass(option, enum.Enum)), None)
     if words is None:
-        (only,) = options
+        if len(options) != 1:
+            raise TypeError(f"neither one type, nor an enum with str, nor either with None: {cls}")
+        only = options[0]
         inner = hook_of(only)
         return lambda value, _: None if value is None else inner(value, only)
     known: dict[str, enum.Enum] = {member.value.upper(): member for member in words}
@@ -81,6 +83,7 @@ def _choice_hook(cls: Any) -> Hook:
 
     def choose(value: Any, _: Any) -> Any:
         if type(value) is str:
+            # As it is first: nearly every word comes in upper case, and to make it so costs more than to look it up.
             return known.get(value) or known.get(value.upper(), value)
         if value is None and optional:
             return None
@@ -146,17 +149,29 @@ class _Reader:
         self._cls = cls
         self._own_form: Callable[[Any], Any] | None = getattr(cls, "_of_wire", None)
         self.keeps_raw = "raw" in attrs.fields_dict(cls) and all(item.default is not attrs.NOTHING for item in fields)
+        wired, hooks = self._described(fields)
         # The bodies of signals stand under one name a field, in the very form of their records: nothing is picked.
         picks = self._own_form is not None or not all(map(_stands_alone, fields))
-        wired = {item.name: wire_of(item) for item in fields}
-        self._finders = [_finder(item) for item in fields if wired[item.name].sent]
-        self._loans = [(name, wire.lends) for name, wire in wired.items() if wire.lends]
+        self._finders = [_finder(item) for item in fields if wired[item.name].in_document]
+        self._with_values_from_parent = [(name, wire.from_parent) for name, wire in wired.items() if wire.from_parent]
         overrides: dict[str, Any] = {
-            item.name: override(rename=item.name if picks else wired[item.name].paths[0], struct_hook=_field_hook(item))
-            for item in fields
+            name: override(rename=name if picks else wired[name].paths[0], struct_hook=hook)
+            for name, hook in hooks.items()
         }
         self._fill = make_dict_structure_fn(cls, converter(), _cattrs_detailed_validation=False, **overrides)
         self.hook: Hook = self._picked if picks else self._as_it_stands
+
+    def _described(self, fields: tuple[Field, ...]) -> tuple[dict[str, Wire], dict[str, Hook]]:
+        """What each field says of the wire, and what reads it. TypeError names a field that is declared wrongly."""
+        wired: dict[str, Wire] = {}
+        hooks: dict[str, Hook] = {}
+        for item in fields:
+            try:
+                wired[item.name] = wire_of(item)
+                hooks[item.name] = _field_hook(item)
+            except TypeError as problem:
+                raise TypeError(f"{self._cls.__name__}.{item.name}: {problem}") from None
+        return wired, hooks
 
     def read(self, value: Any, known: Mapping[str, Any]) -> Any:
         """A record, in which some fields are known already."""
@@ -165,13 +180,15 @@ class _Reader:
             raise wrong("an object", document)
         picked: dict[str, Any] = {}
         for name, find, required in self._finders:
-            sent = find(document)
-            if sent is not None or required:
-                picked[name] = sent
+            found = find(document)
+            if found is not None or required:
+                picked[name] = found
         picked.update(known)
-        for name, lends in self._loans:
+        # cattrs hands the hook of a field nothing but that field's value, and the inner record needs values of this one
+        # too. So they go with it, as a tuple that `_read_with_values_from_parent` takes apart.
+        for name, from_parent in self._with_values_from_parent:
             if name in picked:
-                picked[name] = picked[name], {theirs: picked.get(ours) for theirs, ours in lends.items()}
+                picked[name] = picked[name], {inner: picked.get(outer) for inner, outer in from_parent.items()}
         return self._fill(picked, self._cls)
 
     def _picked(self, value: Any, _: Any) -> Any:
@@ -206,19 +223,20 @@ def _path(path: str, tolerant: bool) -> Find:
     if path == WHOLE:
         return lambda document: document
     *leading, last = path.split(".")
-    steps = tuple((step.rstrip("?!"), step[-1]) for step in leading)
+    names = [step.rstrip("?!") for step in leading]
+    steps = tuple((name, step.removeprefix(name)) for name, step in zip(names, leading, strict=True))
     return partial(_walk, steps, last, tolerant) if steps else methodcaller("get", last)
 
 
 def _walk(steps: Steps, last: str, tolerant: bool, document: dict[str, Any]) -> Any:
-    """What stands at the end of these steps, each a name and the last letter of how it is written in the path."""
+    """What stands at the end of these steps, each a name and its mark: "?", "!" or none. `wire` has a table of them."""
     for name, mark in steps:
         inner: Any = document.get(name)
         if type(inner) is _OBJECT:
             document = inner
         elif mark == "?" and name not in document:
             continue
-        elif tolerant or (inner is None and mark not in "?!"):
+        elif tolerant or (inner is None and not mark):
             return None
         else:
             raise Unreadable(f"{name}: {wrong('an object', inner)}")
@@ -226,16 +244,16 @@ def _walk(steps: Steps, last: str, tolerant: bool, document: dict[str, Any]) -> 
 
 
 def _first(finds: list[Find], empty: tuple[Any, ...], document: dict[str, Any]) -> Any:
-    return next((sent for find in finds if (sent := find(document)) not in empty), None)
+    return next((value for find in finds if (value := find(document)) not in empty), None)
 
 
 def _first_readable(finds: list[Find], hook: Hook, kind: Any, document: dict[str, Any]) -> Any:
     """The first that can be read and is not empty, as what it was read as; else the last one."""
     value = None
     for find in finds:
-        sent = find(document)
+        found = find(document)
         try:
-            value = None if sent is None else hook(sent, kind)
+            value = None if found is None else hook(found, kind)
         except Unreadable:
             value = None
         if value not in (None, "", ()):
@@ -247,20 +265,20 @@ def _value_hook(item: Field) -> tuple[Hook, Any]:
     """What reads the value of a field, and as what."""
     wired = wire_of(item)
     kind = wired.kind or item.type
-    if wired.lends:
-        return partial(_borrowing, _without_none(kind), wired.tolerant), kind
+    if wired.from_parent:
+        return partial(_read_with_values_from_parent, _without_none(kind), wired.tolerant), kind
     if wired.skips:
         inner: Any = next(iter(get_args(kind)))
         return partial(_gather, hook_of(inner), inner, True), kind
     return hook_of(kind), kind
 
 
-def _borrowing(cls: Any, tolerant: bool, value: tuple[Any, Mapping[str, Any]], _: Any) -> Any:
-    """A record with some fields of the one that holds it; none where those are not there."""
-    sent, lent = value
-    if (tolerant and not sent) or any(loan in (None, "") for loan in lent.values()):
+def _read_with_values_from_parent(cls: Any, tolerant: bool, pair: tuple[Any, Mapping[str, Any]], _: Any) -> Any:
+    """A record that has some values of the record around it; none where those are not there."""
+    value, from_parent = pair
+    if (tolerant and not value) or any(each in (None, "") for each in from_parent.values()):
         return None
-    return reader_of(cls).read(sent, lent)
+    return reader_of(cls).read(value, from_parent)
 
 
 def _field_hook(item: Field) -> Hook:
@@ -268,7 +286,7 @@ def _field_hook(item: Field) -> Hook:
     wired, required = wire_of(item), item.default is attrs.NOTHING
     place = wired.paths[0].split(".")[-1]
     read_by_finder = wired.tolerant and len(wired.paths) > 1
-    if read_by_finder or not wired.sent or wired.kind is Anything:
+    if read_by_finder or not wired.in_document or wired.kind is Anything:
         return as_it_is
     inner, kind = _value_hook(item)
     tolerant, needed = wired.tolerant, required and not wired.tolerant

@@ -7,7 +7,7 @@ from typing import Any, Final, Generic, TypeVar
 from attrs import field, frozen
 
 from ..vocabulary import UnitSystem
-from ..wire import WHOLE, Amount, Anything, Identity, Year, not_sent, sent, wire
+from ..wire import NOT_SENT, WHOLE, Amount, Anything, Identity, Year, sent, wire
 
 B_co = TypeVar("B_co", covariant=True)
 
@@ -56,7 +56,7 @@ class Meta:
 class Answer:
     """What every answer has."""
 
-    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=not_sent())
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=NOT_SENT)
     raw: Any = field(factory=dict[str, Any], eq=False, repr=False, kw_only=True, metadata=_RAW)
     """The body, as decoded JSON."""
 

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ..body_enums import CapacitySource, ChargeState, SystemState
 from ..vocabulary import Permission, Powertrain, VehicleMode
-from ..wire import Identity, not_sent, sent
+from ..wire import NOT_SENT, Identity, sent
 from .answers import (
     Answer as Answer,
     Entry as Entry,
@@ -307,7 +307,7 @@ class ServiceRecord(Entry):
     service_tasks: tuple[ServiceTask, ...] = ()
     service_details: tuple[ServiceDetail, ...] = ()
     service_cost: ServiceCost | None = None
-    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=not_sent())
+    meta: Meta = field(factory=Meta, repr=False, kw_only=True, metadata=NOT_SENT)
 
 
 @frozen

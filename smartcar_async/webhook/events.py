@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from ..lazy_raw import Sent, raw_on_demand
 from ..records import Json, SignalKey, SignalName, SignalSet, VehicleAttributes, signal_named
-from ..wire import WHOLE, Capitals, Identity, Integer, not_sent, raw_field, sent, wire
+from ..wire import NOT_SENT, WHOLE, Capitals, Identity, Integer, raw_field, sent, wire
 
 
 @frozen
@@ -61,7 +61,7 @@ FIRST_DELIVERY = "FIRST_DELIVERY"
 class VerifyEvent:
     """Smartcar asks whether the endpoint holds the token."""
 
-    challenge: str = field(repr=False, metadata=not_sent())
+    challenge: str = field(repr=False, metadata=NOT_SENT)
     event_id: str | None = sent("eventId", kind=Identity, tolerant=True)
     meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
@@ -76,8 +76,8 @@ class VehicleStateEvent(Sent):
     vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
     user_id: str | None = sent("data.user.id", kind=Identity, tolerant=True, repr=False)
     external_id: str | None = sent("data.user.externalId", kind=Identity, tolerant=True, repr=False)
-    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
-    signals: SignalSet = field(factory=lambda: SignalSet(()), metadata=not_sent())
+    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, from_parent={"id": "vehicle_id"})
+    signals: SignalSet = field(factory=lambda: SignalSet(()), metadata=NOT_SENT)
     triggers: tuple[Trigger, ...] = sent("triggers", "data.triggers", tolerant=True, default=())
     meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
@@ -115,7 +115,7 @@ class VehicleErrorEvent:
     vehicle_id: str | None = field(metadata=wire("data.vehicle.id", "vehicleId", kind=Identity, tolerant=True))
     user_id: str | None = sent("data.user.id", kind=Identity, tolerant=True, repr=False)
     external_id: str | None = sent("data.user.externalId", kind=Identity, tolerant=True, repr=False)
-    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, lends={"id": "vehicle_id"})
+    vehicle: VehicleAttributes | None = sent("data.vehicle", tolerant=True, from_parent={"id": "vehicle_id"})
     errors: tuple[VehicleError, ...] = sent("data.errors", tolerant=True, skips=True, default=())
     meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
@@ -139,9 +139,9 @@ class VehicleErrorEvent:
 class LegacyEvent:
     """An event of the retired 2.0 form. Only `raw` tells what it says."""
 
-    name: str = field(metadata=not_sent())
+    name: str = field(metadata=NOT_SENT)
     event_id: str | None = sent("payload.eventId", kind=Identity, tolerant=True)
-    vehicle_ids: tuple[str, ...] = field(default=(), metadata=not_sent())
+    vehicle_ids: tuple[str, ...] = field(default=(), metadata=NOT_SENT)
     meta: EventMeta = sent(WHOLE, default=EventMeta())
     raw: Json = raw_field()
 

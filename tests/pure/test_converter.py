@@ -12,7 +12,7 @@ from attrs import field, frozen
 from smartcar_async.codec import Unreadable, is_list, is_object
 from smartcar_async.codec.converter import hook_of, structure
 from smartcar_async.codec.twins import unfrozen
-from smartcar_async.wire import Identity, Integer, raw_field, wire
+from smartcar_async.wire import NOT_SENT, Identity, Integer, raw_field, sent as sent_field, wire
 
 
 class Colour(StrEnum):
@@ -190,7 +190,7 @@ class Bicycle:
     gears: int | None = field(default=None, metadata=wire("meta.gears", kind=Integer, tolerant=True))
     tags: tuple[str, ...] = field(default=(), metadata=wire(skips=True))
     wheels: tuple[Wheel, ...] = ()
-    owner: Owner | None = field(default=None, metadata=wire("owner.data", lends={"id": "owner_id"}))
+    owner: Owner | None = field(default=None, metadata=wire("owner.data", from_parent={"id": "owner_id"}))
     raw: Any = raw_field()
 
 
@@ -264,3 +264,122 @@ def test_what_a_bicycle_cannot_be_without(changes: dict[str, Any], problem: str)
 def test_what_is_known_goes_before_what_was_sent() -> None:
     """Whoever decodes knows it better."""
     assert structure(sent(id=None), Bicycle, id="8").id == "8"
+
+
+MISSING, ERROR = "missing", "a: expected an object, got "
+FORMS: dict[str, tuple[str, str, str, str]] = {
+    "a.b": ("in a", MISSING, MISSING, f"{ERROR}a number"),
+    "a?.b": ("in a", "beside a", f"{ERROR}null", f"{ERROR}a number"),
+    "a!.b": ("in a", f"{ERROR}null", f"{ERROR}null", f"{ERROR}a number"),
+}
+"""What comes of each form of a path with an object under `a`, with no `a`, with null, and with something else."""
+UNDER_A: tuple[dict[str, Any], ...] = ({"a": {"b": "in a"}}, {}, {"a": None}, {"a": 5})
+
+
+@frozen
+class Inside:
+    """A path into an object that may be there."""
+
+    b: str = sent_field("a.b", default=MISSING)
+
+
+@frozen
+class Around:
+    """A path into an object, or beside it where there is none."""
+
+    b: str = sent_field("a?.b", default=MISSING)
+
+
+@frozen
+class Needed:
+    """A path into an object that must be there."""
+
+    b: str = sent_field("a!.b", default=MISSING)
+
+
+@frozen
+class TolerantInside:
+    """The same paths, in fields that are tolerant."""
+
+    b: str = sent_field("a.b", default=MISSING, tolerant=True)
+
+
+@frozen
+class TolerantAround:
+    """The second."""
+
+    b: str = sent_field("a?.b", default=MISSING, tolerant=True)
+
+
+@frozen
+class TolerantNeeded:
+    """The third."""
+
+    b: str = sent_field("a!.b", default=MISSING, tolerant=True)
+
+
+STRICT: dict[str, Any] = {"a.b": Inside, "a?.b": Around, "a!.b": Needed}
+TOLERANT: dict[str, Any] = {"a.b": TolerantInside, "a?.b": TolerantAround, "a!.b": TolerantNeeded}
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "found"),
+    [
+        (path, {"b": "beside a"} | under, found)
+        for path, row in FORMS.items()
+        for under, found in zip(UNDER_A, row, strict=True)
+    ],
+)
+def test_the_forms_of_a_path(path: str, document: dict[str, Any], found: str) -> None:
+    """The table of `smartcar_async.wire`; in a tolerant field, an error is a missing value."""
+    if found.startswith(ERROR):
+        with pytest.raises(Unreadable) as raised:
+            structure(document, STRICT[path])
+        assert str(raised.value) == found
+    else:
+        assert structure(document, STRICT[path]).b == found
+    assert structure(document, TOLERANT[path]).b == (MISSING if found.startswith(ERROR) else found)
+
+
+@frozen
+class Undecided:
+    """A field of a type that nothing can choose for."""
+
+    size: int | str | None = None
+
+
+@frozen
+class OfUndecided:
+    """A record with such a record."""
+
+    inner: tuple[Undecided, ...] = ()
+
+
+@frozen
+class Slip:
+    """A record with metadata in place of a field."""
+
+    name: str = wire("title")  # type: ignore[assignment]  # pyright: ignore
+
+
+@frozen
+class OtherSlip:
+    """The same slip with other metadata."""
+
+    name: str = NOT_SENT  # type: ignore[assignment]  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("cls", "problem"),
+    [
+        (Undecided, "Undecided.size: neither one type, nor an enum with str, nor either with None: int | str | None"),
+        (OfUndecided, "OfUndecided.inner: Undecided.size: neither"),
+        (Slip, "Slip.name: metadata stands as the default: write `field(metadata=...)`"),
+        (OtherSlip, "OtherSlip.name: metadata stands as the default"),
+    ],
+)
+def test_a_record_that_is_declared_wrongly(cls: Any, problem: str) -> None:
+    """The author of a record is told of which field of which record it is."""
+    with pytest.raises(TypeError) as raised:
+        structure({}, cls)
+    assert str(raised.value).startswith(problem)
