@@ -1,6 +1,6 @@
 """Every endpoint, as a function from typed arguments to a `Call`.
 
-Handles, the reference and the tests read this catalogue. CONTRIBUTING.md lists what a new endpoint needs.
+Handles, the engine and the tests call these. CONTRIBUTING.md lists what a new endpoint needs.
 """
 
 from typing import Final
@@ -8,17 +8,6 @@ from typing import Final
 from ..request import Endpoint
 from . import commands, management, reads
 from .commands import (
-    CHARGE_LIMIT as CHARGE_LIMIT,
-    CHARGE_START as CHARGE_START,
-    CHARGE_STOP as CHARGE_STOP,
-    DESTINATION as DESTINATION,
-    LOCK as LOCK,
-    PORT_CLOSING as PORT_CLOSING,
-    PORT_OPENING as PORT_OPENING,
-    SCHEDULE_CREATIONS as SCHEDULE_CREATIONS,
-    SCHEDULE_DELETIONS as SCHEDULE_DELETIONS,
-    SCHEDULES as SCHEDULES,
-    UNLOCK as UNLOCK,
     close_charge_port as close_charge_port,
     create_schedule as create_schedule,
     delete_schedule as delete_schedule,
@@ -33,13 +22,6 @@ from .commands import (
     unlock as unlock,
 )
 from .management import (
-    COMPATIBLE_VEHICLES as COMPATIBLE_VEHICLES,
-    SUBSCRIBING as SUBSCRIBING,
-    SUBSCRIPTION as SUBSCRIPTION,
-    SUBSCRIPTIONS as SUBSCRIPTIONS,
-    UNSUBSCRIBING as UNSUBSCRIBING,
-    WEBHOOK as WEBHOOK,
-    WEBHOOKS as WEBHOOKS,
     compatible_vehicles as compatible_vehicles,
     get_subscription as get_subscription,
     get_webhook as get_webhook,
@@ -49,15 +31,7 @@ from .management import (
     unsubscribe as unsubscribe,
 )
 from .reads import (
-    CONNECTION as CONNECTION,
-    CONNECTION_DELETION as CONNECTION_DELETION,
-    CONNECTIONS as CONNECTIONS,
     PAGE_SIZE as PAGE_SIZE,
-    SIGNAL as SIGNAL,
-    SIGNALS as SIGNALS,
-    TOKEN as TOKEN,
-    USER_DELETION as USER_DELETION,
-    VEHICLE as VEHICLE,
     application_token as application_token,
     custom as custom,
     delete_connection as delete_connection,

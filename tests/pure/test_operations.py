@@ -1,6 +1,10 @@
 """Every endpoint as a call: method, host, path, query, headers, body, credential and permission."""
 
-from collections.abc import Callable
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -14,6 +18,7 @@ from smartcar_async import (
     operations,
     signals,
 )
+from smartcar_async.operations import commands, management, reads
 from smartcar_async.records import Page, Response
 from smartcar_async.request import Call, Credential, Effect, Endpoint, Host, Reply
 
@@ -207,3 +212,42 @@ def test_the_catalogue(endpoint: Endpoint) -> None:
 
 def _line(endpoint: Endpoint) -> tuple[str, Host, str]:
     return endpoint.method, endpoint.host, endpoint.path
+
+
+FAMILIES_OF_CALLS = (reads, commands, management)
+
+
+def calls_made_in(module: ModuleType) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The functions that make calls; `of_vehicle` is what they are made with."""
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        made_here = function.__module__ == module.__name__ and name[0] != "_" and name != "of_vehicle"
+        if made_here and str(function.__annotations__["return"]).startswith("Call["):
+            yield name, function
+
+
+def names_used(package: Path) -> set[str]:
+    """What the package reads of `operations`, or imports from it, outside of it."""
+    used: set[str] = set()
+    for path in package.rglob("*.py"):
+        if "operations" not in path.parts:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "operations":
+                    used.add(node.attr)
+                elif isinstance(node, ast.ImportFrom) and node.module == "operations":
+                    used |= {alias.name for alias in node.names}
+    return used
+
+
+def test_every_call_has_its_method() -> None:
+    """What makes a call is exported, and some method or the engine makes it."""
+    made = {name: function for module in FAMILIES_OF_CALLS for name, function in calls_made_in(module)}
+    assert len(made) > 20
+    assert made == {name: getattr(operations, name, None) for name in made}
+    assert set(made) - names_used(Path(operations.__file__).parents[1]) == set()
+
+
+def test_every_endpoint_is_in_the_catalogue() -> None:
+    """What a module defines stands in its `ENDPOINTS`, which the simulator's routes are compared with."""
+    for module in FAMILIES_OF_CALLS:
+        defined = [value for value in vars(module).values() if isinstance(value, Endpoint)]
+        assert [endpoint for endpoint in defined if endpoint not in operations.ENDPOINTS] == []
