@@ -10,6 +10,7 @@ from itertools import groupby
 from attrs import frozen
 
 from .car import Car
+from .cars import GROUPED, CarModel
 from .charging import ChargeRecord, ChargeTimer
 from .routine import DAY, Place
 from .times import iso_seconds, time_of_day
@@ -303,3 +304,8 @@ SIGNALS: Mapping[str, SignalSpec] = {
     )
 }
 """Every signal by its code."""
+
+
+def reported_by(model: CarModel) -> frozenset[str]:
+    """The codes that the make reports: those of its groups, and those that stand in no group."""
+    return model.signals | (SIGNALS.keys() - GROUPED)

@@ -62,6 +62,13 @@ ACCOUNT = _codes("vehicleuseraccount-permissions vehicleuseraccount-role")
 UPKEEP = _codes("internalcombustionengine-oillife service-isinservice service-records wheel-tires")
 WATCH = _codes("location-isathome surveillance-brand surveillance-isenabled")
 
+GROUPED = frozenset().union(
+    CHARGE_BASIC, CHARGE_POWER, CHARGE_PORT, CHARGE_PLANS, TRACTION, TRACTION_CARE, FUEL, CLOSURES, LIDS, CABIN,
+    CONNECTIVITY, ELECTRIC_DIAGNOSTICS, ENGINE_DIAGNOSTICS, DIAGNOSTICS, ESSENTIALS, DRIVING, LOW_VOLTAGE, IDENTITY,
+    ACCOUNT, UPKEEP, WATCH,
+)  # fmt: skip
+"""What only some makes report. A signal that stands in no group is reported by every car."""
+
 NEEDS_A_PLUG = (
     CHARGE_BASIC | CHARGE_POWER | CHARGE_PORT | CHARGE_PLANS | TRACTION | TRACTION_CARE | ELECTRIC_DIAGNOSTICS
 )
@@ -100,6 +107,7 @@ class CarModel:
     year: int
     powertrain: Literal["BEV", "PHEV", "ICE"]
     signals: frozenset[str]
+    """The signals of its groups; `bodies.reported_by` has all that it reports."""
     trim: str
     color: str
     usable_kwh: float = 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .bodies import reported_by
 from .cars import CAMRY, EX30, I4, ID4, IONIQ_5, KUGA, LEAF, MODEL_3, NIRO, POLESTAR_2, V60, XC40, XC60, ZOE, CarModel
 from .paging import refuse_unless
 from .service import Document, Params, Route, Service
@@ -73,7 +74,7 @@ def _entries() -> Iterator[Document]:
                 "endYear": last,
                 "powertrainType": model.powertrain,
                 "region": region,
-                "signals": sorted(model.signals - model.incapable),
+                "signals": sorted(reported_by(model) - model.incapable),
                 "commands": [path for action, path in _COMMANDS.items() if action in model.commands],
             }
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from attrs import frozen
 
-from .bodies import SIGNALS, Body, SignalSpec
+from .bodies import SIGNALS, Body, SignalSpec, reported_by
 from .switches import V3Switches
 from .times import timestamp
 from .world import EPOCH, Connection, Vehicle
@@ -64,16 +64,16 @@ _NOT_GRANTED = Refusal(
 def signal_documents(connection: Connection, switches: V3Switches, base: str) -> Iterator[Body]:
     """Every signal that the list endpoint shows for a connection, in the order of the catalogue."""
     if connection.vehicle.subscribed:
-        offered = connection.vehicle.car.model.signals
+        reported = reported_by(connection.vehicle.car.model)
         for code, spec in SIGNALS.items():
-            if code in offered:
+            if code in reported:
                 yield _document(spec, connection, switches, base)
 
 
 def signal_document(connection: Connection, code: str, switches: V3Switches, base: str) -> Body | None:
     """One signal of a connection, or None where the store holds nothing under that code."""
     vehicle = connection.vehicle
-    if not vehicle.subscribed or code not in vehicle.car.model.signals:
+    if not vehicle.subscribed or code not in reported_by(vehicle.car.model):
         return None
     return _document(SIGNALS[code], connection, switches, base)
 
@@ -96,7 +96,7 @@ def read(code: str, connection: Connection, switches: V3Switches) -> Reading:
     """Read a signal of the catalogue; one that the make does not offer is refused."""
     spec = SIGNALS[code]
     vehicle = connection.vehicle
-    if code not in vehicle.car.model.signals:
+    if code not in reported_by(vehicle.car.model):
         return Reading(spec, _NOT_CAPABLE, None)
     refusal, body = _refusal_and_body(spec, connection)
     if body is None:

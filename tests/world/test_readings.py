@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from smartcar_async.testing.bodies import SIGNALS
+from smartcar_async.testing.bodies import SIGNALS, SignalSpec
 from smartcar_async.testing.charging import ChargeTimer
 from smartcar_async.testing.readings import signal_document, signal_documents
 from smartcar_async.testing.routine import DAY, Place
@@ -126,6 +126,19 @@ def test_every_signal_of_the_catalogue_is_served_by_some_car(world: World) -> No
                     served.add(attributes["code"])
     assert served == set(SIGNALS) == {listed.code for listed in LISTED}
     assert all(spec.code == f"{spec.group}-{spec.name}".lower() for spec in SIGNALS.values())
+
+
+def test_a_signal_in_no_group_is_reported_by_every_car(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a new one needs no word in `testing/cars.py`, unless some makes do not have it."""
+    spec = SignalSpec("wheel-madeup", "Wheel", "MadeUp", None, lambda car: {"value": car.model.make})
+    monkeypatch.setitem(cast("dict[str, SignalSpec]", SIGNALS), spec.code, spec)
+    for one in world.connections.values():
+        listed = [document["id"] for document in signal_documents(one, V3Switches(), BASE)]
+        assert (spec.code in listed) == one.vehicle.subscribed
+        found: Any = signal_document(one, spec.code, V3Switches(), BASE)
+        body = found and found["attributes"]["body"]
+        assert body == ({"value": one.vehicle.car.model.make} if one.vehicle.subscribed else None)
+        assert spec.code not in one.vehicle.car.model.signals
 
 
 def test_every_way_in_which_a_signal_has_no_value(world: World) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
-from ..bodies import SIGNALS, Body
+from ..bodies import SIGNALS, Body, reported_by
 from ..service import Params, Service, not_capable
 from ..times import iso
 from ..wire import Answer, Request, json_answer
@@ -44,7 +44,7 @@ class VehicleCall:
         """The stored body of one signal, by its code in v3; None where the car does not report it."""
         car = self.vehicle.stored
         model = car.model
-        if code not in model.signals - model.incapable - model.hollow:
+        if code not in reported_by(model) - model.incapable - model.hollow:
             return None
         return SIGNALS[code].body(car) | dict.fromkeys(model.nulls.get(code, ()))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..bodies import SIGNALS
+from ..bodies import SIGNALS, reported_by
 from ..cars import CarModel
 from ..compatibility import MODELS, POWERTRAINS, REGIONS
 from ..service import Params, Service
@@ -113,7 +113,7 @@ def matrix(service: Service, request: Request, _: Params) -> Answer:
 
 def offers(model: CarModel) -> Iterable[str]:
     """The permissions that open something in a car."""
-    read = {SIGNALS[code].permission for code in model.signals - model.incapable}
+    read = {SIGNALS[code].permission for code in reported_by(model) - model.incapable}
     controlled = {_CONTROLS[action] for action in model.commands if action in _CONTROLS}
     return (name for name in PERMISSIONS if name in read | controlled | {"read_vehicle_info"})
 
