@@ -10,7 +10,7 @@ The codec makes its converter of it, so that a new endpoint needs a record and n
         raw: Json = raw_field()
 
 A field without metadata stands under its name in camel case, and its type says how it is read.
-A field without a default must be there; what is missing or null elsewhere becomes the default.
+A field without a default must be there; in any other field, what is missing or null becomes the default.
 `sent(...)` and `raw_field()` make whole fields, which have a default; `wire(...)` and `NOT_SENT` are metadata, for a
 field that is written out: one without a default, or by keyword only.
 
@@ -56,7 +56,7 @@ Amount = NewType("Amount", float)
 """A number, as a number or as text. Tolerant by itself, like `Year`: what cannot be read is none."""
 Integer = NewType("Integer", int)
 """A whole number that is written as one. `int` also takes 3.0, for JSON has one kind of number; this is for counters,
-which no sender writes so."""
+which are believed in that form alone."""
 Seconds = NewType("Seconds", float)
 """How long something lives, as a number or as text: more than nothing, and not for ever."""
 Token = NewType("Token", str)
@@ -126,13 +126,16 @@ def raw_field(path: str = WHOLE) -> Any:
 
 def wire_of(item: "Attribute[Any]") -> Wire:
     """What a field says of the wire, with its own name where it names no other."""
-    if isinstance(item.default, dict) and "wire" in item.default:  # the slip `x: str = wire()`, which would be decoded
+    # The slip `x: str = wire()`: each record would have the metadata as its value.
+    default: Any = item.default
+    if type(default) is _METADATA and "wire" in default:
         raise TypeError("metadata stands as the default: write `field(metadata=...)`")
     wired: Wire = item.metadata.get("wire", _NO_METADATA)
     return wired if wired.paths else evolve(wired, paths=(camel(item.name),))
 
 
 _NO_METADATA: Final = Wire()
+_METADATA: Final[Any] = dict  # of no known type, so that type checkers do not narrow what is compared with it
 
 
 def camel(name: str) -> str:

@@ -62,7 +62,7 @@ ACCOUNT = _codes("vehicleuseraccount-permissions vehicleuseraccount-role")
 UPKEEP = _codes("internalcombustionengine-oillife service-isinservice service-records wheel-tires")
 WATCH = _codes("location-isathome surveillance-brand surveillance-isenabled")
 
-GROUPED = frozenset().union(
+GROUPED = frozenset[str]().union(
     CHARGE_BASIC, CHARGE_POWER, CHARGE_PORT, CHARGE_PLANS, TRACTION, TRACTION_CARE, FUEL, CLOSURES, LIDS, CABIN,
     CONNECTIVITY, ELECTRIC_DIAGNOSTICS, ENGINE_DIAGNOSTICS, DIAGNOSTICS, ESSENTIALS, DRIVING, LOW_VOLTAGE, IDENTITY,
     ACCOUNT, UPKEEP, WATCH,
