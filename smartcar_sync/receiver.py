@@ -12,6 +12,7 @@ from smartcar_async.receiver import (
     EventHandled as EventHandled,
     Handling as Handling,
     Headers as Headers,
+    IncomingRequest as IncomingRequest,
     OnError as OnError,
     OnEvent as OnEvent,
     OnSignal as OnSignal,
@@ -20,7 +21,6 @@ from smartcar_async.receiver import (
     ReceiverEvent as ReceiverEvent,
     ReceiverHook as ReceiverHook,
     Reply as Reply,
-    Request as Request,
     Scope as Scope,
     Send as Send,
     State as State,
@@ -28,3 +28,7 @@ from smartcar_async.receiver import (
     TransactionalStore as TransactionalStore,
     UncountedRelease as UncountedRelease,
 )
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    from smartcar_async.receiver import __getattr__ as __getattr__

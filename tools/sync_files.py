@@ -68,6 +68,8 @@ PASSED_ON: Final = {
     "webhook": "Webhooks without I/O: the same as in `smartcar_async.webhook`, for it never awaits.",
     "receiver": "The webhook endpoint of `smartcar_async.receiver`: use `wsgi`, `handle_sync` and `with`.",
 }
+ALIAS: Final = "TYPE_CHECKING = False\nif not TYPE_CHECKING:\n from smartcar_async.{} import __getattr__ as __getattr__"
+"""For a module that has former names."""
 HEAD: Final = """from __future__ import annotations
 
 TYPE_CHECKING = False  # type checkers take this name for true; to import it, or importlib, would slow an import
@@ -90,7 +92,8 @@ LAZY: Final = """else:
 def _passed_on(name: str) -> str:
     """A module whose names are all the same objects."""
     module = import_module(f"smartcar_async.{name}")
-    return MARK.format(about=PASSED_ON[name]) + _imports(f"smartcar_async.{name}", _public(module), "")
+    text = MARK.format(about=PASSED_ON[name]) + _imports(f"smartcar_async.{name}", _public(module), "")
+    return text + (ALIAS.format(name) if hasattr(module, "__getattr__") else "")
 
 
 def _lazy(about: str, module: str, own: dict[str, str], modules: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from .runtime import Runtime
 
 
 @frozen(kw_only=True)
-class Request(RequestHead):
+class IncomingRequest(RequestHead):
     """A request whose body is not read yet."""
 
     method: str
@@ -30,19 +30,19 @@ class Request(RequestHead):
 class Endpoint(Protocol):
     """What a server adapter calls: `open`, and with the body that it then reads `answer` or `answer_sync`."""
 
-    def open(self, method: str, headers: Headers) -> Request:
+    def open(self, method: str, headers: Headers) -> IncomingRequest:
         """Look at the headers; only deliveries have a body that is worth reading."""
         ...
 
-    async def answer(self, request: Request, body: bytes) -> Reply:
+    async def answer(self, request: IncomingRequest, body: bytes) -> Reply:
         """Take a request, and say what to answer."""
         ...
 
-    def answer_sync(self, request: Request, body: bytes) -> Reply:
+    def answer_sync(self, request: IncomingRequest, body: bytes) -> Reply:
         """The same in this thread, without a loop."""
         ...
 
-    def answered(self, request: Request, reply: Reply) -> Reply:
+    def answered(self, request: IncomingRequest, reply: Reply) -> Reply:
         """Note an answer that is given because the body could not be read."""
         ...
 
@@ -59,10 +59,10 @@ class DeliveryEndpoint:
     answer_counts: Counter[int] = field(factory=Counter[int])
     last_received_at: datetime | None = None
 
-    def open(self, method: str, headers: Headers) -> Request:
+    def open(self, method: str, headers: Headers) -> IncomingRequest:
         """Look at the headers; only deliveries have a body that is worth reading."""
         head = read_head(headers)
-        return Request(
+        return IncomingRequest(
             signature=head.signature,
             content_length=head.content_length,
             method=method,
@@ -70,29 +70,29 @@ class DeliveryEndpoint:
             bytes_to_read=self.judge.rules.bytes_to_read(head) if method == "POST" else 0,
         )
 
-    async def answer(self, request: Request, body: bytes) -> Reply:
+    async def answer(self, request: IncomingRequest, body: bytes) -> Reply:
         """Take a request, and say what to answer."""
-        outcome = self._judge(request, body)
-        reply = await self.runtime().intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
+        result = self._judge(request, body)
+        reply = await self.runtime().intake.answer(result) if isinstance(result, Accepted) else result
         return self.answered(request, reply)
 
-    def answer_sync(self, request: Request, body: bytes) -> Reply:
+    def answer_sync(self, request: IncomingRequest, body: bytes) -> Reply:
         """The same in this thread."""
-        outcome = self._judge(request, body)
-        reply = self.runtime().sync_intake.answer(outcome) if isinstance(outcome, Accepted) else outcome
+        result = self._judge(request, body)
+        reply = self.runtime().sync_intake.answer(result) if isinstance(result, Accepted) else result
         return self.answered(request, reply)
 
-    def answered(self, request: Request, reply: Reply) -> Reply:
+    def answered(self, request: IncomingRequest, reply: Reply) -> Reply:
         """Count an answer, and report it."""
         self.answer_counts[reply.status] += 1
         self.reporter.answered(reply.status, reply.reason, time.monotonic() - request.began)
         return reply
 
-    def _judge(self, request: Request, body: bytes) -> Accepted | Reply:
+    def _judge(self, request: IncomingRequest, body: bytes) -> Accepted | Reply:
         now = self.clock.now()
         verdict = self.judge.judge(request.method, request, body, now)
-        if isinstance(verdict.outcome, Accepted):
+        if isinstance(verdict.result, Accepted):
             self.last_received_at = now
         size, seconds = max(len(body), request.content_length), time.monotonic() - request.began
         self.reporter.judged(size, seconds, verdict.name, verdict.event, now)
-        return verdict.outcome
+        return verdict.result

@@ -14,12 +14,12 @@ from ..errors import ConfigurationError
 
 ConnectionT_co = TypeVar("ConnectionT_co", covariant=True)
 
-KEEP: Final = 7 * 24 * 3600.0
+DEFAULT_KEEP: Final = 7 * 24 * 3600.0
 """Seconds for which a handled event is remembered: Smartcar's advice."""
 
 
 class ClaimStatus(StrEnum):
-    """What became of a claim: granted, held by somebody, handled before, or to be asked for again in a while.
+    """What became of a claim: granted, held by somebody, handled before, or to be tried again in a while.
 
     WAITING: another event of its lane is being handled, or came earlier and is to be handled first.
     """
@@ -106,14 +106,14 @@ class EventStore(Protocol):
     The methods are sync: a receiver on an event loop calls them in threads, several at once. A store whose `claim`
     takes no `lane` is called in one thread, and keeps no order among processes.
 
-    What a store can do beyond this is said by `EventInbox`, `TransactionalStore`, `UncountedRelease` and `StepAside`:
+    What a store can do beyond this is in `EventInbox`, `TransactionalStore`, `UncountedRelease` and `StepAside`:
     it has their methods, and need not name them.
     """
 
     def claim(self, event_id: str, *, now: float, until: float, lane: str | None = None, hold: float = 0.0) -> Claim:
         """Claim an event until a time, unless it was handled or somebody holds it.
 
-        With a lane, its turn is kept from the first time that it is asked for: an earlier event of the lane that was
+        With a lane, its turn is kept from the first time that it is claimed: an earlier event of the lane that was
         not handled yet holds it up until `hold` seconds after that one came.
         """
         ...
@@ -226,7 +226,7 @@ class _Entry:
 class MemoryEventStore:
     """A store that lasts as long as the process: up to `limit` events, each for `keep` seconds."""
 
-    def __init__(self, *, keep: float = KEEP, limit: int = 100_000) -> None:
+    def __init__(self, *, keep: float = DEFAULT_KEEP, limit: int = 100_000) -> None:
         check_retention(keep, limit)
         self._keep = keep
         self._limit = limit

@@ -1,4 +1,4 @@
-"""A lock for threads that is given in the order of asking: whoever waits is not overtaken."""
+"""A lock for threads that is given in the order of coming: whoever waits is not overtaken."""
 
 from collections import deque
 from collections.abc import Generator
@@ -11,11 +11,11 @@ class FairLock:
 
     def __init__(self) -> None:
         self._guard = Lock()
-        self._held = False
+        self._taken = False
         self._queue: deque[Event] = deque()
 
     @contextmanager
-    def hold(self, timeout: float) -> Generator["Turn", None, None]:
+    def turn(self, timeout: float) -> Generator["Turn", None, None]:
         """Wait for a turn, and have it; TimeoutError if it does not come in time."""
         self.acquire(timeout)
         turn = Turn(self)
@@ -27,8 +27,8 @@ class FairLock:
     def acquire(self, timeout: float) -> None:
         """Wait for a turn; TimeoutError if it does not come in time. `release` ends it."""
         with self._guard:
-            if not self._held:
-                self._held = True
+            if not self._taken:
+                self._taken = True
                 return
             place = Event()
             self._queue.append(place)
@@ -49,12 +49,12 @@ class FairLock:
         self.release()  # the turn came at the last moment
 
     def release(self) -> None:
-        """Give the lock to whoever asked first."""
+        """Give the lock to whoever came first."""
         with self._guard:
             if self._queue:
                 self._queue.popleft().set()
             else:
-                self._held = False
+                self._taken = False
 
 
 class Turn:

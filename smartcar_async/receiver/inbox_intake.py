@@ -1,4 +1,4 @@
-"""Deliveries that are kept first, answered at once, and handled by a worker."""
+"""Deliveries that are stored first, answered at once, and handled by a worker."""
 
 import asyncio
 import time
@@ -32,14 +32,14 @@ class Inbox:
     _warned: bool = False
 
     def put(self, accepted: Accepted) -> None:
-        """Keep an event. A worker in this process is not to decode it again."""
+        """Store an event. A worker in this process is not to decode it again."""
         stored = StoredEvent(accepted.key, accepted.lane, accepted.body)
         if self.worker.started:
             self.decoded.add(stored, accepted.event)
         self.inbox.put(stored, now=self.store.now())
 
-    def kept(self, start: str) -> Reply:
-        """The answer to what is kept."""
+    def reply(self, start: str) -> Reply:
+        """The answer to what is stored; `start` is how a worker is started."""
         self.worker.wake()
         if not self.worker.started and not self._warned:
             self._warned = True
@@ -56,7 +56,7 @@ class InboxIntake:
     _puts: set["asyncio.Future[None]"] = field(factory=set["asyncio.Future[None]"])
 
     async def answer(self, accepted: Accepted) -> Reply:
-        """Keep one. If that takes too long it is refused, and may be kept all the same: it will come as a duplicate."""
+        """Store one. What takes too long is refused, and may be stored all the same: it will come as a duplicate."""
         work = partial(self._put_in_time, accepted, time.monotonic())
         put = asyncio.get_running_loop().run_in_executor(self.threads.deliveries, work)
         self._puts.add(put)
@@ -68,15 +68,15 @@ class InboxIntake:
         error = put.exception()
         if error is not None:
             return _failed(error)
-        return self.inbox.kept("async with receiver")
+        return self.inbox.reply("async with receiver")
 
     async def finish(self, patience: float) -> None:
-        """Wait for what is being kept."""
+        """Wait for what is being stored."""
         if self._puts:
             await asyncio.wait(self._puts, timeout=patience)
 
     def _put_in_time(self, accepted: Accepted, arrived: float) -> None:
-        """What waited for its thread until it was refused need not be kept any more."""
+        """What waited for its thread until it was refused need not be stored any more."""
         if time.monotonic() - arrived > _ANSWER_WITHIN:
             raise TimeoutError("the store is busy")
         self.inbox.put(accepted)
@@ -84,7 +84,7 @@ class InboxIntake:
     def _done(self, put: "asyncio.Future[None]") -> None:
         self._puts.discard(put)
         if not put.cancelled():
-            put.exception()  # looked at, so that nobody is told that it was never looked at
+            put.exception()  # looked at, so that asyncio does not log that it never was
 
 
 @define(eq=False)
@@ -94,12 +94,12 @@ class SyncInboxIntake:
     inbox: Inbox
 
     def answer(self, accepted: Accepted) -> Reply:
-        """Keep one, in this thread."""
+        """Store one, in this thread."""
         try:
             self.inbox.put(accepted)
         except Exception as error:
             return _failed(error)
-        return self.inbox.kept("with receiver")
+        return self.inbox.reply("with receiver")
 
 
 def _failed(error: BaseException) -> Reply:

@@ -11,27 +11,28 @@ from attrs import define, field
 from ..errors import plain_id
 from ..log import logger
 from . import reply as replies
-from .claims import ClaimRunner, Ending
+from .active_events import ActiveEvent, Ending
+from .claims import ClaimRunner, Result
 from .event_store import Claim, ClaimStatus
 from .handlers import is_cancelled
 from .judge import Accepted
-from .keeper import Holding, Outcome
 from .lanes import Lanes
 from .reply import Reply
 from .threads import to_the_end
 
 _GRACE: Final = 0.5
 """Seconds that a handler has to notice that its time is over."""
-_MOMENT: Final = 0.01
+_OWN_LANE_POLL: Final = 0.01
 """Seconds between two looks whether this process is done with a vehicle."""
-_POLL: Final = 0.1
-_LOOKS: Final = 10
-"""Seconds between two looks whether another process is, and their number; then it is 503."""
-_REPLIES: Final[Mapping[Ending, Reply]] = {
-    Ending.DONE: replies.ACCEPTED,
-    Ending.FAILED: replies.FAILED,
-    Ending.LOST: replies.IN_FLIGHT,
-    Ending.PENDING: replies.STORE_DOWN,
+_OTHERS_POLL: Final = 0.1
+"""Seconds between two looks whether another process is done with it."""
+_OTHERS_LOOKS: Final = 10
+"""How many such looks there are; then the answer is 503."""
+_REPLIES: Final[Mapping[Result, Reply]] = {
+    Result.DONE: replies.ACCEPTED,
+    Result.FAILED: replies.FAILED,
+    Result.LOST: replies.IN_FLIGHT,
+    Result.PENDING: replies.STORE_DOWN,
 }
 
 
@@ -52,9 +53,9 @@ class LaneClaims:
             logger.exception("webhook: the store failed")
             raise _StoreFailed from error
 
-    def keep(self, claim: Claim, accepted: Accepted, since: float) -> Holding | None:
-        """Keep a claim that was granted; None if it was not, or if the event is being handled here already."""
-        return self.runner.keeper.hold(claim, accepted.lane, since) if claim.status is ClaimStatus.NEW else None
+    def begin(self, claim: Claim, accepted: Accepted, since: float) -> ActiveEvent | None:
+        """Renew a claim from now on. None if it was not granted, or if its event is being handled here already."""
+        return self.runner.active_events.add(claim, accepted.lane, since) if claim.status is ClaimStatus.NEW else None
 
     def pauses(self, lane: str) -> Iterator[float]:
         """The seconds between two attempts to claim an event that waits for its turn, as long as it is worth trying.
@@ -63,10 +64,10 @@ class LaneClaims:
         before has failed and is to be sent again: then later events are sent again as well.
         """
         looks = 0
-        while looks < _LOOKS:
+        while looks < _OTHERS_LOOKS:
             busy = self.lanes.busy(lane)
             looks = 0 if busy else looks + 1
-            yield _MOMENT if busy else _POLL
+            yield _OWN_LANE_POLL if busy else _OTHERS_POLL
 
 
 @define(eq=False)
@@ -101,9 +102,9 @@ class InlineIntake:
             await asyncio.wait(self._tasks, timeout=patience)
 
     async def _handle(self, accepted: Accepted, caller: "asyncio.Task[object] | None") -> Reply:
-        if self.claims.runner.keeper.holds(accepted.key):
+        if self.claims.runner.active_events.has(accepted.key):
             return replies.IN_FLIGHT
-        holding: Holding | None = None
+        active: ActiveEvent | None = None
         try:
             claim, since = await self._claim(accepted)
             pauses = self.claims.pauses(accepted.lane)
@@ -111,22 +112,22 @@ class InlineIntake:
                 await asyncio.sleep(pause)  # of real time: it is for others, who take theirs
                 if not self.claims.lanes.busy(accepted.lane):
                     claim, since = await self._claim(accepted)
-            holding = self.claims.keep(claim, accepted, since)
-            if holding is None:
+            active = self.claims.begin(claim, accepted, since)
+            if active is None:
                 return _not_granted(claim)
-            async with self.claims.lanes.hold(accepted.lane):
+            async with self.claims.lanes.enter(accepted.lane):
                 is_over = partial(self._is_over, caller)
-                return _REPLIES[await self.claims.runner.perform(holding, accepted.event, is_over)]
+                return _REPLIES[await self.claims.runner.perform(active, accepted.event, is_over)]
         except asyncio.CancelledError:
-            if holding is not None:
-                await self.claims.runner.give_back(holding, self.claims.runner.cancelled())
+            if active is not None:
+                await self.claims.runner.give_back(active, self.claims.runner.cancelled())
             return replies.TOO_SLOW
         except _StoreFailed:
             return replies.STORE_DOWN
         except Exception as error:
-            if holding is None:
+            if active is None:
                 raise
-            await self.claims.runner.broken(holding, error)
+            await self.claims.runner.broken(active, error)
             return replies.FAILED
 
     async def _claim(self, accepted: Accepted) -> tuple[Claim, float]:
@@ -161,7 +162,7 @@ class SyncInlineIntake:
         if runner.handlers.need_loop(accepted.event):
             logger.error("webhook: a handler is async, and cannot be called without an event loop")
             return replies.NOT_CONFIGURED
-        if runner.keeper.holds(accepted.key):
+        if runner.active_events.has(accepted.key):
             return replies.IN_FLIGHT
         deadline = time.monotonic() + self.answer_within
         try:
@@ -173,14 +174,14 @@ class SyncInlineIntake:
                     claim, since = self.claims.claim(accepted)
         except _StoreFailed:
             return replies.STORE_DOWN
-        holding = self.claims.keep(claim, accepted, since)
-        if holding is None:
+        active = self.claims.begin(claim, accepted, since)
+        if active is None:
             return _not_granted(claim)
         try:
-            with lanes.hold_sync(accepted.lane, deadline - time.monotonic()):
-                return _REPLIES[runner.perform_sync(holding, accepted.event)]
+            with lanes.enter_sync(accepted.lane, deadline - time.monotonic()):
+                return _REPLIES[runner.perform_sync(active, accepted.event)]
         except TimeoutError:
-            runner.settle(holding, Outcome("put off", runner.store.release))
+            runner.record(active, Ending("put off", runner.store.release))
             return replies.IN_FLIGHT
 
 

@@ -31,7 +31,7 @@ class Verdict:
 
     name: str
     """`accepted`, `verified`, `ignored`, or the class of the refusal."""
-    outcome: Accepted | Reply
+    result: Accepted | Reply
     event: Event | None = None
 
 

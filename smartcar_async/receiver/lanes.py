@@ -48,14 +48,14 @@ class Lanes:
         return self._tasks.busy(lane) or self._threads.busy(lane)
 
     @asynccontextmanager
-    async def hold(self, lane: str) -> AsyncGenerator[None, None]:
-        """Wait for a lane, and hold it."""
+    async def enter(self, lane: str) -> AsyncGenerator[None, None]:
+        """Wait for a lane, and be in it alone."""
         with self._tasks.of(lane) as lock:
             async with lock:
                 yield
 
     @contextmanager
-    def hold_sync(self, lane: str, timeout: float) -> Generator[None, None, None]:
-        """Hold a lane in a thread; TimeoutError if it is not free in time."""
-        with self._threads.of(lane) as lock, lock.hold(timeout):
+    def enter_sync(self, lane: str, timeout: float) -> Generator[None, None, None]:
+        """Be in a lane in a thread; TimeoutError if it is not free in time."""
+        with self._threads.of(lane) as lock, lock.turn(timeout):
             yield

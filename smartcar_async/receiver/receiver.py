@@ -81,7 +81,7 @@ class Receiver:
             modes: the modes of vehicles whose events are handled, such as "LIVE"; None for all.
             max_body_bytes: larger bodies are refused, and not read.
             clock: the time; None for the real one.
-            on_event: a function that is told of each delivery, answer and handling, in whichever thread that happens.
+            on_event: a function that is called with each delivery, answer and handling, in the thread where it happens.
 
         Raises:
             ConfigurationError: an argument cannot work, such as an empty token; the message names it.

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 
 from ..clock import Clock
 from ..log import logger
+from .active_events import Ending
 from .claims import ClaimRunner
 from .decoded_events import DecodedEvents
 from .event_store import Claim, EventInbox, EventStore
@@ -17,7 +18,6 @@ from .handlers import Handlers
 from .inbox_intake import Inbox, InboxIntake, SyncInboxIntake
 from .inline_intake import InlineIntake, LaneClaims, SyncInlineIntake
 from .judge import Accepted
-from .keeper import Outcome
 from .reply import Reply
 from .reporting import Reporter
 from .retries import Retries, RetryLater
@@ -27,7 +27,8 @@ from .worker_thread import WorkerThread
 
 _LONGEST_HOLD: Final = 75.0
 """Seconds that an event which is handled first waits for earlier ones at most: Smartcar's third attempt comes then."""
-_MOMENT: Final = 0.005
+_CLOSING_POLL: Final = 0.005
+"""Seconds between two looks whether the threads are done, when a receiver is closed."""
 
 
 class Intake(Protocol):
@@ -57,7 +58,7 @@ class Plan:
     store: EventStore
     can: Capabilities
     inbox: EventInbox | None
-    """Where deliveries are kept first; None, if they are handled first."""
+    """Where deliveries are stored first; None, if they are handled first."""
     handlers: Handlers
     reporter: Reporter
     clock: Clock
@@ -97,18 +98,18 @@ class Runtime:
         if self.worker is not None:
             await self.worker.stop(self.patience)
         await self.intake.finish(self.patience)
-        deadline, keeper = time.monotonic() + self.patience, self.runner.keeper
-        await _wait_while(lambda: keeper.pending > 0, deadline)
-        if keeper.pending:
-            logger.error("webhook: the store does not record how %d events ended", keeper.pending)
+        deadline, active = time.monotonic() + self.patience, self.runner.active_events
+        await _wait_while(lambda: active.pending > 0, deadline)
+        if active.pending:
+            logger.error("webhook: the store does not record how %d events ended", active.pending)
         # Not for ever: a store may hang, or a handler.
         threads = self._end_threads()
         await _wait_while(lambda: any(thread.is_alive() for thread in threads), deadline)
 
     def _end_threads(self) -> list[Thread]:
-        """Tell the threads to end when they have nothing more to do."""
-        keeper = self.runner.keeper.close()
-        return [*self.runner.threads.close(), *([] if keeper is None else [keeper])]
+        """Let the threads end when they have nothing more to do."""
+        renewing = self.runner.active_events.close()
+        return [*self.runner.threads.close(), *([] if renewing is None else [renewing])]
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -134,7 +135,7 @@ class Runtime:
 async def _wait_while(condition: Callable[[], bool], deadline: float) -> None:
     """Wait for threads to do something."""
     while condition() and time.monotonic() < deadline:  # noqa: ASYNC110
-        await asyncio.sleep(_MOMENT)
+        await asyncio.sleep(_CLOSING_POLL)
 
 
 def runtime_of(plan: Plan) -> Runtime:
@@ -147,15 +148,15 @@ def _inbox(plan: Plan, store: TimedStore, inbox: EventInbox) -> Runtime:
     retrying, wake, decoded = RetryLater(store, inbox, plan.retries), WakeUp(), DecodedEvents()
     runner = ClaimRunner(store, plan.handlers, retrying.after_failure, plan.reporter, wake)
     worker = Worker(runner, inbox, retrying, decoded, wake, plan.concurrency)
-    kept = Inbox(store, inbox, worker, decoded)
-    return Runtime(runner, InboxIntake(kept, runner.threads), SyncInboxIntake(kept), worker, plan.answer_within)
+    shared = Inbox(store, inbox, worker, decoded)
+    return Runtime(runner, InboxIntake(shared, runner.threads), SyncInboxIntake(shared), worker, plan.answer_within)
 
 
 def _inline(plan: Plan, store: TimedStore) -> Runtime:
-    def release(claim: Claim, error: BaseException) -> Outcome:
-        return Outcome("failed", store.release, type(error).__name__)
+    def after_failure(claim: Claim, error: BaseException) -> Ending:
+        return Ending("failed", store.release, type(error).__name__)
 
     after, patience = plan.retries.step_aside_after, plan.answer_within
-    runner = ClaimRunner(store, plan.handlers, release, plan.reporter, lambda: None)
+    runner = ClaimRunner(store, plan.handlers, after_failure, plan.reporter, lambda: None)
     claims = LaneClaims(runner, _LONGEST_HOLD if after is None else min(after, _LONGEST_HOLD))
     return Runtime(runner, InlineIntake(claims, patience), SyncInlineIntake(claims, patience), None, patience)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from ..log import logger
-from .endpoint import Endpoint, Request
+from .endpoint import Endpoint, IncomingRequest
 from .reply import CUT_BODY, TOO_SLOW_BODY, Reply
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def answer_wsgi(endpoint: Endpoint, environ: "WSGIEnvironment", start_response: 
     return [reply.body]
 
 
-async def _answer(endpoint: Endpoint, request: Request, chunks: AsyncIterator[bytes]) -> Reply:
+async def _answer(endpoint: Endpoint, request: IncomingRequest, chunks: AsyncIterator[bytes]) -> Reply:
     """Read the body, and answer."""
     body = bytearray()
     if request.bytes_to_read:
@@ -125,7 +125,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-def _read(request: Request, environ: "WSGIEnvironment") -> bytes:
+def _read(request: IncomingRequest, environ: "WSGIEnvironment") -> bytes:
     """The body of a WSGI request, which may be read past its Content-Length only where the server says so."""
     length = request.content_length or (request.bytes_to_read if environ.get("wsgi.input_terminated") else 0)
     left = min(length, request.bytes_to_read)

@@ -10,17 +10,17 @@ from attrs import define, field
 from ..errors import plain_id
 from ..log import logger
 from ..webhook import Event, parse
+from .active_events import ActiveEvent, Ending
 from .claims import ClaimRunner
 from .decoded_events import DecodedEvents
 from .event_store import Claim, EventInbox, StoredEvent
 from .handlers import is_cancelled
-from .keeper import Holding, Outcome
 from .lanes import Lanes
 from .retries import RetryLater
 from .threads import to_the_end
 
-_POLL: Final = 1.0
-"""Seconds after which the inbox is looked into although nobody said so: for what other processes put or left there."""
+_INBOX_POLL: Final = 1.0
+"""Seconds after which the inbox is looked into although nothing woke the worker: for what other processes put there."""
 
 _PUT_OFF: Final = 1.0
 """Seconds for which an interrupted event is put off while another one is handled."""
@@ -47,7 +47,7 @@ class WakeUp:
 
 @define(eq=False)
 class Worker:
-    """Up to `concurrency` events at once, of as many vehicles: take, handle, settle.
+    """Up to `concurrency` events at once, of as many vehicles: take, handle, record.
 
     Interrupted events, whose last attempt has no recorded end, are handled one at a time: the process may have ended in
     any of those that it handled then, and only the one that ends it again, alone among them, is to use up its attempts.
@@ -109,14 +109,14 @@ class Worker:
                 logger.exception("webhook: the inbox cannot be read")
             await self._wait(life)
 
-    def _begin(self, life: "_Life", holding: Holding | None, stored: StoredEvent) -> None:
-        """Handle an event in a task of its own, unless there is nothing to hold."""
-        if holding is None:
+    def _begin(self, life: "_Life", active: ActiveEvent | None, stored: StoredEvent) -> None:
+        """Handle an event in a task of its own, unless there is none."""
+        if active is None:
             return
-        task = asyncio.create_task(self._handle(holding, stored))
+        task = asyncio.create_task(self._handle(active, stored))
         self._running.add(task)
         task.add_done_callback(partial(self._finished, life))
-        if holding.claim.interrupted:
+        if active.claim.interrupted:
             self._interrupted = task
 
     def _finished(self, life: "_Life", task: asyncio.Task[None]) -> None:
@@ -125,15 +125,15 @@ class Worker:
         life.wake.set()
 
     async def _wait(self, life: "_Life") -> None:
-        waits = [asyncio.create_task(wait) for wait in (life.wake.wait(), self.runner.store.clock.sleep(_POLL))]
+        waits = [asyncio.create_task(wait) for wait in (life.wake.wait(), self.runner.store.clock.sleep(_INBOX_POLL))]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
 
-    async def _take(self) -> tuple[Holding | None, StoredEvent] | None:
-        """What is to be handled; nothing to hold, if it is being handled here already, or put off."""
+    async def _take(self) -> tuple[ActiveEvent | None, StoredEvent] | None:
+        """The event to handle, with its bytes; None in its place, if it is being handled here already, or put off."""
         store, thread = self.runner.store, self.runner.threads.store
         since, now = store.clock.monotonic(), store.now()
         taken = await to_the_end(thread, partial(self.inbox.take, now=now, until=now + store.lease))
@@ -144,30 +144,30 @@ class Worker:
         if taken is None:
             return None
         claim, stored = taken
-        holding = self.runner.keeper.hold(claim, stored.lane, since)
-        if holding is not None and self._has_to_wait(claim):
-            outcome = Outcome("put off", partial(store.release_uncounted, pause=_PUT_OFF))
-            await to_the_end(thread, partial(self.runner.settle, holding, outcome))
-            holding = None
-        return holding, stored
+        active = self.runner.active_events.add(claim, stored.lane, since)
+        if active is not None and self._has_to_wait(claim):
+            ending = Ending("put off", partial(store.release_uncounted, pause=_PUT_OFF))
+            await to_the_end(thread, partial(self.runner.record, active, ending))
+            active = None
+        return active, stored
 
     def _has_to_wait(self, claim: Claim) -> bool:
         """Whether it was interrupted, and another such event is being handled. Waiting must not count as an attempt."""
         busy = self._interrupted is not None and not self._interrupted.done()
         return busy and claim.interrupted and self.runner.store.can.uncounted is not None
 
-    async def _handle(self, holding: Holding, stored: StoredEvent) -> None:
+    async def _handle(self, active: ActiveEvent, stored: StoredEvent) -> None:
         try:
-            async with self.lanes.hold(stored.lane):  # busy only if the claim of an event before it was lost
-                event = None if self.retrying.is_overdue(holding.claim) else self.decoded.pop(stored)
+            async with self.lanes.enter(stored.lane):  # busy only if the claim of an event before it was lost
+                event = None if self.retrying.is_overdue(active.claim) else self.decoded.pop(stored)
                 if event is None:
-                    event = await to_the_end(self.runner.threads.store, partial(self._decode, holding, stored))
+                    event = await to_the_end(self.runner.threads.store, partial(self._decode, active, stored))
                 if event is not None:
-                    await self.runner.perform(holding, event, self._is_over)
+                    await self.runner.perform(active, event, self._is_over)
         except asyncio.CancelledError:
-            await self.runner.give_back(holding, self._broken_off())
+            await self.runner.give_back(active, self._broken_off())
         except Exception as error:
-            await self.runner.broken(holding, error)
+            await self.runner.broken(active, error)
 
     def _is_over(self) -> bool:
         """Whether this task is to stop. A handler that cancels its own task, while all goes on, has failed."""
@@ -175,25 +175,25 @@ class Worker:
         runs = life is not None and life.task is not None and not life.task.done() and not life.task.cancelling()
         return is_cancelled() and not (runs and asyncio.current_task() in self._running)
 
-    def _broken_off(self) -> Outcome:
+    def _broken_off(self) -> Ending:
         """The attempt does not count if the receiver is being closed, but does if the loop was ended."""
         closed = asyncio.current_task() in self._closed
-        return Outcome("cancelled", self.runner.store.release_uncounted) if closed else self.runner.cancelled()
+        return Ending("cancelled", self.runner.store.release_uncounted) if closed else self.runner.cancelled()
 
-    def _decode(self, holding: Holding, stored: StoredEvent) -> Event | None:
+    def _decode(self, active: ActiveEvent, stored: StoredEvent) -> Event | None:
         """The event, if it is to be handled. That the process ended in it is judged here: nobody saw it fail."""
-        claim = holding.claim
-        if self.retrying.retries.is_spent(claim.tries or 0):
+        claim = active.claim
+        if not self.retrying.retries.allows(claim.tries or 0):
             text = "webhook: %s is parked: its last attempts have no recorded end: the process ended in them"
             logger.error(text, plain_id(claim.event_id))
-            self.runner.settle(holding, self.retrying.parked("ProcessEnded"))
+            self.runner.record(active, self.retrying.parked("ProcessEnded"))
             return None
         if self.retrying.is_overdue(claim):
             self.retrying.step_aside(claim)
         try:
             return parse(stored.body)
         except Exception as error:
-            self.runner.fail(holding, error)
+            self.runner.fail(active, error)
             return None
 
 

@@ -30,9 +30,9 @@ def store(tmp_path: Path) -> Iterator[SqliteEventStore]:
         yield opened
 
 
-def kept(receiver: Receiver) -> Any:
+def active_events(receiver: Receiver) -> Any:
     """What a receiver is handling."""
-    return receiver._runtime().runner.keeper  # pyright: ignore[reportPrivateUsage]
+    return receiver._runtime().runner.active_events  # pyright: ignore[reportPrivateUsage]
 
 
 def test_ctrl_c_in_an_async_handler(store: SqliteEventStore) -> None:
@@ -63,7 +63,7 @@ def test_ctrl_c_in_the_transaction(store: SqliteEventStore) -> None:
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             receiver.handle_sync("POST", *signed(STATE))
-        while kept(receiver).holds("e-1"):
+        while active_events(receiver).has("e-1"):
             time.sleep(0.01)
     assert seen == [1, 2]
 
@@ -98,7 +98,7 @@ async def test_closing_tells_what_is_not_recorded(caplog: pytest.LogCaptureFixtu
     await receiver.aclose()
     assert "does not record how 1 events ended" in caplog.text
     store.commit = commit  # type: ignore[method-assign]
-    await until(lambda: not kept(receiver).holds("e-1"))
+    await until(lambda: not active_events(receiver).has("e-1"))
     assert await deliver(receiver, STATE) == 204
 
 
@@ -126,7 +126,7 @@ async def test_what_waited_for_its_vehicle_in_vain_is_given_back(post: Any) -> N
     assert await post(receiver, state(2)) == 503
     leave.set()
     await first
-    await until(lambda: not kept(receiver).holds("e-1"))
+    await until(lambda: not active_events(receiver).has("e-1"))
     assert await post(receiver, state(2)) == 204
     await receiver.aclose()
 
@@ -177,11 +177,11 @@ async def test_what_waits_in_its_lane_when_the_worker_stops_is_given_back(store:
     receiver = receiver_of(store=store)
     worker: Any = receiver._runtime().worker  # pyright: ignore[reportPrivateUsage]
     store.put(StoredEvent("e-1", "v-1", b"{}"), now=0)
-    async with worker.lanes.hold("v-1"):
+    async with worker.lanes.enter("v-1"):
         found = store.take(now=0, until=60)
         assert found is not None
-        holding = kept(receiver).hold(found[0], "v-1", 0.0)
-        handling = asyncio.create_task(worker._handle(holding, found[1]))
+        active = active_events(receiver).add(found[0], "v-1", 0.0)
+        handling = asyncio.create_task(worker._handle(active, found[1]))
         await asyncio.sleep(0.01)
         handling.cancel()
         await handling

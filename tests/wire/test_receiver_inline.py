@@ -104,7 +104,7 @@ async def test_an_ending_that_is_not_recorded_is_told_again(
     post: Deliver, broken: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By itself, until the store hears it; meanwhile it is 503, and the handlers are not called again."""
-    monkeypatch.setattr("smartcar_async.receiver.inline_intake._LOOKS", 1)
+    monkeypatch.setattr("smartcar_async.receiver.inline_intake._OTHERS_LOOKS", 1)
     store, seen = Failing(broken), list[Context]()
     receiver = receiver_of(store=store)
 
@@ -119,7 +119,7 @@ async def test_an_ending_that_is_not_recorded_is_told_again(
     assert [await post(receiver, state(2)) for _ in range(2)] == [503] * 2  # the vehicle waits for it
     assert len(seen) == 1
     store.names = ()
-    await until(lambda: not receiver._runtime().runner.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    await until(lambda: not receiver._runtime().runner.active_events.has("e-1"))  # pyright: ignore[reportPrivateUsage]
     assert [await post(receiver, STATE) for _ in range(2)] == [204] * 2
     assert len(seen) == (1 if broken == "commit" else 2)
     assert await post(receiver, state(2)) == 204
@@ -301,7 +301,7 @@ async def test_a_long_handler_keeps_its_claim(post: Deliver, caplog: pytest.LogC
     assert "e-1 is being handled for " in caplog.text
     leave.set()
     await first
-    await until(lambda: not receiver._runtime().runner.keeper.holds("e-1"))  # pyright: ignore[reportPrivateUsage]
+    await until(lambda: not receiver._runtime().runner.active_events.has("e-1"))  # pyright: ignore[reportPrivateUsage]
     assert await post(receiver, STATE) == 204
 
 

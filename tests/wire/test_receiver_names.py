@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from smartcar_async import Claim, ClaimStatus, ConfigurationError, SqliteEventStore
-from smartcar_async.receiver import Receiver
+from smartcar_async.receiver import IncomingRequest, Receiver
 from smartcar_async.webhook import receive, sign
 
 from ..deliveries import NOW, STATE, TOKEN, written
@@ -116,3 +117,14 @@ def test_a_file_is_spared_by_its_former_name(tmp_path: Path) -> None:
         with pytest.warns(DeprecationWarning, match=r"SqliteEventStore\.spare: .* release_uncounted$"):
             store.spare(claim, now=0, due=0)
         assert store.claim("a", now=0, until=60).tries == 1
+
+
+@pytest.mark.parametrize("package", ["smartcar_async", "smartcar_sync"])
+def test_the_former_name_of_a_class(package: str) -> None:
+    """`Request` is `IncomingRequest`; there are no others."""
+    module = importlib.import_module(f"{package}.receiver")
+    with pytest.warns(DeprecationWarning, match=r"^receiver\.Request: .* IncomingRequest$") as caught:
+        assert module.Request is IncomingRequest
+    assert caught[0].filename == __file__
+    with pytest.raises(AttributeError, match="no attribute 'Requests'"):
+        _ = module.Requests

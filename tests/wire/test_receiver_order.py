@@ -20,8 +20,8 @@ import pytest
 
 from smartcar_async import Claim, MemoryEventStore, SqliteEventStore, StoredEvent
 from smartcar_async.receiver import Context, Receiver, inbox_intake as intake_module, worker as worker_module
+from smartcar_async.receiver.active_events import Ending
 from smartcar_async.receiver.decoded_events import DecodedEvents
-from smartcar_async.receiver.keeper import Outcome
 from smartcar_async.receiver.threads import Threads
 from smartcar_async.webhook import VehicleStateEvent, parse
 
@@ -468,7 +468,7 @@ async def test_what_is_handed_out_again_while_it_is_handled(
             assert lost is not None
             other.release(lost[0], now=0, due=0)
         await now.advance(2)
-        await until(lambda: receiver._runtime().runner.keeper._held["e-1"].claim.attempt == 3)  # pyright: ignore[reportPrivateUsage]
+        await until(lambda: receiver._runtime().runner.active_events._events["e-1"].claim.attempt == 3)  # pyright: ignore[reportPrivateUsage]
         leave.set()
         await until(lambda: not store.waiting())
     assert seen == [1]
@@ -504,18 +504,18 @@ async def test_a_claim_that_is_renewed_while_its_end_is_recorded(now: Now) -> No
     receiver = receiver_of(clock=now)
     runner, used = receiver._runtime().runner, list[Claim]()  # pyright: ignore[reportPrivateUsage]
     claim = runner.store.claim("e-1", "v-1", 0.0)
-    holding = runner.keeper.hold(claim, "v-1", now.monotonic())
-    assert holding is not None
+    active = runner.active_events.add(claim, "v-1", now.monotonic())
+    assert active is not None
 
     def outcome(given: Claim) -> bool:
         used.append(given)
         if len(used) == 1:
-            assert runner.keeper.hold(Claim("e-1", claim.status, 2), "v-1", now.monotonic()) is None
+            assert runner.active_events.add(Claim("e-1", claim.status, 2), "v-1", now.monotonic()) is None
         return len(used) > 1
 
-    assert runner.settle(holding, Outcome("handled", outcome)).name == "DONE"
+    assert runner.record(active, Ending("handled", outcome)).name == "DONE"
     assert [one.attempt for one in used] == [1, 2]
-    assert not runner.keeper.holds("e-1")
+    assert not runner.active_events.has("e-1")
 
 
 @pytest.mark.parametrize("post", [deliver, deliver_sync], ids=["async", "plain"])
@@ -523,7 +523,7 @@ async def test_a_vehicle_is_one_at_a_time_among_processes(
     post: Any, store: SqliteEventStore, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two receivers that handle first, on one file: the second one waits a moment, and is sent again after that."""
-    monkeypatch.setattr("smartcar_async.receiver.inline_intake._LOOKS", 5)
+    monkeypatch.setattr("smartcar_async.receiver.inline_intake._OTHERS_LOOKS", 5)
     with SqliteEventStore(store.path, clock=now) as second:
         receivers = [receiver_of(store=one, clock=now, mode="inline") for one in (store, second)]
         busy, most, seen, leave = list[str](), list[int](), list[str | None](), threading.Event()

@@ -364,28 +364,28 @@ def test_a_link_to_nothing_becomes_a_private_file(tmp_path: Path) -> None:
         assert stat.S_IMODE(own.stat().st_mode) == 0o640
 
 
-def test_a_fair_lock_is_given_in_the_order_of_asking() -> None:
+def test_a_fair_lock_is_given_in_the_order_of_coming() -> None:
     """And whoever gave up waiting is not waited for."""
     lock, order = FairLock(), list[int]()
 
     def ask(number: int) -> None:
-        with lock.hold(5):
+        with lock.turn(5):
             order.append(number)
 
-    with ThreadPoolExecutor(5) as threads, lock.hold(1) as turn:
+    with ThreadPoolExecutor(5) as threads, lock.turn(1) as turn:
         asking = list[Future[None]]()
         for number in range(4):
             asking.append(threads.submit(ask, number))
             while len(lock._queue) <= number:  # pyright: ignore[reportPrivateUsage]
                 time.sleep(0.001)
-        with pytest.raises(TimeoutError), lock.hold(0.01):
+        with pytest.raises(TimeoutError), lock.turn(0.01):
             raise AssertionError
         turn.end()
         turn.end()
         for one in asking:
             one.result()
     assert order == [0, 1, 2, 3]
-    with lock.hold(0):
+    with lock.turn(0):
         pass
 
 
@@ -397,13 +397,13 @@ def test_a_turn_that_comes_at_the_last_moment_is_passed_on(monkeypatch: pytest.M
         lock.release()
         return False
 
-    with lock.hold(1) as turn:
+    with lock.turn(1) as turn:
         monkeypatch.setattr(threading.Event, "wait", wait)
-        with pytest.raises(TimeoutError), lock.hold(1):
+        with pytest.raises(TimeoutError), lock.turn(1):
             raise AssertionError
         monkeypatch.undo()
         turn._over = True  # pyright: ignore[reportPrivateUsage]
-    with lock.hold(0):
+    with lock.turn(0):
         pass
 
 

@@ -20,12 +20,10 @@ C = TypeVar("C", bound=sqlite3.Connection)
 
 PATIENCE: Final = 10.0
 """Seconds that a write waits for its turn: a delivery must be answered within 15."""
-_MOMENT: Final = 0.005
+_BUSY_RETRY: Final = 0.005
 """Seconds between two attempts to begin a write. SQLite itself waits up to 0.1, and would miss short gaps."""
 _LONG: Final = 0.1
 """Seconds after which a handler's transaction leaves a gap, so that other processes come to their turn."""
-
-
 _FORK_PATIENCE: Final = 1.0
 """Seconds that a fork waits for a write that is under way. One that was begun by the forking thread cannot end."""
 
@@ -57,7 +55,7 @@ class SqliteFile:
     def write(self) -> Generator[sqlite3.Connection, None, None]:
         """A transaction for a short write: it is on the disk when this ends, or nothing of it is."""
         deadline = time.monotonic() + PATIENCE
-        with self._writes.hold(PATIENCE):
+        with self._writes.turn(PATIENCE):
             if self._writer is None:
                 self._writer = self._open(sqlite3.Connection)
             with _transaction(self._writer, deadline):
@@ -70,7 +68,7 @@ class SqliteFile:
             began = time.monotonic()
             connection = self._open(HandlerConnection)
             try:
-                with self._writes.hold(PATIENCE) as turn, _transaction(connection, began + PATIENCE):
+                with self._writes.turn(PATIENCE) as turn, _transaction(connection, began + PATIENCE):
                     yield connection, lambda: connection.handed_out(seconds, turn.end)
             finally:
                 connection.close()
@@ -109,7 +107,7 @@ class SqliteFile:
 
     def close(self) -> None:
         """Close it, when nobody writes; what a handler has is closed when that ends."""
-        with self._writes.hold(PATIENCE), self._reads:
+        with self._writes.turn(PATIENCE), self._reads:
             self.drop()
 
     def drop(self) -> None:
@@ -167,7 +165,7 @@ def _insist(call: Callable[[], object], deadline: float) -> None:
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
-            time.sleep(_MOMENT)
+            time.sleep(_BUSY_RETRY)
         else:
             return
 

@@ -8,7 +8,8 @@ from typing import Any, Final, NoReturn, Self, cast
 
 from ...errors import ConfigurationError
 
-_MOMENT: Final = 0.01
+_INTERRUPT_AGAIN: Final = 0.01
+"""Seconds after which a statement that still runs is interrupted again."""
 _NOT_YOURS: Final = "a handler in the store's transaction must not end that transaction, nor go on after its end"
 _TAKEN_BACK: Final = "the time of this handler in the store's transaction is over"
 
@@ -80,7 +81,7 @@ class HandlerConnection(sqlite3.Connection):
 
     def _roll_back(self) -> None:
         """End the transaction, if there is one, and whatever statement is running."""
-        while not self._statements.acquire(timeout=_MOMENT):
+        while not self._statements.acquire(timeout=_INTERRUPT_AGAIN):
             self.interrupt()
         try:
             super().set_authorizer(None)

@@ -35,7 +35,7 @@ class Owner:
     id: str
     lock: FileLock | None = None
     held: dict[str, int] = field(factory=dict[str, int])
-    """The attempt of each claim that was handed out to this process and is not settled."""
+    """The attempt of each claim that was handed out to this process and whose end is not recorded."""
     lease: float = 0.0
 
     @classmethod

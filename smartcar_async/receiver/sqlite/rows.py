@@ -53,14 +53,14 @@ ORDER BY due, seq LIMIT 1
 # An open event still names its owner, if that one never recorded how the attempt ended.
 _INTERRUPTED: Final = "SELECT owner IS NOT NULL FROM smartcar_events WHERE seq = :seq"
 _NOBODY: Final = "nobody"
-"""Owner of an interrupted event that was released uncounted: no process has this id, so nobody can settle it."""
+"""Owner of an interrupted event that was released uncounted: no process has this id, so nobody can record its end."""
 # The attempt is the fence: an old holder names an earlier one, and can change nothing any more.
 _GRANT: Final = """
 UPDATE smartcar_events SET state = 'claimed', owner = :me, attempt = attempt + 1, touched = :day
-WHERE seq = :seq RETURNING attempt, attempt - spared, aside, lane, body
+WHERE seq = :seq RETURNING attempt, attempt - spared AS tries, aside AS stepped_aside, lane, body
 """
-# Whoever lost a claim by being silent, but to nobody else yet, may still settle it: nobody handled the event since.
-_HELD: Final = "id = :id AND attempt = :attempt AND owner = :me AND state IN ('claimed', 'open')"
+# Who lost a claim by being silent, but to nobody else yet, may still record its end: nobody handled the event since.
+_MAY_RECORD: Final = "id = :id AND attempt = :attempt AND owner = :me AND state IN ('claimed', 'open')"
 _STATE: Final = "SELECT state FROM smartcar_events WHERE id = :id AND attempt = :attempt AND owner = :me"
 _UNPARK: Final = """
 UPDATE smartcar_events SET state = 'open', aside = 1, spared = attempt, due = :now, since = :now, problem = NULL
@@ -130,11 +130,11 @@ class Rows:
         claim = Claim(event_id, ClaimStatus.NEW, attempt, tries, bool(stepped_aside), bool(interrupted))
         return claim, StoredEvent(event_id, lane, body)
 
-    def holds(self, claim: Claim) -> bool:
+    def is_claimed(self, claim: Claim) -> bool:
         """Whether a claim is held."""
         return self._state(claim) == "claimed"
 
-    def may_settle(self, claim: Claim) -> bool:
+    def may_record(self, claim: Claim) -> bool:
         """Whether nobody else had the event since the claim was made."""
         return self._state(claim) in ("claimed", "open")
 
@@ -203,10 +203,10 @@ class Rows:
     def _change(self, claim: Claim, change: str, **values: object) -> bool:
         """Change a row, if the claim is still the last one made for it, and let its lane go on."""
         values |= {"id": claim.event_id, "attempt": claim.attempt}
-        held = self._first(f"SELECT lane FROM smartcar_events WHERE {_HELD}", **values)
+        held = self._first(f"SELECT lane FROM smartcar_events WHERE {_MAY_RECORD}", **values)
         if held is None:
             return False
-        self._first(f"UPDATE smartcar_events SET {change} WHERE {_HELD}", **values)
+        self._first(f"UPDATE smartcar_events SET {change} WHERE {_MAY_RECORD}", **values)
         self._first(_ADVANCE, lane=held[0])
         return True
 

@@ -7,9 +7,27 @@ from ...errors import ConfigurationError
 
 VERSION: Final = 2
 
-# States: `queued` behind another of its lane, `open` to be taken when due, `claimed` by an owner, `done`, `parked`.
-# An event without a body came to a receiver that handles first; Smartcar sends it again.
-# `due`, `since` and `came` are by the clock that all processes of the machine share; only `touched` is the time of day.
+# The columns of smartcar_events. Times are seconds by the clock that all processes of the machine share, but `touched`.
+#   seq      the order in which events came, also within their lane
+#   id       the id of the event, or a hash of its body: what a duplicate has too
+#   state    `queued` behind another of its lane, `open` to be taken when due, `claimed` by an owner, `done`, `parked`
+#   lane     the id of its vehicle, or its own where no vehicle is named; none once it is done
+#   body     what was delivered; none if it came to a receiver that handles first (Smartcar sends it again), or is done
+#   owner    who has claimed it; still set in `open` if that one never recorded how its attempt ended
+#   attempt  how often it was claimed (`Claim.attempt`): the fence against earlier claims
+#   spared   how many of these do not count; `attempt - spared` is `Claim.tries`. The API says "uncounted" for it
+#   aside    1 if later events of its lane do not wait for it (`Claim.stepped_aside`)
+#   due      when it may be taken, if it is `open`
+#   since    when it got its `due`, or was handled; a time that lies ahead is from before this start of the machine
+#   came     when the event was first seen
+#   touched  the time of day, in seconds since 1970, of its last claim or change: it is forgotten `keep` seconds later
+#   problem  the class of the error for which it was parked
+# The columns of smartcar_owners, one row for each store object that claims.
+#   id       the owner's name, which is in the name of its lock file too
+#   home     the machine on which it began: only there its lock tells whether it lives
+#   machine  whose clock `beat` is by: another one than `home`, if its silence is measured from there
+#   beat     when it last claimed or renewed, or when that measuring began
+#   lease    seconds after `beat` for which its claims last
 TABLES: Final = (
     "CREATE TABLE smartcar_event_store (version INTEGER NOT NULL)",
     f"INSERT INTO smartcar_event_store VALUES ({VERSION})",

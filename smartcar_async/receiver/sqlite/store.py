@@ -14,7 +14,7 @@ from ...arguments import deprecated, require_methods
 from ...clock import Clock, SystemClock
 from ...errors import ConfigurationError
 from ...file_lock import FileLock
-from ..event_store import KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent, check_retention
+from ..event_store import DEFAULT_KEEP, Claim, ClaimStatus, ParkedEvent, StoredEvent, check_retention
 from . import owner as event_owner
 from .file import PATIENCE, SqliteFile
 from .owner import Owner
@@ -55,7 +55,7 @@ class SqliteEventStore:
         self,
         path: str | os.PathLike[str],
         *,
-        keep: float = KEEP,
+        keep: float = DEFAULT_KEEP,
         limit: int = 1_000_000,
         transaction_timeout: float = 5.0,
         clock: Clock | None = None,
@@ -87,7 +87,7 @@ class SqliteEventStore:
         """Hold a claim longer, for its lease from now. False if it was lost."""
         with self._writing() as rows:
             owner = self._here().owner
-            held = rows.holds(claim)
+            held = rows.is_claimed(claim)
             if owner is not None and held:
                 rows.beat(owner.lease)
             return held
@@ -100,26 +100,26 @@ class SqliteEventStore:
         else:
             with self._here().file.handler_write(self._transaction_timeout) as (connection, handed_out):
                 rows = self._rows(connection)
-                held = rows.may_settle(claim)
+                held = rows.may_record(claim)
                 if held:
                     with handed_out():
                         work(connection)
-                # What was not done is never marked: it was settled before, or the claim is lost.
+                # What was not done is never marked: its end was recorded before, or the claim is lost.
                 done = self._finish(rows, claim) if held else self._was_finished(rows, claim)
-        self._settled(claim)
+        self._forget_claim(claim)
         return done
 
     def release(self, claim: Claim, *, now: float, due: float) -> None:
         """Give a claim back; the event is handed out again when it is due, and its lane waits for it."""
         with self._writing() as rows:
             rows.release(claim, max(due - now, 0.0))
-        self._settled(claim)
+        self._forget_claim(claim)
 
     def release_uncounted(self, claim: Claim, *, now: float, due: float) -> None:
         """Like `release`, and the attempt does not count."""
         with self._writing() as rows:
             rows.release_uncounted(claim, max(due - now, 0.0))
-        self._settled(claim)
+        self._forget_claim(claim)
 
     def spare(self, claim: Claim, *, now: float, due: float) -> None:
         """The former name of `release_uncounted`."""
@@ -150,7 +150,7 @@ class SqliteEventStore:
         """Give an event up; it is kept, and not handed out."""
         with self._writing() as rows:
             rows.park(claim, problem)
-        self._settled(claim)
+        self._forget_claim(claim)
 
     def parked(self) -> list[ParkedEvent]:
         """The events that were given up."""
@@ -238,7 +238,7 @@ class SqliteEventStore:
             here.dead_locks.clear()
             if not on_disk:
                 for claim, _ in granted:
-                    self._settled(claim)
+                    self._forget_claim(claim)
 
     def _free_abandoned(self, rows: Rows, here: _Here, owner: Owner) -> None:
         """Free what is claimed by owners that are dead or silent, and what was granted here without being heard of."""
@@ -264,7 +264,7 @@ class SqliteEventStore:
                 rows.release(Claim(event_id, ClaimStatus.NEW, attempt), 0.0)
 
     def _finish(self, rows: Rows, claim: Claim) -> bool:
-        """Mark an event as handled. If its claim was settled in an attempt that seemed to fail, that is as good."""
+        """Mark an event as handled. If that was recorded in an attempt that seemed to fail, that is as good."""
         return rows.finish(claim) or self._was_finished(rows, claim)
 
     def _was_finished(self, rows: Rows, claim: Claim) -> bool:
@@ -272,7 +272,7 @@ class SqliteEventStore:
         ours = owner is not None and owner.held.get(claim.event_id) == claim.attempt
         return ours and rows.is_finished(claim)
 
-    def _settled(self, claim: Claim) -> None:
+    def _forget_claim(self, claim: Claim) -> None:
         owner = self._here().owner
         if owner is not None and owner.held.get(claim.event_id) == claim.attempt:
             del owner.held[claim.event_id]
