@@ -109,7 +109,7 @@ class Bridge:
         with _task(thread, keep) as holding:
             thread.call(entered.wait)
             if not values:
-                thread.settle(holding)
+                thread.wait_for(holding)
             try:
                 yield values[0]
             except BaseException as error:
@@ -118,7 +118,7 @@ class Bridge:
                 errors.append(error)
             if thread.is_ours:
                 thread.soon(leaving.set)
-                thread.settle(holding)
+                thread.wait_for(holding)
 
     def stream(self, begin: Callable[[], AsyncIterator[T]]) -> Generator[T, None, None]:
         """An async iterator as a sync one. One task runs it, at most one item ahead, and ends when this is closed."""
@@ -141,7 +141,7 @@ class Bridge:
                 except EndOfStream:
                     break
                 yield item
-            thread.settle(pumping)
+            thread.wait_for(pumping)
 
     def __reduce__(self) -> NoReturn:
         """Refuse to be copied into another process, or twice into this one."""

@@ -29,7 +29,7 @@ alive: Final[set[LoopThread]] = set()
 
 
 class PendingCall(Generic[T]):
-    """A call that runs on the loop while one other thread waits: for its lock, in a quarter of a Future's time."""
+    """A call that runs on the loop while one other thread waits: by its lock, four times as fast as by a Future."""
 
     def __init__(self, function: Callable[[], Awaitable[T]]) -> None:
         self.function = function
@@ -55,27 +55,38 @@ class PendingCall(Generic[T]):
                 return True
         return self.over or self._lock.acquire(timeout=limit)
 
-    def outcome(self) -> T:
-        """What came of it, once it is over."""
+    def get_result(self) -> T:
+        """Its result, or the error that it raised, once it is over."""
         if self.error is not None:
             raise self.error
         return cast("T", self.result)
 
 
 class LoopThread:
-    """The thread, its loop, and what lives there. It belongs to one process."""
+    """The thread, its loop, and what lives there. It belongs to one process.
+
+    Its life, in this order:
+
+    1. Calls are served: `calls` are those under way. A forked child has no such thread: `is_ours` is false there.
+    2. The end is requested, by `stop` (`_stop_requested`, at once) or by an exit that a callback raised (`cause`); on
+       the loop this sets `_stopping`.
+    3. `close_all` closes the `closers`, one run of it at a time (`_closing`), while calls still are served; then
+       `_emptied` is set. A loop that gives no sign of life meanwhile is `_stuck`, and nobody waits for it any more.
+    4. New calls are refused (`_refuses`), and those that are left are cancelled.
+    5. The loop is closed and the thread ends; whatever is still in `calls` fails.
+    """
 
     def __init__(self) -> None:
         self.is_ours: bool = True
         """Whether it belongs to this process, and not to the one that this was forked from."""
         self.cause: BaseException | None = None
-        """Why the loop ended, if nobody asked it to."""
+        """The exit that a callback raised on the loop, if that is why it ends."""
         self.calls: set[PendingCall[Any]] = set()
         self.closers: dict[object, Callable[[], Awaitable[object]]] = {}
         """What has to be closed before the end, and how."""
         self._closing, self._stopping = asyncio.Lock(), asyncio.Event()
         self._emptied = threading.Event()
-        self._asked_to_end = self._refuses = self._stuck = False
+        self._stop_requested = self._refuses = self._stuck = False
         # An empty context, whatever this Python hands to new threads: what a caller has set is for its own calls.
         context, self._runner = Context(), asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = context.run(self._runner.get_loop)
@@ -89,15 +100,15 @@ class LoopThread:
 
     def is_here(self) -> bool:
         """Whether this is the loop's own thread, which cannot wait for itself."""
-        return threading.current_thread() is self._thread  # the number of one that has ended may be another's by now
+        return threading.current_thread() is self._thread  # not by `get_ident`: a later thread may get the same number
 
     def is_left_open(self) -> bool:
         """Whether there is something that somebody should close: a loop that is ending does so by itself."""
-        return self.is_ours and not self._asked_to_end and self.cause is None and bool(self.closers)
+        return self.is_ours and not self._stop_requested and self.cause is None and bool(self.closers)
 
     def call(self, function: Callable[[], Awaitable[T]]) -> T:
-        """Do this on the loop, and wait for what comes of it."""
-        return self.settle(PendingCall(function), launch=True)
+        """Do this on the loop, and wait for its result."""
+        return self.wait_for(PendingCall(function), launch=True)
 
     def launch(self, call: PendingCall[Any]) -> None:
         """Start it on the loop. Where there is none any more, it is over at once."""
@@ -110,6 +121,8 @@ class LoopThread:
         except RuntimeError:
             if not self._loop.is_closed():
                 raise
+            self.calls.discard(call)
+            # Not by `_end`: the thread, in its last moments, may be ending the same call, and its lock opens only once.
             call.error, call.over = self.refusal(), True
 
     def _start(self, call: PendingCall[Any]) -> None:
@@ -141,15 +154,15 @@ class LoopThread:
             call.task.cancel()
         return call.task
 
-    def settle(self, call: PendingCall[T], *, launch: bool = False) -> T:
-        """Wait for its end, and give what came of it. If this thread is interrupted, it is cancelled."""
+    def wait_for(self, call: PendingCall[T], *, launch: bool = False) -> T:
+        """Wait for the end of a call, and return its result. If this thread is interrupted, the call is cancelled."""
         try:
             if launch:
                 self.launch(call)
             call.wait()
             if isinstance(call.error, asyncio.CancelledError):
                 call.error = self._lost(call.error)
-            return call.outcome()
+            return call.get_result()
         except BaseException as error:
             # An interruption may be of any class: a signal's handler raises what it likes, and the call goes on.
             if error is not call.error:
@@ -158,7 +171,7 @@ class LoopThread:
             raise
 
     def _break_off(self, call: PendingCall[Any], interruption: BaseException) -> None:
-        """Cancel a call that its caller does not wait for any more, and tell the caller what that leaves open."""
+        """Cancel a call that its caller no longer waits for, and note on the interruption what that leaves open."""
         self.soon(lambda: self.cancel(call))
         try:
             over = call.wait(UNWINDING)
@@ -198,8 +211,8 @@ class LoopThread:
             self._loop.call_soon_threadsafe(function)
 
     def stop(self) -> None:
-        """Ask the loop to close what is open, and to end. Does not wait, so it is safe wherever an object may die."""
-        self._asked_to_end = True
+        """Let the loop close what is open, and end. Does not wait, so it is safe wherever an object may die."""
+        self._stop_requested = True
         self.soon(self._stopping.set)
 
     def wait_until_empty(self) -> bool:
@@ -227,14 +240,16 @@ class LoopThread:
                     try:
                         runner.run(self._serve())
                         running = False
-                    except (SystemExit, KeyboardInterrupt) as cause:  # of a callback: the tasks are still there
+                    # Of a callback, as Ctrl-C in it: the loop has stopped, its tasks and open clients are still there.
+                    # So `_serve` runs once more: `_stopping` is set now, and it closes and cancels them at once.
+                    except (SystemExit, KeyboardInterrupt) as cause:
                         self.cause = self.cause or cause
                         self._stopping.set()
         finally:
             self._loop.close()
             for call in list(self.calls):
                 call.end(asyncio.CancelledError())
-            self._emptied.set()
+            self._emptied.set()  # if the loop ended before `close_all` did: nothing more will be closed
             alive.discard(self)
 
     async def _serve(self) -> None:
@@ -248,11 +263,11 @@ class LoopThread:
         """On the loop: close what is open. It goes on, for those whose closing needs it."""
         async with self._closing:
             while closers := dict(self.closers):
-                outcomes = await asyncio.gather(*(aclose() for aclose in closers.values()), return_exceptions=True)
-                for owner, outcome in zip(closers, outcomes, strict=True):
+                results = await asyncio.gather(*(aclose() for aclose in closers.values()), return_exceptions=True)
+                for owner, result in zip(closers, results, strict=True):
                     self.closers.pop(owner, None)
-                    if isinstance(outcome, SmartcarError):
-                        logger.warning("a client was closed, but: %s: %s", type(outcome).__name__, outcome)
-                    elif isinstance(outcome, BaseException):  # whose text is somebody else's
-                        logger.warning("a client was closed, but %s was raised", type(outcome).__name__)
-            self._emptied.set()
+                    if isinstance(result, SmartcarError):
+                        logger.warning("a client was closed, but: %s: %s", type(result).__name__, result)
+                    elif isinstance(result, BaseException):  # whose text is somebody else's
+                        logger.warning("a client was closed, but %s was raised", type(result).__name__)
+            self._emptied.set()  # while the loop goes on: the exit of Python stops no loop before all are empty

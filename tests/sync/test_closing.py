@@ -71,7 +71,7 @@ def test_an_interruption_between_the_answer_and_the_caller(
     bridge: Bridge, monkeypatch: pytest.MonkeyPatch, work: Callable[[], Awaitable[object]], reported: list[str]
 ) -> None:
     """A call that was carried out says so, and one that was not does not."""
-    real: Any = vars(PendingCall)["outcome"]
+    real: Any = vars(PendingCall)["get_result"]
 
     def interrupted(self: PendingCall[Any]) -> NoReturn:
         try:
@@ -80,7 +80,7 @@ def test_an_interruption_between_the_answer_and_the_caller(
             raise LookupError("mine") from None
         raise LookupError("mine")
 
-    monkeypatch.setattr(PendingCall, "outcome", interrupted)
+    monkeypatch.setattr(PendingCall, "get_result", interrupted)
     with pytest.raises(LookupError, match="mine") as caught:
         bridge.loop_thread().call(work)
     assert notes(caught.value) == reported
@@ -333,6 +333,6 @@ def test_what_was_answered_before_a_fork_stays_so(bridge: Bridge) -> None:
     """Only what was still under way has no answer in the child."""
     call = PendingCall(answer)
     bridge.loop_thread().launch(call)
-    assert bridge.loop_thread().settle(call) == 42
+    assert bridge.loop_thread().wait_for(call) == 42
     call.end(ConfigurationError("forked"))
-    assert call.outcome() == 42
+    assert call.get_result() == 42

@@ -29,9 +29,9 @@ def test_what_was_broken_off_before_it_began_does_not_begin(bridge: Bridge, monk
     thread.soon(lambda: thread.cancel(overtaken))
     release.set()
     with pytest.raises(ConnectionLost):
-        thread.settle(late)
+        thread.wait_for(late)
     with pytest.raises(ConnectionLost):
-        thread.settle(overtaken)
+        thread.wait_for(overtaken)
     assert thread.call(answer) == 42
     assert begun == []
 
@@ -57,7 +57,7 @@ def test_a_call_is_cancelled_once(bridge: Bridge) -> None:
     thread.launch(call)
     thread.call(twice)
     with pytest.raises(ConnectionLost):
-        thread.settle(call)
+        thread.wait_for(call)
     assert cleaned == ["up"]
 
 
@@ -94,6 +94,7 @@ def test_a_call_that_arrives_too_late(bridge: Bridge) -> None:
     bridge.close()
     with pytest.raises(ConfigurationError, match="closed"):
         thread.call(answer)
+    assert not thread.calls
     thread.soon(forever)
 
 
@@ -114,7 +115,7 @@ def test_a_call_that_comes_while_the_loop_is_closed(bridge: Bridge) -> None:
     thread.call(begin)
     bridge.close()
     with pytest.raises(ConnectionLost):
-        thread.settle(late)
+        thread.wait_for(late)
 
 
 def test_a_call_that_comes_while_others_are_cancelled(bridge: Bridge) -> None:
@@ -138,7 +139,7 @@ def test_a_call_that_comes_while_others_are_cancelled(bridge: Bridge) -> None:
     thread.call(answer)
     bridge.close()
     with pytest.raises(ConnectionLost):
-        thread.settle(call)
+        thread.wait_for(call)
     assert [str(error) for error in errors] == ["the client is closed; make a new one"]
 
 
@@ -148,4 +149,4 @@ def test_a_call_that_the_loop_never_saw(bridge: Bridge) -> None:
     thread.calls.add(unseen)
     bridge.close()
     with pytest.raises(ConnectionLost):
-        thread.settle(unseen)
+        thread.wait_for(unseen)
